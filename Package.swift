@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One table of targets. A target may import what stands in its `uses` and nothing else; the same
+// arrows are checked by `--explicit-target-dependency-import-check error` and by Tests/Structure.
+
+let strict = Context.environment["TURNSTILE_STRICT"] != nil
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+func needs(_ names: [String]) -> [Target.Dependency] { names.map { .byName(name: $0) } }
+
+func system(_ name: String) -> Target { .systemLibrary(name: name, path: "Shared/System/\(name)") }
+
+func shared(_ name: String, uses: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: needs(uses), path: "Shared/\(name)", swiftSettings: settings)
+}
+
+func service(_ name: String, uses: [String]) -> [Target] {
+    [
+        .target(
+            name: name, dependencies: needs(uses), path: "Services/\(name)", exclude: ["Main"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "\(name)Main", dependencies: needs([name, "Command"]),
+            path: "Services/\(name)/Main", swiftSettings: settings),
+    ]
+}
+
+func program(_ name: String, uses: [String]) -> Target {
+    .executableTarget(
+        name: name, dependencies: needs(uses), path: "Tests/\(name)", swiftSettings: settings)
+}
+
+func tests(_ name: String, uses: [String]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: needs(uses), path: "Tests/\(name)",
+        swiftSettings: settings)
+}
+
+let basics = ["Crypto", "Lifecycle", "Wire", "RPC", "Contracts", "Storage"]
+
+let package = Package(
+    name: "turnstile",
+    products: ["Inventory", "Orders", "Payments"].map {
+        .executable(name: $0.lowercased(), targets: ["\($0)Main"])
+    },
+    targets: [
+        system("CLinux"), system("CSQLite"), system("COpenSSL"),
+        shared("Crypto", uses: ["COpenSSL", "CLinux"]),
+        shared("Lifecycle", uses: ["CLinux"]),
+        shared("Wire"),
+        shared("Net", uses: ["CLinux", "Lifecycle"]),
+        shared("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net"]),
+        shared("Contracts", uses: ["Crypto", "Lifecycle", "Wire", "RPC"]),
+        shared("Storage", uses: ["CSQLite", "CLinux", "Lifecycle", "Wire"]),
+        shared("Saga", uses: ["Lifecycle", "Storage", "RPC"]),
+        shared("Command", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Contracts"]),
+    ]
+        + service("Inventory", uses: basics)
+        + service("Orders", uses: basics + ["Saga"])
+        + service("Payments", uses: basics),
+    swiftLanguageModes: [.v6]
+)

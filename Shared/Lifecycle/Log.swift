@@ -1,0 +1,108 @@
+/// Structured log: one JSON object a line. Values are escaped and cut at 1 KiB, so that no field
+/// can forge a line or grow one without bound.
+public struct Log: Sendable {
+    public enum Level: Int, Sendable, Comparable {
+        case debug, info, warning, error
+
+        public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    public typealias Sink = @Sendable (String) -> Void
+
+    private let service: String
+    private let least: Level
+    private let clock: any WallClock
+    private let sink: Sink
+
+    public init(service: String, least: Level, clock: any WallClock, sink: @escaping Sink) {
+        self.service = service
+        self.least = least
+        self.clock = clock
+        self.sink = sink
+    }
+
+    /// A log that goes nowhere.
+    public static let silent = Log(
+        service: "", least: .error, clock: SystemClock(), sink: { _ in })
+
+    public func debug(_ event: StaticString, _ fields: KeyValuePairs<String, any Loggable> = [:]) {
+        write(.debug, event, fields)
+    }
+
+    public func info(_ event: StaticString, _ fields: KeyValuePairs<String, any Loggable> = [:]) {
+        write(.info, event, fields)
+    }
+
+    public func warning(_ event: StaticString, _ fields: KeyValuePairs<String, any Loggable> = [:]) {
+        write(.warning, event, fields)
+    }
+
+    public func error(_ event: StaticString, _ fields: KeyValuePairs<String, any Loggable> = [:]) {
+        write(.error, event, fields)
+    }
+
+    private func write(
+        _ level: Level, _ event: StaticString, _ fields: KeyValuePairs<String, any Loggable>
+    ) {
+        guard level >= least else { return }
+        var line = "{\"at\":\(clock.now().milliseconds),\"level\":\"\(level)\",\"service\":"
+        line.appendJSON(service)
+        line += ",\"event\":"
+        line.appendJSON("\(event)")
+        for (name, value) in fields {
+            line += ","
+            line.appendJSON(name)
+            line += ":"
+            value.appendJSON(to: &line)
+        }
+        line += "}"
+        sink(line)
+    }
+}
+
+/// A value that a log line can carry.
+public protocol Loggable {
+    func appendJSON(to line: inout String)
+}
+
+extension String: Loggable {
+    public func appendJSON(to line: inout String) { line.appendJSON(self) }
+
+    /// Appends a JSON string literal (RFC 8259 section 7) of at most 1,024 bytes.
+    mutating func appendJSON(_ text: String) {
+        self += "\""
+        var left = 1024
+        for scalar in text.unicodeScalars {
+            left -= UTF8.width(scalar)
+            guard left >= 0 else {
+                self += "…"
+                break
+            }
+            switch scalar {
+            case "\"": self += "\\\""
+            case "\\": self += "\\\\"
+            case "\n": self += "\\n"
+            case "\r": self += "\\r"
+            case "\t": self += "\\t"
+            case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+                || scalar.value == 0x2028 || scalar.value == 0x2029:
+                let hex = String(scalar.value, radix: 16)
+                self += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: unicodeScalars.append(scalar)
+            }
+        }
+        self += "\""
+    }
+}
+
+extension Int: Loggable {
+    public func appendJSON(to line: inout String) { line += description }
+}
+
+extension Int64: Loggable {
+    public func appendJSON(to line: inout String) { line += description }
+}
+
+extension Bool: Loggable {
+    public func appendJSON(to line: inout String) { line += description }
+}

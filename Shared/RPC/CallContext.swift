@@ -1,0 +1,45 @@
+public import FoundationEssentials
+public import Lifecycle
+
+/// Who calls, how long they wait, and under which key: what a handler knows beside the request.
+public struct CallContext: Sendable {
+    /// The name that the connection proved.
+    public let identity: String
+    /// The credential's roles, or those that the actor claims within its bounds.
+    public let roles: Set<Role>
+    public let actor: Actor?
+    /// The idempotency key, scoped by the identity and the method.
+    public let key: String?
+    /// Uptime of the scheduler, in nanoseconds, after which nobody waits for the answer.
+    public let deadline: UInt64
+    /// W3C traceparent, carried on.
+    public let trace: String?
+
+    public init(
+        identity: String, roles: Set<Role>, actor: Actor? = nil, key: String? = nil,
+        deadline: UInt64, trace: String? = nil
+    ) {
+        self.identity = identity
+        self.roles = roles
+        self.actor = actor
+        self.key = key
+        self.deadline = deadline
+        self.trace = trace
+    }
+}
+
+/// The person behind a call, as the gateway vouches for them.
+public struct Actor: Codable, Hashable, Sendable {
+    public let id: String
+    /// `user`, `guest` or `staff`.
+    public let kind: String
+    public let roles: [Role]?
+    public let entitlements: [String]?
+
+    public init(id: String, kind: String, roles: [Role]? = nil, entitlements: [String]? = nil) {
+        self.id = id
+        self.kind = kind
+        self.roles = roles
+        self.entitlements = entitlements
+    }
+}

@@ -1,0 +1,33 @@
+public import Wire
+
+/// The calling side of a connection to one service: over TCP, or in the same process.
+public protocol Caller: Sendable {
+    func call<Request, Reply>(
+        _ method: Method<Request, Reply>, _ request: Request, _ options: CallOptions
+    ) async throws -> Reply
+}
+
+extension Caller {
+    public func call<Request, Reply>(
+        _ method: Method<Request, Reply>, _ request: Request
+    ) async throws -> Reply {
+        try await call(method, request, CallOptions())
+    }
+}
+
+public struct CallOptions: Sendable {
+    public var key: String?
+    /// How long the caller waits for the answer; at most 30 s.
+    public var timeoutMs: Int64
+    public var trace: String?
+    public var actor: Actor?
+
+    public init(
+        key: String? = nil, timeoutMs: Int64 = 30_000, trace: String? = nil, actor: Actor? = nil
+    ) {
+        self.key = key
+        self.timeoutMs = timeoutMs
+        self.trace = trace
+        self.actor = actor
+    }
+}

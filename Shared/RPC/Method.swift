@@ -1,0 +1,55 @@
+public import Wire
+
+/// One remote procedure: its name on the wire, its messages, and who may call it.
+public struct Method<Request: Message, Reply: Message>: Sendable {
+    public enum Kind: String, Sendable {
+        /// Reads; may be asked again without a key.
+        case query
+        /// Changes something: carries an id of its own or an idempotency key.
+        case mutation
+        /// A long poll: parked at most 20 s, and counted apart from calls in flight.
+        case wait
+    }
+
+    public let name: String
+    public let kind: Kind
+    /// Roles that may call. A role that is not named here is refused.
+    public let callers: Set<Role>
+    /// One sentence for `describe`.
+    public let summary: String
+
+    public init(
+        _ name: String, _ kind: Kind, callers: Set<Role>, _ summary: String
+    ) {
+        self.name = name
+        self.kind = kind
+        self.callers = callers
+        self.summary = summary
+    }
+}
+
+/// What a caller is, as its credential says; an open word.
+public struct Role: Hashable, Sendable, Codable {
+    public let name: String
+
+    public init(_ name: String) { self.name = name }
+
+    public init(from decoder: any Decoder) throws {
+        name = try decoder.singleValueContainer().decode(String.self)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(name)
+    }
+
+    /// Web shops, apps, box offices.
+    public static let gateway = Role("gateway")
+    /// Runs the machines: `verify`, saga decisions, statistics.
+    public static let `operator` = Role("operator")
+    /// Staff that sets up events.
+    public static let eventManager = Role("event_manager")
+    public static let inventory = Role("inventory")
+    public static let orders = Role("orders")
+    public static let payments = Role("payments")
+}
