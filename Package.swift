@@ -64,6 +64,12 @@ let package = Package(
     ]
         + service("Inventory", uses: basics)
         + service("Orders", uses: basics + ["Saga"])
-        + service("Payments", uses: basics),
+        + service("Payments", uses: basics)
+        + [
+            .target(
+                name: "Support", dependencies: needs(["Lifecycle"]), path: "Tests/Support",
+                swiftSettings: settings),
+            tests("Lifecycle", uses: ["Lifecycle", "Support"]),
+        ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,107 @@
+public import Lifecycle
+import Synchronization
+
+/// Runs tasks one at a time on the calling thread in an order drawn from a seed, with virtual
+/// time that jumps to the next timer when nothing else can run: the same seed, the same history.
+public final class SimulatedScheduler: Scheduler {
+    private struct State {
+        var ready: [UnownedJob] = []
+        var timers: [(deadline: UInt64, id: UInt64, action: @Sendable () -> Void)] = []
+        var nextTimer: UInt64 = 0
+        var uptime: UInt64 = 1_000_000_000
+        var steps = 0
+    }
+
+    private let state = Mutex(State())
+    private let random: SeededRandom
+
+    public init(random: SeededRandom) { self.random = random }
+
+    public var uptimeNanoseconds: UInt64 { state.withLock { $0.uptime } }
+
+    /// Jobs and timers run so far.
+    public var steps: Int { state.withLock { $0.steps } }
+
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        state.withLock { $0.ready.append(job) }
+    }
+
+    public func schedule(
+        at deadline: UInt64, _ action: @escaping @Sendable () -> Void
+    ) -> ScheduledTimer {
+        let id = state.withLock {
+            $0.nextTimer += 1
+            $0.timers.append((deadline, $0.nextTimer, action))
+            return $0.nextTimer
+        }
+        return ScheduledTimer { [self] in
+            state.withLock { $0.timers.removeAll { $0.id == id } }
+        }
+    }
+
+    /// Runs `body` as a task of this scheduler to its end, with all that it starts meanwhile.
+    public func run<Success: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Success
+    ) throws -> Success {
+        let box = Box<Success>()
+        Task(executorPreference: self) {
+            do {
+                let value = try await body()
+                box.set(.success(value))
+            } catch {
+                box.set(.failure(error))
+            }
+        }
+        while true {
+            if let result = box.get() { return try result.get() }
+            guard step() else { throw Deadlock() }
+        }
+    }
+
+    /// Runs what is ready and due until `uptime` has passed by `duration`.
+    public func advance(ms duration: Int64) {
+        let target = state.withLock { $0.uptime + UInt64(max(0, duration)) * 1_000_000 }
+        while step(notAfter: target) {}
+        state.withLock { $0.uptime = max($0.uptime, target) }
+    }
+
+    private enum Next {
+        case job(UnownedJob)
+        case timer(@Sendable () -> Void)
+    }
+
+    /// Runs one job or timer; false when there is none up to the time given.
+    private func step(notAfter limit: UInt64 = .max) -> Bool {
+        let next: Next? = state.withLock { state in
+            state.steps += 1
+            if !state.ready.isEmpty {
+                let index = Int(random.below(UInt64(state.ready.count)))
+                return .job(state.ready.remove(at: index))
+            }
+            guard let timer = state.timers.min(by: { ($0.deadline, $0.id) < ($1.deadline, $1.id) }),
+                timer.deadline <= limit
+            else { return nil }
+            state.timers.removeAll { $0.id == timer.id }
+            state.uptime = max(state.uptime, timer.deadline)
+            return .timer(timer.action)
+        }
+        switch next {
+        case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
+        case .timer(let action): action()
+        case nil: return false
+        }
+        return true
+    }
+}
+
+/// Nothing can run any more, but the work has not ended: somebody waits for what never comes.
+public struct Deadlock: Error {}
+
+private final class Box<Success: Sendable>: Sendable {
+    private let result = Mutex(Result<Success, any Error>?.none)
+
+    func set(_ value: Result<Success, any Error>) { result.withLock { $0 = value } }
+
+    func get() -> Result<Success, any Error>? { result.withLock { $0 } }
+}
