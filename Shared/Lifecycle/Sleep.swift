@@ -43,10 +43,16 @@ private final class Alarm: Sendable {
     }
 
     func end(_ result: Result<Void, any Error>) {
-        let sleeper: CheckedContinuation<Void, any Error>? = state.withLock {
-            defer { if case .ended = $0 {} else { $0 = .ended(result) } }
-            if case .waiting(let continuation) = $0 { return continuation }
-            return nil
+        let sleeper: CheckedContinuation<Void, any Error>? = state.withLock { state in
+            switch state {
+            case .ended: return nil
+            case .idle:
+                state = .ended(result)
+                return nil
+            case .waiting(let continuation):
+                state = .ended(result)
+                return continuation
+            }
         }
         timer.withLock {
             $0?.cancel()
