@@ -1,17 +1,15 @@
-// What Glibc's Swift overlay leaves out.
+// What Glibc's Swift overlay leaves out. No _GNU_SOURCE here: it would change the shape of types
+// that the overlay has already imported, so its functions are declared by hand.
 #ifndef TURNSTILE_CLINUX_H
 #define TURNSTILE_CLINUX_H
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <netinet/tcp.h>
-#include <sched.h>
+#include <pthread.h>
 
 extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+extern int pthread_setname_np(pthread_t thread, const char *name);
 #endif

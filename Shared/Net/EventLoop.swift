@@ -1,0 +1,230 @@
+internal import CLinux
+internal import Glibc
+public import Lifecycle
+internal import Synchronization
+
+/// One thread that waits for sockets, timers and jobs, and runs them: a service's whole world of
+/// execution. Blocking calls have no place here.
+///
+/// A turn: run the jobs that are ready, send what they wrote, fire timers, wait for events.
+public final class EventLoop: Scheduler {
+    /// What other threads hand in.
+    private struct Inbox {
+        var jobs: [UnownedJob] = []
+        var timers = TimerHeap()
+        var isStopping = false
+    }
+
+    private let epoll: Int32
+    private let wakeup: Int32
+    private let inbox = Mutex(Inbox())
+    /// True while the loop is, or is about to be, in `epoll_wait`: only then a wake-up is needed.
+    private let isWaiting = Atomic<Bool>(false)
+    private let thread = Atomic<UInt>(0)
+
+    // The loop's thread alone touches these, between `run()`'s first and last line.
+    nonisolated(unsafe) private var localJobs: [UnownedJob] = []
+    nonisolated(unsafe) private var spareJobs: [UnownedJob] = []
+    nonisolated(unsafe) private var sources: [Int32: any EventSource] = [:]
+    nonisolated(unsafe) private var unsent: [any EventSource] = []
+    nonisolated(unsafe) private var closed: [Int32] = []
+    /// One buffer for all reads: a connection that is idle holds none.
+    nonisolated(unsafe) let readBuffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: 128 * 1024, alignment: 16)
+
+    public init() throws {
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard epoll >= 0 else { throw NetError("epoll_create1", errno: errno) }
+        wakeup = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        guard wakeup >= 0 else { throw NetError("eventfd", errno: errno) }
+        control(EPOLL_CTL_ADD, wakeup, EPOLLIN.rawValue)
+    }
+
+    deinit {
+        Glibc.close(epoll)
+        Glibc.close(wakeup)
+        readBuffer.deallocate()
+    }
+
+    public var uptimeNanoseconds: UInt64 { SystemClock.uptimeNanoseconds }
+
+    // MARK: Jobs and timers, from any thread
+
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if isOnLoop {
+            localJobs.append(job)
+        } else {
+            inbox.withLock { $0.jobs.append(job) }
+            wake()
+        }
+    }
+
+    public func schedule(
+        at deadline: UInt64, _ action: @escaping @Sendable () -> Void
+    ) -> ScheduledTimer {
+        let id = inbox.withLock { $0.timers.insert(at: deadline, action) }
+        wake()
+        return ScheduledTimer { [self] in inbox.withLock { $0.timers.cancel(id) } }
+    }
+
+    /// Ends `run()` once the jobs that are ready have run.
+    public func stop() {
+        inbox.withLock { $0.isStopping = true }
+        wake()
+    }
+
+    var isOnLoop: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+
+    private func wake() {
+        guard !isOnLoop, isWaiting.exchange(false, ordering: .sequentiallyConsistent) else { return }
+        var one: UInt64 = 1
+        _ = Glibc.write(wakeup, &one, 8)
+    }
+
+    // MARK: The loop
+
+    /// Starts the loop on a thread of its own.
+    public func start(name: String) {
+        let running = Unmanaged.passRetained(Start(loop: self, name: name))
+        var thread = pthread_t()
+        pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                pthread_setname_np(pthread_self(), start.name)
+                start.loop.run()
+                return nil
+            }, running.toOpaque())
+        pthread_detach(thread)
+    }
+
+    private final class Start: Sendable {
+        let loop: EventLoop
+        let name: String
+
+        init(loop: EventLoop, name: String) {
+            self.loop = loop
+            self.name = name
+        }
+    }
+
+    /// Runs on the calling thread until `stop()`.
+    public func run() {
+        thread.store(UInt(pthread_self()), ordering: .relaxed)
+        defer { thread.store(0, ordering: .relaxed) }
+        var events = [epoll_event](repeating: epoll_event(), count: 256)
+        while true {
+            takeInbox()
+            runJobs()
+            fireTimers()
+            sendAll()
+            guard let timeout = timeToWait() else { return }
+            let count = epoll_wait(epoll, &events, Int32(events.count), timeout)
+            isWaiting.store(false, ordering: .relaxed)
+            for index in 0..<max(0, Int(count)) {
+                let event = events[index]
+                let descriptor = event.data.fd
+                if descriptor == wakeup {
+                    var count: UInt64 = 0
+                    _ = Glibc.read(wakeup, &count, 8)
+                } else {
+                    sources[descriptor]?.ready(event.events)
+                }
+            }
+            closeAll()
+        }
+    }
+
+    private func takeInbox() {
+        inbox.withLock {
+            guard !$0.jobs.isEmpty else { return }
+            localJobs.append(contentsOf: $0.jobs)
+            $0.jobs.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Runs the jobs that are ready, and those that they make ready, but lets the sockets have
+    /// their turn after a while.
+    private func runJobs() {
+        var rounds = 0
+        while !localJobs.isEmpty, rounds < 16 {
+            swap(&localJobs, &spareJobs)
+            for job in spareJobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+            spareJobs.removeAll(keepingCapacity: true)
+            rounds += 1
+        }
+    }
+
+    private func fireTimers() {
+        let now = uptimeNanoseconds
+        while let action = inbox.withLock({ $0.timers.popDue(at: now) }) { action() }
+    }
+
+    private func sendAll() {
+        for source in unsent { source.send() }
+        unsent.removeAll(keepingCapacity: true)
+        closeAll()
+    }
+
+    /// Milliseconds to wait, -1 for ever; nil when the loop shall end.
+    private func timeToWait() -> Int32? {
+        guard localJobs.isEmpty, unsent.isEmpty else { return 0 }
+        isWaiting.store(true, ordering: .sequentiallyConsistent)
+        return inbox.withLock {
+            if !$0.jobs.isEmpty { return 0 }
+            if $0.isStopping { return nil }
+            guard let deadline = $0.timers.nextDeadline() else { return -1 }
+            let now = uptimeNanoseconds
+            return deadline <= now ? 0 : Int32(clamping: (deadline - now + 999_999) / 1_000_000)
+        }
+    }
+
+    // MARK: Sockets, from the loop's thread
+
+    /// Begins to watch a socket for `events`, or hands one that is watched to a new owner.
+    func add(_ source: any EventSource, _ events: UInt32) {
+        let isWatched = sources.updateValue(source, forKey: source.descriptor) != nil
+        control(isWatched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, source.descriptor, events)
+    }
+
+    func watch(_ source: any EventSource, _ events: UInt32) {
+        control(EPOLL_CTL_MOD, source.descriptor, events)
+    }
+
+    /// Stops watching and closes the socket at the end of the turn, so that its number cannot
+    /// come back while events of this turn still name it.
+    func remove(_ source: any EventSource) {
+        guard sources[source.descriptor] === source else { return }
+        sources[source.descriptor] = nil
+        closed.append(source.descriptor)
+    }
+
+    /// Lets the source send at the end of this turn.
+    func willSend(_ source: any EventSource) { unsent.append(source) }
+
+    /// Runs on the loop: now when already there, else soon.
+    func perform(_ action: @escaping @Sendable () -> Void) {
+        if isOnLoop { action() } else { _ = schedule(at: 0, action) }
+    }
+
+    private func closeAll() {
+        for descriptor in closed { Glibc.close(descriptor) }
+        closed.removeAll(keepingCapacity: true)
+    }
+
+    private func control(_ operation: Int32, _ descriptor: Int32, _ events: UInt32) {
+        var event = epoll_event()
+        event.events = events
+        event.data.fd = descriptor
+        epoll_ctl(epoll, operation, descriptor, &event)
+    }
+}
+
+/// A socket that the loop watches.
+protocol EventSource: AnyObject, Sendable {
+    var descriptor: Int32 { get }
+    func ready(_ events: UInt32)
+    func send()
+}

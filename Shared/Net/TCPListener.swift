@@ -1,0 +1,58 @@
+internal import CLinux
+internal import Glibc
+internal import Lifecycle
+internal import Synchronization
+
+/// A listening socket.
+final class TCPListener: Listener, EventSource {
+    let descriptor: Int32
+    let address: Address
+    private let loop: EventLoop
+    private let accept: @Sendable (any Channel) -> any ChannelHandler
+    private let isClosed = Mutex(false)
+
+    init(
+        descriptor: Int32, address: Address, loop: EventLoop,
+        accept: @escaping @Sendable (any Channel) -> any ChannelHandler
+    ) {
+        self.descriptor = descriptor
+        self.address = address
+        self.loop = loop
+        self.accept = accept
+    }
+
+    func open() { loop.add(self, EPOLLIN.rawValue) }
+
+    func close() {
+        loop.perform { [self] in
+            isClosed.withLock { $0 = true }
+            loop.remove(self)
+        }
+    }
+
+    func ready(_ events: UInt32) {
+        // A bounded number a turn, so that a flood of connections leaves room for those we have.
+        for _ in 0..<64 {
+            let type = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+            let socket = accept4(descriptor, nil, nil, type)
+            guard socket >= 0 else {
+                if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { pause() }
+                return
+            }
+            TCPNetwork.tune(socket)
+            let peer = SocketAddress.remote(of: socket).description
+            let channel = TCPChannel(descriptor: socket, peer: peer, loop: loop)
+            channel.open(accept(channel))
+        }
+    }
+
+    func send() {}
+
+    /// Out of descriptors: the kernel keeps callers in its queue while we breathe.
+    private func pause() {
+        loop.watch(self, 0)
+        _ = loop.schedule(afterMs: 100) { [self] in
+            if !isClosed.withLock({ $0 }) { loop.watch(self, EPOLLIN.rawValue) }
+        }
+    }
+}
