@@ -1,0 +1,107 @@
+public import FoundationEssentials
+public import Lifecycle
+public import RPC
+public import Wire
+
+// What a service tells its consumers: facts, numbered without gaps in the order of their commits.
+// A consumer keeps its own cursor. The messages are the same for all three services.
+
+/// Asks for the facts after a number, and waits for the next one when there are none.
+public struct FeedRequest: Message {
+    /// The feed that `afterSeq` counts; absent when the consumer has never read.
+    public let feedId: UUID?
+    /// The number of the last fact that the consumer has dealt with; 0 before the first.
+    public let afterSeq: Int64
+    public let limit: Int64
+    /// How long to wait when there is nothing yet, in milliseconds.
+    public let waitMs: Int64
+
+    public init(feedId: UUID?, afterSeq: Int64, limit: Int64 = 500, waitMs: Int64 = 0) {
+        self.feedId = feedId
+        self.afterSeq = afterSeq
+        self.limit = limit
+        self.waitMs = waitMs
+    }
+
+    public static let fields = [
+        Field("feedId", .id, required: false, "the feed that afterSeq counts"),
+        Field("afterSeq", .integer(0...Int64.max), "the last fact seen; 0 before the first"),
+        Field("limit", .integer(1...500), "facts at most"),
+        Field("waitMs", .integer(0...20_000), "how long to wait for the first one"),
+    ]
+
+    /// Refuses a cursor that was counted on another feed or beyond this one's head: a database
+    /// was restored or replaced, and reading on would skip facts in silence.
+    ///
+    /// - Throws: `FEED_DIVERGED {feedId, head}`.
+    public func check(feedID: UUID, head: Int64) throws {
+        guard (feedId ?? feedID) == feedID, afterSeq <= head else {
+            throw RPCError(
+                .feedDiverged, "the cursor does not belong to this feed",
+                detail: ["feedId": .text(feedID.uuidString), "head": .text(String(head))])
+        }
+    }
+}
+
+/// A page of facts in order. It ends early, below 256 KiB of bodies, rather than grow.
+public struct FeedReply: Message {
+    public let feedId: UUID
+    /// The number of the newest fact there is.
+    public let head: Int64
+    public let events: [FeedEvent]
+
+    public init(feedId: UUID, head: Int64, events: [FeedEvent]) {
+        self.feedId = feedId
+        self.head = head
+        self.events = FeedReply.page(of: events)
+    }
+
+    public static let fields = [
+        Field("feedId", .id, "the feed"),
+        Field("head", .integer(0...Int64.max), "the number of the newest fact"),
+        Field("events", .list(.message(FeedEvent.fields), maxCount: 500), "the facts, in order"),
+    ]
+
+    private static let maxBytes = 224 * 1024
+    private static let bytesBesideBody = 96
+
+    private static func page(of events: [FeedEvent]) -> [FeedEvent] {
+        var left = maxBytes
+        let cut = events.firstIndex { event in
+            left -= event.body.count + bytesBesideBody
+            return left < 0
+        }
+        guard let cut else { return events }
+        return Array(events.prefix(max(1, cut)))
+    }
+}
+
+/// One fact: what happened, to whom, when. The body is the CBOR of a message that `kind` names.
+public struct FeedEvent: Message {
+    public let seq: Int64
+    /// `payment.captured`, `order.completed` …
+    public let kind: String
+    public let subject: UUID
+    public let at: Instant
+    public let body: Data
+
+    public init(seq: Int64, kind: String, subject: UUID, at: Instant, body: Data) {
+        self.seq = seq
+        self.kind = kind
+        self.subject = subject
+        self.at = at
+        self.body = body
+    }
+
+    public static let fields = [
+        Field("seq", .integer(1...Int64.max), "gapless, counted from 1"),
+        Field("kind", .text(maxBytes: 64), "what happened"),
+        Field("subject", .id, "to which payment, checkout, hold …"),
+        Field("at", .instant, "when it was committed"),
+        Field("body", .bytes(maxBytes: 65_536), "a CBOR message; its type depends on the kind"),
+    ]
+}
+
+extension Reason {
+    public static let feedDiverged = Reason("FEED_DIVERGED", .failedPrecondition)
+}

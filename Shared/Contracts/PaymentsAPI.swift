@@ -1,0 +1,58 @@
+public import RPC
+
+/// What Payments does for Orders, and shows to operators.
+///
+/// Every mutation carries its own id: `paymentId` and `refundId` are the keys. A replay answers
+/// the current view; the same id with another payload is `IDEMPOTENCY_CONFLICT`.
+public enum PaymentsAPI {
+    public static let createPayment = Method<CreatePaymentRequest, PaymentReply>(
+        "payments.CreatePayment", .mutation, callers: [.orders],
+        "Takes money at once (SALE) or has it authorised (AUTH_CAPTURE).")
+    public static let getPayment = Method<GetPaymentRequest, PaymentReply>(
+        "payments.GetPayment", .query, callers: [.orders, .operator],
+        "A payment as it is; on demand the provider is asked first.")
+    public static let capturePayment = Method<CapturePaymentRequest, PaymentReply>(
+        "payments.CapturePayment", .mutation, callers: [.orders],
+        "Takes what was authorised.")
+    public static let voidPayment = Method<VoidPaymentRequest, PaymentReply>(
+        "payments.VoidPayment", .mutation, callers: [.orders],
+        "Gives up a payment; an unknown id leaves a tombstone, so that a late create is refused.")
+    public static let refundPayment = Method<RefundPaymentRequest, RefundReply>(
+        "payments.RefundPayment", .mutation, callers: [.orders],
+        "Owes the buyer money; retried until it is settled.")
+    public static let getRefund = Method<GetRefundRequest, RefundReply>(
+        "payments.GetRefund", .query, callers: [.orders, .operator],
+        "A refund as it is.")
+    public static let listObligations = Method<ListObligationsRequest, ListObligationsReply>(
+        "payments.ListObligations", .query, callers: [.orders, .operator],
+        "Refunds that are owed and not settled yet.")
+    public static let listUnsettled = Method<ListUnsettledRequest, ListUnsettledReply>(
+        "payments.ListUnsettled", .query, callers: [.orders, .operator],
+        "Payments of checkouts that have not ended, older than a time given.")
+    public static let ledgerBalance = Method<LedgerBalanceRequest, LedgerBalanceReply>(
+        "payments.LedgerBalance", .query, callers: [.orders, .operator],
+        "Accounts whose name begins with a prefix, with their totals.")
+    public static let readEvents = Method<FeedRequest, FeedReply>(
+        "payments.ReadEvents", .wait, callers: [.orders, .operator],
+        "Facts about payments and refunds after a number.")
+    public static let verifyInvariants = Method<VerifyRequest, VerifyReply>(
+        "payments.VerifyInvariants", .query, callers: [.orders, .operator],
+        "Compares payments, refunds, ledger and feed with each other.")
+    public static let stats = Method<StatsRequest, StatsReply>(
+        "payments.Stats", .query, callers: [.operator],
+        "Counters since the process started.")
+}
+
+/// The kinds of facts in Payments' feed. `payment.…` carry a `PaymentReply`, with the payment's id
+/// as subject; `refund.…` carry a `RefundReply`, with the refund's.
+public enum PaymentsFact {
+    public static let captured = "payment.captured"
+    public static let authorised = "payment.authorised"
+    public static let processing = "payment.processing"
+    public static let requiresAction = "payment.requires_action"
+    /// The attempt failed: the payment is CREATED again, or FAILED_FINAL for good.
+    public static let attemptFailed = "payment.attempt_failed"
+    public static let voided = "payment.voided"
+    public static let refundSucceeded = "refund.succeeded"
+    public static let refundParked = "refund.parked"
+}

@@ -1,0 +1,106 @@
+public import FoundationEssentials
+public import Lifecycle
+public import Wire
+
+/// Why money goes back.
+public struct RefundKind: Word {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Paid, but no ticket could be given.
+    public static let compensation = RefundKind("COMPENSATION")
+    public static let buyer = RefundKind("BUYER")
+    public static let organiser = RefundKind("ORGANISER")
+    /// A second payment of the same checkout.
+    public static let duplicate = RefundKind("DUPLICATE")
+    /// The provider took another amount than it was asked for.
+    public static let mismatch = RefundKind("MISMATCH")
+
+    static let words = ["COMPENSATION", "BUYER", "ORGANISER", "DUPLICATE", "MISMATCH"]
+}
+
+public struct RefundState: Word {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Owed; the provider has not been asked, or refused the last attempt and is asked again.
+    public static let requested = RefundState("REQUESTED")
+    /// Asked; the answer is not known.
+    public static let submitted = RefundState("SUBMITTED")
+    public static let succeeded = RefundState("SUCCEEDED")
+    /// Refused five times: a human must decide. Still owed.
+    public static let parked = RefundState("PARKED")
+
+    static let words = ["REQUESTED", "SUBMITTED", "SUCCEEDED", "PARKED"]
+}
+
+/// The id is the key.
+public struct RefundPaymentRequest: Message, Hashable {
+    public let refundId: UUID
+    public let paymentId: UUID
+    public let amount: Money
+    public let kind: RefundKind
+    public let reason: String
+
+    public init(refundId: UUID, paymentId: UUID, amount: Money, kind: RefundKind, reason: String) {
+        self.refundId = refundId
+        self.paymentId = paymentId
+        self.amount = amount
+        self.kind = kind
+        self.reason = reason
+    }
+
+    public static let fields = [
+        Field("refundId", .id, "the refund's id, and the key"), Field("paymentId", .id),
+        Money.field("amount", 1...PaymentLimits.maxAmount),
+        Field("kind", .word(RefundKind.words)), Field("reason", .text(maxBytes: 255)),
+    ]
+}
+
+public struct GetRefundRequest: Message, Hashable {
+    public let refundId: UUID
+
+    public init(refundId: UUID) { self.refundId = refundId }
+
+    public static let fields = [Field("refundId", .id)]
+}
+
+/// A refund: an obligation until it has SUCCEEDED.
+public struct RefundReply: Message, Hashable {
+    public let refundId: UUID
+    public let paymentId: UUID
+    public let checkoutId: UUID
+    public let amount: Money
+    public let kind: RefundKind
+    public let state: RefundState
+    /// Counts from 1; each definite refusal of the provider opens the next.
+    public let attempt: Int64
+    public let lastError: String?
+    public let createdAt: Instant
+    public let settledAt: Instant?
+
+    public init(
+        refundId: UUID, paymentId: UUID, checkoutId: UUID, amount: Money, kind: RefundKind,
+        state: RefundState, attempt: Int64, lastError: String?, createdAt: Instant,
+        settledAt: Instant?
+    ) {
+        self.refundId = refundId
+        self.paymentId = paymentId
+        self.checkoutId = checkoutId
+        self.amount = amount
+        self.kind = kind
+        self.state = state
+        self.attempt = attempt
+        self.lastError = lastError
+        self.createdAt = createdAt
+        self.settledAt = settledAt
+    }
+
+    public static let fields = [
+        Field("refundId", .id), Field("paymentId", .id), Field("checkoutId", .id),
+        Money.field("amount", 0...Int64.max), Field("kind", .word(RefundKind.words)),
+        Field("state", .word(RefundState.words)), Field("attempt", .integer(1...Int64.max)),
+        Field("lastError", .text(maxBytes: 255), required: false), Field("createdAt", .instant),
+        Field("settledAt", .instant, required: false),
+    ]
+}
