@@ -1,0 +1,77 @@
+public import RPC
+
+/// What Inventory does: it owns events, their ticket types, and every ticket that is held or sold.
+/// It alone judges by its clock whether a hold lives.
+public enum InventoryAPI {
+    private static let buyers: Set<Role> = [.gateway, .orders, .operator]
+    private static let managers: Set<Role> = [.eventManager, .operator]
+
+    public static let createEvent = Method<CreateEventRequest, EventReply>(
+        "inventory.CreateEvent", .mutation, callers: managers,
+        "Makes a DRAFT event with its pool of places.")
+    public static let publishEvent = Method<PublishEventRequest, EventReply>(
+        "inventory.PublishEvent", .mutation, callers: managers,
+        "Puts an event on sale.")
+    public static let getEvent = Method<GetEventRequest, EventReply>(
+        "inventory.GetEvent", .query, callers: buyers.union(managers),
+        "An event with its ticket types.")
+    public static let putTicketType = Method<PutTicketTypeRequest, TicketTypeReply>(
+        "inventory.PutTicketType", .mutation, callers: managers,
+        "Makes a ticket type, or replaces one whole.")
+
+    public static let reserve = Method<ReserveRequest, HoldReply>(
+        "inventory.Reserve", .mutation, callers: buyers,
+        "Takes tickets out of every pool they belong to, all lines or none, until the hold ends.")
+    public static let getHold = Method<GetHoldRequest, HoldReply>(
+        "inventory.GetHold", .query, callers: buyers,
+        "A hold as it is now.")
+    public static let extendHold = Method<ExtendHoldRequest, HoldReply>(
+        "inventory.ExtendHold", .mutation, callers: buyers,
+        "Makes sure that a hold lasts at least so long, once and within its maximum.")
+    public static let releaseHold = Method<ReleaseHoldRequest, HoldReply>(
+        "inventory.ReleaseHold", .mutation, callers: buyers,
+        "Gives back what a hold took; for an unknown hold it leaves a tombstone.")
+    public static let listHolds = Method<ListHoldsRequest, ListHoldsReply>(
+        "inventory.ListHolds", .query, callers: [.orders, .operator],
+        "Open holds older than so long, in order of their ids.")
+
+    public static let beginCommit = Method<BeginCommitRequest, HoldReply>(
+        "inventory.BeginCommit", .mutation, callers: [.orders],
+        "Fences a hold for an order: it cannot expire while money is being taken.")
+    public static let reopenHold = Method<ReopenHoldRequest, HoldReply>(
+        "inventory.ReopenHold", .mutation, callers: [.orders],
+        "Takes the fence away after money was declined, and gives the buyer two minutes more.")
+    public static let consumeHold = Method<ConsumeHoldRequest, HoldReply>(
+        "inventory.ConsumeHold", .mutation, callers: [.orders],
+        "Turns what a fenced hold holds into what is sold.")
+
+    public static let getAvailability = Method<GetAvailabilityRequest, AvailabilityReply>(
+        "inventory.GetAvailability", .query, callers: buyers.union(managers),
+        "How many tickets of an event can be had now.")
+    public static let listAudit = Method<ListAuditRequest, ListAuditReply>(
+        "inventory.ListAudit", .query, callers: managers,
+        "Every change of one pool, in order.")
+    public static let sweepExpired = Method<SweepExpiredRequest, SweepExpiredReply>(
+        "inventory.SweepExpired", .mutation, callers: [.operator],
+        "Gives back what expired holds took, as the sweeper does each second.")
+
+    public static let readEvents = Method<FeedRequest, FeedReply>(
+        "inventory.ReadEvents", .wait, callers: [.orders, .operator],
+        "Facts about events and holds after a number.")
+    public static let verifyInvariants = Method<VerifyRequest, VerifyReply>(
+        "inventory.VerifyInvariants", .query, callers: [.orders, .operator],
+        "Compares what the pools count with what holds, audit and feed sum up to.")
+    public static let stats = Method<StatsRequest, StatsReply>(
+        "inventory.Stats", .query, callers: [.operator],
+        "Counters since the process started.")
+}
+
+/// The kinds of facts in Inventory's feed. `event.…` carry an `EventFact` with the event's id as
+/// subject; `hold.…` carry a `HoldFact`, with the hold's.
+public enum InventoryFact {
+    public static let eventCreated = "event.created"
+    public static let eventPublished = "event.published"
+    public static let holdExpired = "hold.expired"
+    /// A buyer or a saga gave it back. A tombstone is no fact: nothing was held.
+    public static let holdReleased = "hold.released"
+}

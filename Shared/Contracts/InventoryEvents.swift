@@ -1,0 +1,198 @@
+public import FoundationEssentials
+public import Lifecycle
+public import Wire
+
+/// Makes an event. Its id is its key: the same request again answers the event as it is.
+public struct CreateEventRequest: Message {
+    public let eventId: UUID
+    public let title: String
+    public let description: String?
+    public let location: String?
+    public let startsAt: Instant
+    public let endsAt: Instant?
+    public let timezone: String?
+    public let currency: Currency
+    public let totalCapacity: Int64?
+    public let feePerTicket: Money?
+    public let salesStart: Instant?
+    public let salesEnd: Instant?
+    public let holdTtlMs: Int64?
+    public let maxHoldMs: Int64?
+    public let lateReclaim: Bool?
+
+    public init(
+        eventId: UUID, title: String, description: String? = nil, location: String? = nil,
+        startsAt: Instant, endsAt: Instant? = nil, timezone: String? = nil, currency: Currency,
+        totalCapacity: Int64? = nil, feePerTicket: Money? = nil, salesStart: Instant? = nil,
+        salesEnd: Instant? = nil, holdTtlMs: Int64? = nil, maxHoldMs: Int64? = nil,
+        lateReclaim: Bool? = nil
+    ) {
+        self.eventId = eventId
+        self.title = title
+        self.description = description
+        self.location = location
+        self.startsAt = startsAt
+        self.endsAt = endsAt
+        self.timezone = timezone
+        self.currency = currency
+        self.totalCapacity = totalCapacity
+        self.feePerTicket = feePerTicket
+        self.salesStart = salesStart
+        self.salesEnd = salesEnd
+        self.holdTtlMs = holdTtlMs
+        self.maxHoldMs = maxHoldMs
+        self.lateReclaim = lateReclaim
+    }
+
+    public static let fields =
+        [
+            Field("eventId", .id, "made by the caller"),
+            Field("title", .text(maxBytes: Limits.nameBytes)),
+        ] + EventView.particulars + [
+            Field(
+                "totalCapacity", .integer(Limits.capacity), required: false,
+                "places of all ticket types together; absent: no limit"),
+            Field(
+                "holdTtlMs", .integer(Limits.holdMs), required: false,
+                "how long a hold lasts when Reserve does not say; 900,000"),
+            Field(
+                "maxHoldMs", .integer(Limits.holdMs), required: false,
+                "how long a hold lasts at most, extensions included; 1,800,000"),
+            Field(
+                "lateReclaim", .flag, required: false,
+                "whether a payment that comes late may take free stock again; true"),
+        ]
+}
+
+/// Puts a DRAFT or UNPUBLISHED event on sale.
+public struct PublishEventRequest: Message {
+    public let eventId: UUID
+    /// The version that the caller saw; the event has the next one afterwards.
+    public let expectedVersion: Int64
+
+    public init(eventId: UUID, expectedVersion: Int64) {
+        self.eventId = eventId
+        self.expectedVersion = expectedVersion
+    }
+
+    public static let fields = [
+        Field("eventId", .id),
+        Field("expectedVersion", .integer(Limits.version), "the version that you saw"),
+    ]
+}
+
+public struct GetEventRequest: Message {
+    public let eventId: UUID
+
+    public init(eventId: UUID) { self.eventId = eventId }
+
+    public static let fields = [Field("eventId", .id)]
+}
+
+/// An event as it is, with what its holds go by.
+public struct EventView: Message, Hashable {
+    public let eventId: UUID
+    public let title: String
+    public let description: String?
+    public let location: String?
+    public let startsAt: Instant
+    public let endsAt: Instant?
+    public let timezone: String?
+    public let currency: Currency
+    public let feePerTicket: Money
+    public let salesStart: Instant?
+    public let salesEnd: Instant?
+    public let status: EventStatus
+    public let totalCapacity: Int64?
+    public let holdTtlMs: Int64
+    public let maxHoldMs: Int64
+    public let lateReclaim: Bool
+    public let version: Int64
+
+    public init(
+        eventId: UUID, title: String, description: String?, location: String?, startsAt: Instant,
+        endsAt: Instant?, timezone: String?, currency: Currency, feePerTicket: Money,
+        salesStart: Instant?, salesEnd: Instant?, status: EventStatus, totalCapacity: Int64?,
+        holdTtlMs: Int64, maxHoldMs: Int64, lateReclaim: Bool, version: Int64
+    ) {
+        self.eventId = eventId
+        self.title = title
+        self.description = description
+        self.location = location
+        self.startsAt = startsAt
+        self.endsAt = endsAt
+        self.timezone = timezone
+        self.currency = currency
+        self.feePerTicket = feePerTicket
+        self.salesStart = salesStart
+        self.salesEnd = salesEnd
+        self.status = status
+        self.totalCapacity = totalCapacity
+        self.holdTtlMs = holdTtlMs
+        self.maxHoldMs = maxHoldMs
+        self.lateReclaim = lateReclaim
+        self.version = version
+    }
+
+    /// What the request that makes an event and the view of it say alike.
+    static let particulars = [
+        Field("description", .text(maxBytes: Limits.textBytes), required: false),
+        Field("location", .text(maxBytes: Limits.nameBytes), required: false),
+        Field("startsAt", .instant),
+        Field("endsAt", .instant, required: false),
+        Field("timezone", .text(maxBytes: 64), required: false, "IANA name, for display"),
+        Field("currency", .text(maxBytes: 3), "ISO 4217, of every price of the event"),
+        Money.field(
+            "feePerTicket", Limits.priceMinor, required: false,
+            "what the buyer pays on top of each ticket that is not free"),
+        Field("salesStart", .instant, required: false, "no sale before; absent: at once"),
+        Field("salesEnd", .instant, required: false, "no sale from then on; absent: never ends"),
+    ]
+
+    public static let fields =
+        [
+            Field("eventId", .id), Field("title", .text(maxBytes: Limits.nameBytes)),
+        ] + particulars + [
+            Field("status", .word(["DRAFT", "PUBLISHED", "UNPUBLISHED", "CANCELLED"])),
+            Field("totalCapacity", .integer(Limits.capacity), required: false),
+            Field("holdTtlMs", .integer(Limits.holdMs)),
+            Field("maxHoldMs", .integer(Limits.holdMs)),
+            Field("lateReclaim", .flag),
+            Field("version", .integer(Limits.version)),
+        ]
+}
+
+public struct EventReply: Message, Hashable {
+    public let event: EventView
+    /// In the order in which they are shown.
+    public let ticketTypes: [TicketTypeView]
+
+    public init(event: EventView, ticketTypes: [TicketTypeView]) {
+        self.event = event
+        self.ticketTypes = ticketTypes
+    }
+
+    public static let fields = [
+        Field("event", .message(EventView.fields)),
+        Field("ticketTypes", .list(.message(TicketTypeView.fields), maxCount: 500)),
+    ]
+}
+
+/// The body of the facts `event.created` and `event.published`.
+public struct EventFact: Message, Hashable {
+    public let eventId: UUID
+    public let status: EventStatus
+    public let version: Int64
+
+    public init(eventId: UUID, status: EventStatus, version: Int64) {
+        self.eventId = eventId
+        self.status = status
+        self.version = version
+    }
+
+    public static let fields = [
+        Field("eventId", .id),
+        Field("status", .word(["DRAFT", "PUBLISHED", "UNPUBLISHED", "CANCELLED"])),
+        Field("version", .integer(Limits.version)),
+    ]
+}

@@ -1,0 +1,222 @@
+public import FoundationEssentials
+public import Lifecycle
+public import Wire
+
+public struct GetAvailabilityRequest: Message {
+    public let eventId: UUID
+    /// Whose holds are counted as `heldByYou`.
+    public let owner: String?
+
+    public init(eventId: UUID, owner: String? = nil) {
+        self.eventId = eventId
+        self.owner = owner
+    }
+
+    public static let fields = [
+        Field("eventId", .id),
+        Field(
+            "owner", .text(maxBytes: Limits.ownerBytes), required: false,
+            "whose holds are counted apart"),
+    ]
+}
+
+public struct AvailabilityReply: Message, Hashable {
+    /// Grows with every change of the event's stock.
+    public let seq: Int64
+    public let event: EventStock
+    public let types: [TypeStock]
+
+    public init(seq: Int64, event: EventStock, types: [TypeStock]) {
+        self.seq = seq
+        self.event = event
+        self.types = types
+    }
+
+    public static let fields = [
+        Field("seq", .integer(0...Int64.max), "grows with every change of the event's stock"),
+        Field("event", .message(EventStock.fields)),
+        Field("types", .list(.message(TypeStock.fields), maxCount: 500)),
+    ]
+}
+
+/// What is left of an event. Holds that have expired count as free, swept or not.
+public struct EventStock: Message, Hashable {
+    /// Absent: no limit, and then nothing says how much is available.
+    public let capacity: Int64?
+    public let held: Int64
+    public let sold: Int64
+    public let available: Int64?
+    public let atCapacity: Bool
+
+    public init(capacity: Int64?, held: Int64, sold: Int64, available: Int64?, atCapacity: Bool) {
+        self.capacity = capacity
+        self.held = held
+        self.sold = sold
+        self.available = available
+        self.atCapacity = atCapacity
+    }
+
+    public static let fields = [
+        Field("capacity", .integer(Limits.capacity), required: false, "absent: no limit"),
+        Field("held", .integer(0...Int64.max)),
+        Field("sold", .integer(0...Int64.max)),
+        Field("available", .integer(0...Int64.max), required: false, "absent: no limit"),
+        Field("atCapacity", .flag),
+    ]
+}
+
+public struct TypeStock: Message, Hashable {
+    public let ticketTypeId: UUID
+    /// The least of what the type and the event have left; absent: no limit.
+    public let available: Int64?
+    public let heldByOthers: Int64
+    public let heldByYou: Int64
+    public let sold: Int64
+    /// At most a tenth of the allocation, or of the event's capacity, is left.
+    public let lowStock: Bool
+    /// When the first hold of the event ends, if nobody pays for it.
+    public let nextReleaseInMs: Int64?
+
+    public init(
+        ticketTypeId: UUID, available: Int64?, heldByOthers: Int64, heldByYou: Int64, sold: Int64,
+        lowStock: Bool, nextReleaseInMs: Int64?
+    ) {
+        self.ticketTypeId = ticketTypeId
+        self.available = available
+        self.heldByOthers = heldByOthers
+        self.heldByYou = heldByYou
+        self.sold = sold
+        self.lowStock = lowStock
+        self.nextReleaseInMs = nextReleaseInMs
+    }
+
+    public static let fields = [
+        Field("ticketTypeId", .id),
+        Field("available", .integer(0...Int64.max), required: false, "absent: no limit"),
+        Field("heldByOthers", .integer(0...Int64.max)),
+        Field("heldByYou", .integer(0...Int64.max)),
+        Field("sold", .integer(0...Int64.max)),
+        Field("lowStock", .flag, "at most a tenth is left"),
+        Field(
+            "nextReleaseInMs", .integer(0...Int64.max), required: false,
+            "when the first hold of the event ends by itself"),
+    ]
+}
+
+public struct ListAuditRequest: Message {
+    /// An event's or a ticket type's id.
+    public let poolId: UUID
+    /// The last entry of the page before.
+    public let afterSeq: Int64?
+    public let limit: Int64?
+
+    public init(poolId: UUID, afterSeq: Int64? = nil, limit: Int64? = nil) {
+        self.poolId = poolId
+        self.afterSeq = afterSeq
+        self.limit = limit
+    }
+
+    public static let fields = [
+        Field("poolId", .id, "an event's or a ticket type's id"),
+        Field(
+            "afterSeq", .integer(0...Int64.max), required: false,
+            "the last entry of the page before"),
+        Field("limit", .integer(Limits.page), required: false, "500"),
+    ]
+}
+
+public struct ListAuditReply: Message, Hashable {
+    public let entries: [AuditEntry]
+
+    public init(entries: [AuditEntry]) { self.entries = entries }
+
+    public static let fields = [
+        Field("entries", .list(.message(AuditEntry.fields), maxCount: 500))
+    ]
+}
+
+/// One change of a pool: numbered without gaps, each beginning where the one before ended.
+public struct AuditEntry: Message, Hashable {
+    public let poolId: UUID
+    public let seq: Int64
+    public let action: AuditAction
+    public let quantity: Int64
+    public let previousCapacity: Int64?
+    public let capacity: Int64?
+    public let previousHeld: Int64
+    public let held: Int64
+    public let previousSold: Int64
+    public let sold: Int64
+    /// Who asked: the actor of the call, or the identity of the caller.
+    public let actor: String
+    /// The hold, event or ticket type whose change this is.
+    public let reference: UUID
+    public let at: Instant
+
+    public init(
+        poolId: UUID, seq: Int64, action: AuditAction, quantity: Int64, previousCapacity: Int64?,
+        capacity: Int64?, previousHeld: Int64, held: Int64, previousSold: Int64, sold: Int64,
+        actor: String, reference: UUID, at: Instant
+    ) {
+        self.poolId = poolId
+        self.seq = seq
+        self.action = action
+        self.quantity = quantity
+        self.previousCapacity = previousCapacity
+        self.capacity = capacity
+        self.previousHeld = previousHeld
+        self.held = held
+        self.previousSold = previousSold
+        self.sold = sold
+        self.actor = actor
+        self.reference = reference
+        self.at = at
+    }
+
+    public static let fields = [
+        Field("poolId", .id),
+        Field("seq", .integer(1...Int64.max)),
+        Field(
+            "action",
+            .word(["INCREASE", "DECREASE", "RESERVE", "RELEASE", "EXPIRE", "RECLAIM", "SALE"])),
+        Field("quantity", .integer(0...Int64.max)),
+        Field("previousCapacity", .integer(Limits.capacity), required: false),
+        Field("capacity", .integer(Limits.capacity), required: false),
+        Field("previousHeld", .integer(0...Int64.max)),
+        Field("held", .integer(0...Int64.max)),
+        Field("previousSold", .integer(0...Int64.max)),
+        Field("sold", .integer(0...Int64.max)),
+        Field("actor", .text(maxBytes: Limits.nameBytes)),
+        Field("reference", .id, "the hold, event or ticket type whose change this is"),
+        Field("at", .instant),
+    ]
+}
+
+public struct SweepExpiredRequest: Message {
+    public let limit: Int64?
+
+    public init(limit: Int64? = nil) { self.limit = limit }
+
+    public static let fields = [
+        Field("limit", .integer(Limits.page), required: false, "holds at most; 500")
+    ]
+}
+
+public struct SweepExpiredReply: Message, Hashable {
+    public let expiredHolds: Int64
+    public let releasedQuantity: Int64
+    /// How long the oldest of them had been over.
+    public let oldestLagMs: Int64
+
+    public init(expiredHolds: Int64, releasedQuantity: Int64, oldestLagMs: Int64) {
+        self.expiredHolds = expiredHolds
+        self.releasedQuantity = releasedQuantity
+        self.oldestLagMs = oldestLagMs
+    }
+
+    public static let fields = [
+        Field("expiredHolds", .integer(0...Int64.max)),
+        Field("releasedQuantity", .integer(0...Int64.max)),
+        Field("oldestLagMs", .integer(0...Int64.max)),
+    ]
+}

@@ -1,0 +1,79 @@
+/// Where an event is in its life. CANCELLED is for ever.
+public struct EventStatus: Word {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let draft = EventStatus("DRAFT")
+    public static let published = EventStatus("PUBLISHED")
+    public static let unpublished = EventStatus("UNPUBLISHED")
+    public static let cancelled = EventStatus("CANCELLED")
+}
+
+/// Where a hold is in its life.
+public struct HoldState: Word {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Takes stock until `expiresAt`. Leaves by BeginCommit, ReleaseHold, or the clock.
+    public static let active = HoldState("ACTIVE")
+    /// Takes stock without a time limit: an order takes money for it.
+    public static let committing = HoldState("COMMITTING")
+    /// Its stock is sold. Final.
+    public static let consumed = HoldState("CONSUMED")
+    /// Gave its stock back, or never took any and never will (a tombstone). Final.
+    public static let released = HoldState("RELEASED")
+    /// Gave its stock back because its time was over; BeginCommit may take it again.
+    public static let expired = HoldState("EXPIRED")
+    /// Reserve was refused; the decision stands under this id. Final.
+    public static let refused = HoldState("REFUSED")
+}
+
+/// Why stock is held.
+public struct HoldPurpose: Word {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let checkout = HoldPurpose("CHECKOUT")
+    public static let boxOffice = HoldPurpose("BOX_OFFICE")
+    public static let admin = HoldPurpose("ADMIN")
+    public static let known: [HoldPurpose] = [.checkout, .boxOffice, .admin]
+}
+
+/// Why stock was given back.
+public struct ReleaseReason: Word {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let buyer = ReleaseReason("BUYER")
+    public static let failed = ReleaseReason("FAILED")
+    public static let expired = ReleaseReason("EXPIRED")
+    public static let admin = ReleaseReason("ADMIN")
+    public static let saga = ReleaseReason("SAGA")
+    public static let known: [ReleaseReason] = [.buyer, .failed, .expired, .admin, .saga]
+}
+
+/// What counts places: a whole event, a ticket type, or one owner's tickets of a type.
+public struct PoolKind: Word {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let event = PoolKind("EVENT")
+    public static let ticketType = PoolKind("TICKET_TYPE")
+    public static let owner = PoolKind("OWNER")
+}
+
+/// What changed a pool.
+public struct AuditAction: Word {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The pool was made, or its capacity raised.
+    public static let increase = AuditAction("INCREASE")
+    public static let decrease = AuditAction("DECREASE")
+    public static let reserve = AuditAction("RESERVE")
+    public static let release = AuditAction("RELEASE")
+    public static let expire = AuditAction("EXPIRE")
+    /// An expired hold took its stock again, for a payment that came late.
+    public static let reclaim = AuditAction("RECLAIM")
+    public static let sale = AuditAction("SALE")
+}
