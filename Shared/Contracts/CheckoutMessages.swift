@@ -1,0 +1,141 @@
+public import FoundationEssentials
+public import Wire
+
+/// A purchase from its first row to its end.
+public struct CheckoutReply: Message {
+    public let checkoutId: UUID
+    public let eventId: UUID
+    public let owner: String
+    public let state: CheckoutState
+    public let reservationStatus: ReservationStatus
+    /// Time left to act, while the checkout waits for its buyer.
+    public let expiresInMs: Int64?
+    /// The price that the buyer was promised; empty until the stock is reserved.
+    public let lines: [PricedLine]
+    public let totals: Totals?
+    public let payment: CheckoutPayment?
+    /// Why it was rejected or cancelled.
+    public let problem: CheckoutProblem?
+    public let refund: RefundProgress?
+    public let parkReason: String?
+    public let order: OrderReply?
+    /// Grows with every change; GetCheckout can wait for the next one.
+    public let version: Int64
+
+    public init(
+        checkoutId: UUID, eventId: UUID, owner: String, state: CheckoutState,
+        expiresInMs: Int64? = nil, lines: [PricedLine], totals: Totals? = nil,
+        payment: CheckoutPayment? = nil, problem: CheckoutProblem? = nil,
+        refund: RefundProgress? = nil, parkReason: String? = nil, order: OrderReply? = nil,
+        version: Int64
+    ) {
+        self.checkoutId = checkoutId
+        self.eventId = eventId
+        self.owner = owner
+        self.state = state
+        self.reservationStatus = state.reservationStatus
+        self.expiresInMs = expiresInMs
+        self.lines = lines
+        self.totals = totals
+        self.payment = payment
+        self.problem = problem
+        self.refund = refund
+        self.parkReason = parkReason
+        self.order = order
+        self.version = version
+    }
+
+    public static let fields = [
+        Field("checkoutId", .id),
+        Field("eventId", .id),
+        Field("owner", .text(maxBytes: Limits.ownerBytes)),
+        Field("state", .word(CheckoutState.all.map(\.word))),
+        Field("reservationStatus", .word(ReservationStatus.all.map(\.word))),
+        Field("expiresInMs", .integer(0...Int64.max), required: false),
+        Field("lines", .list(.message(PricedLine.fields), maxCount: Limits.linesPerHold)),
+        Field("totals", .message(Totals.fields), required: false),
+        Field("payment", .message(CheckoutPayment.fields), required: false),
+        Field("problem", .message(CheckoutProblem.fields), required: false),
+        Field("refund", .message(RefundProgress.fields), required: false),
+        Field("parkReason", .text(maxBytes: 255), required: false),
+        Field("order", .message(OrderReply.fields), required: false),
+        Field("version", .integer(0...Int64.max)),
+    ]
+}
+
+/// The payment that a checkout waits for or was paid by.
+public struct CheckoutPayment: Message, Hashable {
+    public let paymentId: UUID
+    public let provider: String
+    /// What the buyer needs to finish the payment, while it wants them to act.
+    public let action: String?
+    public let lastError: CheckoutProblem?
+
+    public init(
+        paymentId: UUID, provider: String, action: String? = nil,
+        lastError: CheckoutProblem? = nil
+    ) {
+        self.paymentId = paymentId
+        self.provider = provider
+        self.action = action
+        self.lastError = lastError
+    }
+
+    public static let fields = [
+        Field("paymentId", .id),
+        Field("provider", .text(maxBytes: 32)),
+        Field("action", .text(maxBytes: 2_048), required: false),
+        Field("lastError", .message(CheckoutProblem.fields), required: false),
+    ]
+}
+
+/// A refusal as it was given: one of the reasons of the error list, for people and programs.
+public struct CheckoutProblem: Message, Hashable {
+    public let reason: String
+    public let message: String
+
+    public init(reason: String, message: String) {
+        self.reason = reason
+        self.message = message
+    }
+
+    public static let fields = [
+        Field("reason", .text(maxBytes: 64)),
+        Field("message", .text(maxBytes: 1_024)),
+    ]
+}
+
+/// Money that was taken and is owed back.
+public struct RefundProgress: Message, Hashable {
+    public let owed: Money
+    public let isSettled: Bool
+
+    public init(owed: Money, isSettled: Bool) {
+        self.owed = owed
+        self.isSettled = isSettled
+    }
+
+    public static let fields = [
+        Money.field("owed", 0...Int64.max),
+        Field("isSettled", .flag),
+    ]
+}
+
+public struct GetCheckoutRequest: Message {
+    public let checkoutId: UUID
+    /// Waits until the version is greater than this.
+    public let sinceVersion: Int64?
+    public let waitMs: Int64?
+
+    public init(checkoutId: UUID, sinceVersion: Int64? = nil, waitMs: Int64? = nil) {
+        self.checkoutId = checkoutId
+        self.sinceVersion = sinceVersion
+        self.waitMs = waitMs
+    }
+
+    public static let fields = [
+        Field("checkoutId", .id),
+        Field("sinceVersion", .integer(0...Int64.max), required: false),
+        Field("waitMs", .integer(0...20_000), required: false),
+    ]
+}

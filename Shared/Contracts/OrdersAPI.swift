@@ -1,0 +1,57 @@
+public import RPC
+
+/// What Orders does for gateways, operators and its peers.
+public enum OrdersAPI {
+    public static let purchase = Method<PurchaseRequest, CheckoutReply>(
+        "orders.Purchase", .mutation, callers: [.gateway],
+        "Reserves, pays and issues tickets in one call; asked again, it answers where it stands.")
+
+    public static let getCheckout = Method<GetCheckoutRequest, CheckoutReply>(
+        "orders.GetCheckout", .wait, callers: [.gateway, .operator],
+        "Where a purchase stands; waits for a newer version when asked to.")
+
+    public static let getOrder = Method<GetOrderRequest, OrderReply>(
+        "orders.GetOrder", .query, callers: [.gateway, .operator],
+        "A paid order with its items and tickets.")
+
+    public static let listOrders = Method<ListOrdersRequest, ListOrdersReply>(
+        "orders.ListOrders", .query, callers: [.gateway, .operator],
+        "Orders of an owner, of an event, or all, in order of their ids, a page at a time.")
+
+    public static let getSaga = Method<GetSagaRequest, SagaReply>(
+        "orders.GetSaga", .query, callers: [.operator],
+        "What a purchase is doing, and every step that it has ended.")
+
+    public static let retrySaga = Method<RetrySagaRequest, SagaReply>(
+        "orders.RetrySaga", .mutation, callers: [.operator],
+        "Asks the step again that the purchase waits or is parked at, now.")
+
+    public static let resolveSaga = Method<ResolveSagaRequest, ResolveSagaReply>(
+        "orders.ResolveSaga", .mutation, callers: [.operator],
+        "Decides for a parked purchase: try again, or give money and stock back.")
+
+    public static let readEvents = Method<FeedRequest, FeedReply>(
+        "orders.ReadEvents", .wait, callers: [.payments, .inventory, .operator],
+        "What happened to checkouts and orders, in order, from a number on.")
+
+    public static let verifyInvariants = Method<VerifyRequest, VerifyReply>(
+        "orders.VerifyInvariants", .query, callers: [.operator],
+        "Checks orders against Inventory and Payments; an answer without violations is proof.")
+
+    public static let stats = Method<StatsRequest, StatsReply>(
+        "orders.Stats", .query, callers: [.operator, .gateway],
+        "Counters, and how many checkouts stand in each state.")
+}
+
+/// Kinds of fact in Orders' feed. The subject is the checkout's id, and the body an `OrderFact`.
+public enum OrdersFact {
+    /// The money is taken and the stock is fenced; the tickets follow.
+    public static let orderPaid = "order.paid"
+    /// Tickets are issued: the buyer's funds become revenue and tax.
+    public static let orderCompleted = "order.completed"
+    /// These four end a checkout without tickets: nobody's money may stay behind.
+    public static let checkoutRejected = "checkout.rejected"
+    public static let checkoutCancelled = "checkout.cancelled"
+    public static let checkoutExpired = "checkout.expired"
+    public static let checkoutRefunded = "checkout.refunded"
+}
