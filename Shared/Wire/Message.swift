@@ -2,47 +2,30 @@
 /// errors, `describe` and the way from hand-typed JSON to CBOR.
 public protocol Message: Codable, Sendable {
     static var fields: [Field] { get }
+
+    /// By its `Codable`, unless it is `HandCoded`.
+    func encode(to writer: inout CBORWriter) throws
+    static func decode(from reader: inout CBORReader) throws -> Self
 }
 
 /// A message that writes and reads itself, for the hot path. It must produce the bytes that its
 /// synthesized Codable would; a test compares the two.
-public protocol HandCoded: Message {
-    func write(to writer: inout CBORWriter)
-    init(from reader: inout CBORReader) throws
-}
+public protocol HandCoded: Message, CBORWritable, CBORReadable {}
 
-/// One row of a field table.
-public struct Field: Sendable {
-    public let name: String
-    public let type: FieldType
-    public let isRequired: Bool
-    /// One sentence for people.
-    public let note: String
+extension Message {
+    public func encode(to writer: inout CBORWriter) throws {
+        try CodableEncoder.append(self, to: &writer)
+    }
 
-    public init(_ name: String, _ type: FieldType, required: Bool = true, _ note: String = "") {
-        self.name = name
-        self.type = type
-        self.isRequired = required
-        self.note = note
+    public static func decode(from reader: inout CBORReader) throws -> Self {
+        try CodableDecoder.decode(Self.self, from: &reader)
     }
 }
 
-/// What a field may hold, with its limits.
-public indirect enum FieldType: Sendable {
-    case flag
-    case integer(ClosedRange<Int64>)
-    /// UTF-8 of at least one and at most so many bytes.
-    case text(maxBytes: Int)
-    case bytes(maxBytes: Int)
-    /// A UUID: tag 37 on the wire, its usual text form in JSON.
-    case id
-    /// Milliseconds since 1970 UTC.
-    case instant
-    /// One of these words today; a reader keeps words that it does not know.
-    case word([String])
-    case message([Field])
-    case list(FieldType, maxCount: Int)
-    case map(FieldType, maxCount: Int)
-    /// Any value of the profile.
-    case any
+extension HandCoded {
+    public func encode(to writer: inout CBORWriter) { write(to: &writer) }
+
+    public static func decode(from reader: inout CBORReader) throws -> Self {
+        try Self(from: &reader)
+    }
 }

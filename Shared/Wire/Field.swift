@@ -1,0 +1,35 @@
+/// One row of a field table.
+public struct Field: Sendable {
+    public let name: String
+    public let type: FieldType
+    public let isRequired: Bool
+    /// One sentence for people.
+    public let note: String
+
+    public init(_ name: String, _ type: FieldType, required: Bool = true, _ note: String = "") {
+        self.name = name
+        self.type = type
+        self.isRequired = required
+        self.note = note
+    }
+}
+
+/// What a field may hold, with its limits.
+public indirect enum FieldType: Sendable {
+    case flag
+    case integer(ClosedRange<Int64>)
+    /// UTF-8 of at least one and at most so many bytes.
+    case text(maxBytes: Int)
+    case bytes(maxBytes: Int)
+    /// A UUID: tag 37 on the wire, its usual text form in JSON.
+    case id
+    /// Milliseconds since 1970 UTC.
+    case instant
+    /// One of these words today; a reader keeps words that it does not know.
+    case word([String])
+    case message([Field])
+    case list(FieldType, maxCount: Int)
+    case map(FieldType, maxCount: Int)
+    /// Any value of the profile.
+    case any
+}

@@ -1,0 +1,181 @@
+extension [Field] {
+    /// What is wrong with a body, field by field; empty when nothing is. Unknown keys are skipped.
+    /// Throws when the bytes themselves are outside the profile.
+    ///
+    /// It allocates nothing for a body that is right, and looks at one key a field when they come in
+    /// the order of the table. What it passes is checked as `CBORReader.skipValue` would.
+    public func check(_ body: ArraySlice<UInt8>) throws(CBORError) -> [FieldProblem] {
+        var check = FieldCheck(reader: CBORReader(body))
+        try check.message(self, depth: 0)
+        try check.reader.finish()
+        return check.problems
+    }
+
+    public func check(_ body: [UInt8]) throws(CBORError) -> [FieldProblem] { try check(body[...]) }
+}
+
+/// One walk over a body beside its field table. A problem is noted with the path below the value at
+/// hand; whoever called for the value puts its own name in front.
+private struct FieldCheck {
+    var reader: CBORReader
+    var problems: [FieldProblem] = []
+
+    init(reader: CBORReader) { self.reader = reader }
+
+    mutating func message(_ fields: [Field], depth: Int) throws(CBORError) {
+        guard let count = try openMap(depth, "an object") else { return }
+        var keys = KeySet(count: count)
+        // A bit a field; no table comes near 128.
+        var seen: UInt128 = 0
+        var expected = 0
+        for _ in 0..<count {
+            let key = try reader.readNewKey(&keys)
+            guard let index = reader.index(of: key, in: fields, from: expected) else {
+                try reader.skip(depth: depth + 1)
+                continue
+            }
+            expected = index + 1
+            if reader.readNullIfPresent() { continue }
+            seen |= 1 << UInt128(index)
+            let before = problems.count
+            try value(fields[index].type, depth: depth + 1)
+            if problems.count > before { prefix(fields[index].name, from: before) }
+        }
+        for index in fields.indices where seen & (1 << UInt128(index)) == 0 {
+            guard fields[index].isRequired else { continue }
+            problems.append(FieldProblem(field: fields[index].name, problem: "is missing"))
+        }
+    }
+
+    mutating func value(_ type: FieldType, depth: Int) throws(CBORError) {
+        switch type {
+        case .integer(let range):
+            guard try isNext(.unsigned, .negative, "an integer", depth) else { return }
+            let number = try reader.readInteger()
+            if !range.contains(number) { note(range.problem(number)) }
+        case .instant:
+            guard try isNext(.unsigned, .negative, "milliseconds since 1970", depth) else { return }
+            _ = try reader.readInteger()
+        case .id:
+            guard try isNext(.tag, .tag, "an id", depth) else { return }
+            try reader.skip(depth: depth)
+        case .text(let maxBytes): try text("text", maxBytes, depth)
+        case .word: try text("a word", FieldType.wordBytes, depth)
+        case .bytes(let maxBytes):
+            guard try isNext(.bytes, .bytes, "bytes", depth) else { return }
+            let length = try reader.readStringRange(.bytes, "bytes").count
+            if length > maxBytes { note("must be at most \(maxBytes) bytes, not \(length)") }
+        case .flag:
+            guard try isNext(.simple, .simple, "true or false", depth) else { return }
+            try reader.skip(depth: depth)
+        case .message(let fields): try message(fields, depth: depth)
+        case .list(let element, let maxCount): try list(element, maxCount, depth)
+        case .map(let entry, let maxCount): try map(entry, maxCount, depth)
+        case .any: try reader.skip(depth: depth)
+        }
+    }
+
+    private mutating func text(_ name: String, _ maxBytes: Int, _ depth: Int) throws(CBORError) {
+        guard try isNext(.text, .text, name, depth) else { return }
+        let start = reader.position
+        let range = try reader.readStringRange(.text, name)
+        try reader.checkText(range, at: start)
+        if range.isEmpty { note("must not be empty") }
+        if range.count > maxBytes {
+            note("must be at most \(maxBytes) bytes of text, not \(range.count)")
+        }
+    }
+
+    private mutating func list(
+        _ element: FieldType, _ maxCount: Int, _ depth: Int
+    ) throws(CBORError) {
+        guard try isNext(.array, .array, "a list", depth) else { return }
+        try reader.checkDepth(depth, at: reader.position)
+        let count = try reader.readArrayHeader()
+        if count > maxCount { note("must hold at most \(maxCount) elements, not \(count)") }
+        for index in 0..<count {
+            let before = problems.count
+            try value(element, depth: depth + 1)
+            if problems.count > before { prefix("[\(index)]", from: before) }
+        }
+    }
+
+    private mutating func map(_ entry: FieldType, _ maxCount: Int, _ depth: Int) throws(CBORError) {
+        guard let count = try openMap(depth, "an object") else { return }
+        if count > maxCount { note("must hold at most \(maxCount) entries, not \(count)") }
+        var keys = KeySet(count: count)
+        for _ in 0..<count {
+            let key = try reader.readNewKey(&keys)
+            let before = problems.count
+            try value(entry, depth: depth + 1)
+            if problems.count > before {
+                prefix(String(decoding: reader.bytes[key], as: UTF8.self), from: before)
+            }
+        }
+    }
+
+    private mutating func openMap(_ depth: Int, _ name: String) throws(CBORError) -> Int? {
+        guard try isNext(.map, .map, name, depth) else { return nil }
+        try reader.checkDepth(depth, at: reader.position)
+        return try reader.readMapHeader()
+    }
+
+    /// Whether the next item is of one of two major types; if not, it is noted and skipped.
+    private mutating func isNext(
+        _ one: Major, _ other: Major, _ name: String, _ depth: Int
+    ) throws(CBORError) -> Bool {
+        if !reader.isAtEnd {
+            let major = Major(initial: reader.bytes[reader.position])
+            let isNull = major == .simple && reader.bytes[reader.position] == 0xf6
+            if major == one || major == other, !isNull { return true }
+        }
+        let found = reader.found
+        try reader.skip(depth: depth)
+        note("must be \(name), not \(found)")
+        return false
+    }
+
+    private mutating func note(_ problem: String) {
+        problems.append(FieldProblem(field: "", problem: problem))
+    }
+
+    private mutating func prefix(_ name: String, from first: Int) {
+        for index in first..<problems.count {
+            problems[index] = problems[index].below(name)
+        }
+    }
+}
+
+extension FieldProblem {
+    /// The same problem, seen from the value around it.
+    func below(_ name: String) -> FieldProblem {
+        let joint = field.isEmpty || field.hasPrefix("[") ? "" : "."
+        return FieldProblem(field: name + joint + field, problem: problem)
+    }
+}
+
+extension ClosedRange<Int64> {
+    func problem(_ number: Int64) -> String {
+        switch (lowerBound == .min, upperBound == .max) {
+        case (_, true): "must be at least \(lowerBound), not \(number)"
+        case (true, _): "must be at most \(upperBound), not \(number)"
+        default: "must be from \(lowerBound) to \(upperBound), not \(number)"
+        }
+    }
+}
+
+extension FieldType {
+    /// The longest word; there are none near it.
+    static let wordBytes = 64
+}
+
+extension CBORReader {
+    /// The field of a key, looked for from `expected` on and then from the first.
+    func index(of key: Range<Int>, in fields: [Field], from expected: Int) -> Int? {
+        for index in expected..<fields.count where equals(key, fields[index].name) { return index }
+        for index in 0..<min(expected, fields.count) where equals(key, fields[index].name) {
+            return index
+        }
+        return nil
+    }
+}

@@ -1,0 +1,75 @@
+public import FoundationEssentials
+
+/// What writes itself as one CBOR item.
+public protocol CBORWritable {
+    func write(to writer: inout CBORWriter)
+}
+
+/// What reads itself from one CBOR item.
+public protocol CBORReadable {
+    init(from reader: inout CBORReader) throws
+}
+
+extension CBORWriter {
+    /// One entry of a map whose header counts it.
+    @inlinable
+    public mutating func field(_ name: StaticString, _ value: some CBORWritable) {
+        key(name)
+        value.write(to: &self)
+    }
+
+    /// One entry, unless there is no value; the header must not count it then.
+    @inlinable
+    public mutating func field(ifPresent name: StaticString, _ value: (some CBORWritable)?) {
+        if let value { field(name, value) }
+    }
+}
+
+extension Bool: CBORWritable, CBORReadable {
+    @inlinable public func write(to writer: inout CBORWriter) { writer.bool(self) }
+    @inlinable public init(from reader: inout CBORReader) throws { self = try reader.readBool() }
+}
+
+extension Int64: CBORWritable, CBORReadable {
+    @inlinable public func write(to writer: inout CBORWriter) { writer.integer(self) }
+    @inlinable public init(from reader: inout CBORReader) throws {
+        self = try reader.readInteger()
+    }
+}
+
+extension Int: CBORWritable, CBORReadable {
+    @inlinable public func write(to writer: inout CBORWriter) { writer.integer(self) }
+    @inlinable public init(from reader: inout CBORReader) throws {
+        // Int is as wide as Int64 on every platform that this runs on.
+        self = Int(truncatingIfNeeded: try reader.readInteger())
+    }
+}
+
+extension String: CBORWritable, CBORReadable {
+    @inlinable public func write(to writer: inout CBORWriter) { writer.text(self) }
+    @inlinable public init(from reader: inout CBORReader) throws { self = try reader.readText() }
+}
+
+extension UUID: CBORWritable, CBORReadable {
+    @inlinable public func write(to writer: inout CBORWriter) { writer.id(self) }
+    @inlinable public init(from reader: inout CBORReader) throws { self = try reader.readID() }
+}
+
+/// Of any elements but bytes, which `CBORWriter.bytes` writes as a string.
+extension Array: CBORWritable where Element: CBORWritable {
+    @inlinable
+    public func write(to writer: inout CBORWriter) {
+        writer.arrayHeader(count)
+        for element in self { element.write(to: &writer) }
+    }
+}
+
+extension Array: CBORReadable where Element: CBORReadable {
+    @inlinable
+    public init(from reader: inout CBORReader) throws {
+        let count = try reader.readArrayHeader()
+        self = []
+        reserveCapacity(count)
+        for _ in 0..<count { append(try Element(from: &reader)) }
+    }
+}
