@@ -67,9 +67,10 @@ let package = Package(
         + service("Payments", uses: basics)
         + [
             .target(
-                name: "Support", dependencies: needs(["Lifecycle"]), path: "Tests/Support",
+                name: "Support", dependencies: needs(["Lifecycle", "Wire"]), path: "Tests/Support",
                 swiftSettings: settings),
             tests("Lifecycle", uses: ["Lifecycle", "Support"]),
+            tests("Wire", uses: ["Wire", "Lifecycle", "Support"]),
         ],
     swiftLanguageModes: [.v6]
 )
