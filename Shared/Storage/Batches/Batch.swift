@@ -1,0 +1,166 @@
+public import FoundationEssentials
+public import Lifecycle
+
+/// One write transaction that holds many commands (group commit), as the command that runs in it
+/// sees it: rows by key, loaded once and written once, and facts for the feed.
+///
+/// A command loads rows, decides, then writes. When it throws, its part is undone and its
+/// neighbours are unaffected. It may be run again, so it touches nothing but the batch.
+public final class Batch {
+    /// The time of every decision in this batch; it never goes back, whatever the wall clock does.
+    public let now: Instant
+
+    /// The first error of the engine: the whole transaction is then run again, each command alone.
+    private(set) var failure: StorageError?
+
+    private let connection: any Connection
+    private let caches: RowCaches
+    private(set) var events: [FeedEvent] = []
+    private var eventsBeforeCommand = 0
+    private var hasSavepoint = false
+
+    init(_ connection: any Connection, _ caches: RowCaches, now: Instant) {
+        self.connection = connection
+        self.caches = caches
+        self.now = now
+    }
+
+    // MARK: Rows
+
+    /// The row with this key: from this batch when it was touched, else as stored.
+    public func find<Row: StoredRow>(_: Row.Type, _ key: Row.Key) throws -> Row? {
+        try noting { try caches.of(Row.self).find(key) }
+    }
+
+    /// Adds a row. An existing key, when it is not known to the batch, fails at the flush.
+    public func insert<Row: StoredRow>(_ row: Row) throws { try caches.of(Row.self).insert(row) }
+
+    /// Replaces the row that has this row's key.
+    public func update<Row: StoredRow>(_ row: Row) throws { try caches.of(Row.self).update(row) }
+
+    public func delete<Row: StoredRow>(_: Row.Type, _ key: Row.Key) throws {
+        try caches.of(Row.self).delete(key)
+    }
+
+    /// Rows that match, in the order that the condition asks for (`hold_id = … ORDER BY …`). All
+    /// that the batch has written so far is seen; the rows are known to the batch from then on.
+    public func select<Row: StoredRow>(_: Row.Type, where condition: SQL) throws -> [Row] {
+        let table = Row.table
+        try flushForStatement()
+        return try noting {
+            let cache = caches.of(Row.self)
+            var rows: [Row] = []
+            try connection.run(table.select(condition)) { row in
+                var reader = ColumnReader(row, source: table.name, columns: table.columns)
+                rows.append(try Row(from: &reader))
+            }
+            for row in rows { cache.enter(row) }
+            return rows
+        }
+    }
+
+    /// Any query, each row read column by column. All that the batch has written is seen.
+    public func query<Value>(
+        _ sql: SQL, _ read: (inout ColumnReader) throws -> Value
+    ) throws -> [Value] {
+        try flushForStatement()
+        return try noting { try connection.query(sql, read) }
+    }
+
+    /// Any statement, for what rows by key cannot say; gives the number of rows changed. Rows that
+    /// the batch knew are loaded again when they are next asked for.
+    @discardableResult
+    public func execute(_ sql: SQL) throws -> Int {
+        try noting { try openSavepoint() }
+        try flushForStatement()
+        return try noting {
+            defer { caches.forgetClean() }
+            return try connection.run(sql)
+        }
+    }
+
+    /// Adds a fact to the feed. Its number is given when the batch ends, without gaps.
+    public func emit(_ kind: String, subject: UUID, _ body: [UInt8]) {
+        events.append(FeedEvent(seq: 0, at: now, kind: kind, subject: subject, body: body))
+    }
+
+    // MARK: One command after the other
+
+    /// Keeps what the command did.
+    func keepCommand() throws {
+        if hasSavepoint { try noting { try run("RELEASE SAVEPOINT command") } }
+        hasSavepoint = false
+        caches.forEach { $0.keepCommand() }
+        eventsBeforeCommand = events.count
+    }
+
+    /// Undoes what the command did.
+    func undoCommand() throws {
+        if hasSavepoint {
+            try noting {
+                try run("ROLLBACK TO SAVEPOINT command")
+                try run("RELEASE SAVEPOINT command")
+            }
+            // Rows loaded since may show what was rolled back; those of earlier commands that
+            // are not stored yet come back from the undo log.
+            caches.forgetClean()
+        }
+        hasSavepoint = false
+        caches.forEach { $0.undoCommand() }
+        events.removeSubrange(eventsBeforeCommand...)
+    }
+
+    /// Writes all that is left.
+    func flush() throws { try noting { try caches.forEach { try $0.flush(undoable: false) } } }
+
+    /// Before a statement that is not by key. When the command itself has written, its part is put
+    /// behind a savepoint, because from here on the undo log alone cannot take it back.
+    private func flushForStatement() throws {
+        try noting {
+            if caches.contains(where: { $0.commandHasChanges }) { try openSavepoint() }
+            try caches.forEach { try $0.flush(undoable: hasSavepoint) }
+        }
+    }
+
+    private func openSavepoint() throws {
+        guard !hasSavepoint else { return }
+        try run("SAVEPOINT command")
+        hasSavepoint = true
+    }
+
+    private func run(_ text: String) throws { try connection.prepare(text).run(ColumnWriter()) }
+
+    private func noting<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let error as StorageError where error.code != .corrupt {
+            if failure == nil { failure = error }
+            throw error
+        }
+    }
+}
+
+/// The caches of a batch, in the order in which its commands first touched their tables.
+final class RowCaches {
+    private let connection: any Connection
+    private var byRow: [ObjectIdentifier: any AnyRowCache] = [:]
+    private var ordered: [any AnyRowCache] = []
+
+    init(_ connection: any Connection) { self.connection = connection }
+
+    func of<Row: StoredRow>(_: Row.Type) -> RowCache<Row> {
+        if let cache = byRow[ObjectIdentifier(Row.self)] as? RowCache<Row> { return cache }
+        let cache = RowCache<Row>(connection)
+        byRow[ObjectIdentifier(Row.self)] = cache
+        ordered.append(cache)
+        return cache
+    }
+
+    func forEach(_ body: (any AnyRowCache) throws -> Void) rethrows {
+        for cache in ordered { try body(cache) }
+    }
+
+    func contains(where test: (any AnyRowCache) -> Bool) -> Bool { ordered.contains(where: test) }
+
+    func forget() { forEach { $0.forget() } }
+
+    func forgetClean() { forEach { $0.forgetClean() } }
+}

@@ -1,0 +1,162 @@
+internal import FoundationEssentials
+internal import Lifecycle
+
+/// Runs commands in batches on the one connection that writes. Owned by one thread, or by the lock
+/// of an inline door.
+///
+/// The first statement of every transaction updates the one writer row, and the last stores the
+/// new feed number in it: the row gives lock order, the number of the batch, the shared time and
+/// the epoch of the owner, and it tells whether a commit whose answer was lost did happen.
+final class BatchRunner {
+    private let engine: any Engine
+    private let world: World
+    private let clock: GuardedClock
+    private let onCommit: (_ head: Int64) -> Void
+    private let onFatal: @Sendable (StorageError) -> Void
+    private var connection: any Connection
+    private var caches: RowCaches
+    private var disk: DiskSpace?
+    private var writer: WriterRow
+    private var earlier = EngineCounters()
+    /// Commits in a row whose connection was lost and which proved not to have happened.
+    private var lostCommits = 0
+    private static let lostCommitsTolerated = 3
+    /// Set when the process must stop; no command is let in any more.
+    private var fatal: StorageError?
+
+    init(
+        engine: any Engine, connection: any Connection, writer: WriterRow, clock: GuardedClock,
+        disk: DiskSpace?, world: World, onCommit: @escaping (Int64) -> Void,
+        onFatal: @escaping @Sendable (StorageError) -> Void
+    ) {
+        self.engine = engine
+        self.connection = connection
+        self.writer = writer
+        self.clock = clock
+        self.disk = disk
+        self.world = world
+        self.onCommit = onCommit
+        self.onFatal = onFatal
+        caches = RowCaches(connection)
+    }
+
+    var counters: EngineCounters { connection.counters + earlier }
+
+    /// Runs the commands in one transaction, with those that `more` gives when they are done, and
+    /// delivers every outcome after the commit. When the transaction fails as a whole, each
+    /// command runs again in one of its own, so that only the guilty fails.
+    func run(_ commands: [any Command], more: () -> [any Command] = { [] }) {
+        if let fatal { return commands.forEach { $0.fail(fatal) } }
+        var taken = commands
+        do {
+            let batch = try begin()
+            var next = 0
+            while next < taken.count {
+                if admit(taken[next]) { try run(taken[next], in: batch) }
+                next += 1
+                if next == taken.count { taken += more() }
+            }
+            try end(batch)
+            for command in taken { command.deliver() }
+        } catch {
+            connection.rollback()
+            recover(from: Self.storageError(error), commands: taken)
+        }
+    }
+
+    func read<Value>(_ query: (Reader) throws -> Value) throws -> Value {
+        try Reader.read(connection, at: clock.now(), query)
+    }
+
+    /// Work that no answer waits for.
+    func maintain() { connection.maintain() }
+
+    func close() {
+        connection.close()
+        engine.release()
+    }
+
+    // MARK: One transaction
+
+    private func begin() throws -> Batch {
+        caches.forget()
+        let now = clock.now()
+        try connection.begin()
+        try writer.claim(connection, now: now)
+        return Batch(connection, caches, now: now)
+    }
+
+    private func run(_ command: any Command, in batch: Batch) throws {
+        let succeeded = command.attempt(batch)
+        if let failure = batch.failure { throw failure }
+        try succeeded ? batch.keepCommand() : batch.undoCommand()
+    }
+
+    private func end(_ batch: Batch) throws {
+        try batch.flush()
+        let feed = try Outbox.write(batch.events, after: writer.feed, to: connection)
+        try writer.store(feed: feed, connection)
+        do { try connection.commit() } catch let error as StorageError
+            where error.code == .unknownCommit
+        {
+            guard try settle() else { throw error }
+        }
+        lostCommits = 0
+        writer.committed(feed: feed)
+        onCommit(feed)
+    }
+
+    /// After a commit whose answer was lost: true when it did happen. The writer row is locked
+    /// first, so that the old connection cannot commit behind our back.
+    private func settle() throws -> Bool {
+        let fresh: any Connection
+        do { fresh = try engine.connect(.writing) } catch {
+            throw StorageError(.inputOutput, "a commit's outcome stays unknown: \(error)")
+        }
+        earlier = counters
+        connection.close()
+        connection = fresh
+        caches = RowCaches(connection)
+        try connection.begin()
+        defer { connection.rollback() }
+        return try WriterRow.storedBatch(connection) == writer.batch
+    }
+
+    // MARK: Trouble
+
+    /// False, and answered, when the disk is short and the command can wait for better days.
+    private func admit(_ command: any Command) -> Bool {
+        guard command.begin() else { return false }
+        disk?.refresh(uptime: world.scheduler.uptimeNanoseconds)
+        guard disk?.isShort == true, !command.isEssential else { return true }
+        command.fail(StorageError(.storageFull, "less than 64 MiB are free on the disk"))
+        return false
+    }
+
+    private func recover(from error: StorageError, commands: [any Command]) {
+        switch error.code {
+        case .inputOutput, .fenced:
+            fatal = error
+            for command in commands { command.fail(error) }
+            world.log.error("storage_fatal", ["cause": error.description])
+            return onFatal(error)
+        case .storageFull:
+            world.log.error("storage_full", ["cause": error.description])
+            disk?.drop()
+        default: world.log.warning("batch_failed", ["cause": error.description])
+        }
+        world.metrics.count("storage.failed_batches")
+        if error.code == .unknownCommit {
+            lostCommits += 1
+            if lostCommits <= Self.lostCommitsTolerated { return run(commands) }
+            let busy = StorageError(.busy, "commits were lost \(lostCommits) times; none happened")
+            return commands.forEach { $0.fail(busy) }
+        }
+        guard commands.count > 1 else { return commands.forEach { $0.fail(error) } }
+        for command in commands { run([command]) }
+    }
+
+    private static func storageError(_ error: any Error) -> StorageError {
+        error as? StorageError ?? StorageError(.statement, "\(error)")
+    }
+}

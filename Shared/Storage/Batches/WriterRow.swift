@@ -1,0 +1,79 @@
+internal import FoundationEssentials
+internal import Lifecycle
+
+/// The single row by which an owner of the database counts its batches and is fenced off when a
+/// newer owner has come.
+struct WriterRow {
+    let feedID: UUID
+    let epoch: Int64
+    /// The number of the batch that runs, or ran last.
+    private(set) var batch: Int64
+    /// The number of the last fact committed to the feed.
+    private(set) var feed: Int64
+
+    /// Makes this process the owner, above every one before it; also gives the time of the last
+    /// batch, if there was one.
+    static func take(
+        _ connection: any Connection, world: World
+    ) throws -> (writer: WriterRow, lastBatch: Instant?) {
+        try connection.begin()
+        do {
+            let known = try connection.query(
+                "SELECT epoch, batch, now_ms, feed, feed_id FROM writer WHERE id = 1"
+            ) {
+                (
+                    epoch: try $0.next(Int64.self), batch: try $0.next(Int64.self),
+                    now: try $0.next(Instant.self), feed: try $0.next(Int64.self),
+                    feedID: try $0.next(UUID.self)
+                )
+            }.first
+            let feedID = known?.feedID ?? world.newID()
+            let (epoch, overflow) = (known?.epoch ?? 0).addingReportingOverflow(1)
+            if overflow { throw StorageError(.corrupt, "writer: epoch has no successor") }
+            if known == nil {
+                try connection.run(
+                    """
+                    INSERT INTO writer (id, epoch, batch, now_ms, feed, feed_id)
+                    VALUES (1, \(epoch), 0, 0, 0, \(feedID))
+                    """)
+            } else {
+                try connection.run("UPDATE writer SET epoch = \(epoch) WHERE id = 1")
+            }
+            try connection.commit()
+            let writer = WriterRow(
+                feedID: feedID, epoch: epoch, batch: known?.batch ?? 0, feed: known?.feed ?? 0)
+            return (writer, known?.now)
+        } catch {
+            connection.rollback()
+            throw error
+        }
+    }
+
+    /// The first statement of a batch.
+    mutating func claim(_ connection: any Connection, now: Instant) throws {
+        let claimed = try connection.query(
+            """
+            UPDATE writer SET batch = batch + 1, now_ms = \(now)
+            WHERE id = 1 AND epoch = \(epoch) RETURNING batch, feed
+            """
+        ) { (batch: try $0.next(Int64.self), feed: try $0.next(Int64.self)) }.first
+        guard let claimed else {
+            throw StorageError(.fenced, "another process has taken this database over")
+        }
+        (batch, feed) = claimed
+    }
+
+    /// The last statement of a batch that has facts for the feed.
+    func store(feed newFeed: Int64, _ connection: any Connection) throws {
+        guard newFeed != feed else { return }
+        try connection.run("UPDATE writer SET feed = \(newFeed) WHERE id = 1")
+    }
+
+    mutating func committed(feed newFeed: Int64) { feed = newFeed }
+
+    static func storedBatch(_ connection: any Connection) throws -> Int64? {
+        try connection.query("UPDATE writer SET batch = batch WHERE id = 1 RETURNING batch") {
+            try $0.next(Int64.self)
+        }.first
+    }
+}

@@ -1,0 +1,144 @@
+internal import Glibc
+public import Lifecycle
+
+/// The door to one service's database.
+///
+/// `write` queues a command; the one thread that writes takes all that wait, runs them in one
+/// transaction with one sync of the disk, and only then answers them (group commit). `read` runs
+/// a query on another thread, over one state of the database. Both closures are synchronous, so
+/// that nothing waits while a transaction is open.
+///
+///     let left = try await database.write { batch in
+///         guard var pool = try batch.find(PoolRow.self, poolID) else { throw NoSuchPool() }
+///         try pool.take(2)                    // decide first …
+///         try batch.update(pool)              // … then write
+///         return pool.left
+///     }
+///
+/// Values are bound, never text (`SQL`); rows are structs (`StoredRow`); facts for other services
+/// are emitted into the same transaction (`Batch.emit`) and read through `feed`. A process that
+/// dies at any point loses nothing that was answered.
+public final class Database: Sendable {
+    /// Where the work of the database runs.
+    public enum Mode: Sendable {
+        /// On two threads of its own.
+        case thread
+        /// On the caller, at once and one by one: for a simulation.
+        case inline
+    }
+
+    private let door: any Door
+    private let progress: Progress
+    private let world: World
+
+    /// Opens the database, checks it, brings its schema up to date and takes it over.
+    ///
+    /// `onFatal` is called when the disk has failed or a newer owner has taken over: the process
+    /// must not go on, because what it knows may no longer be what is stored.
+    public static func open(
+        _ location: DatabaseLocation, migrations: [Migration], world: World, mode: Mode = .thread,
+        onFatal: @escaping @Sendable (StorageError) -> Void = Database.stopProcess
+    ) async throws -> Database {
+        let engine = try location.engine()
+        do {
+            return try await Database(
+                DoorSettings(
+                    engine: engine, migrations: migrations, databasePath: location.path,
+                    world: world, onFatal: onFatal, progress: Progress(feedID: world.newID())),
+                mode: location.path == nil ? .inline : mode)
+        } catch {
+            engine.release()
+            throw error
+        }
+    }
+
+    init(_ settings: DoorSettings, mode: Mode) async throws {
+        progress = settings.progress
+        world = settings.world
+        switch mode {
+        case .thread: door = try await ThreadedDoor(settings)
+        case .inline: door = try InlineDoor(settings)
+        }
+    }
+
+    /// Runs the command in the next batch and gives its outcome once that is committed.
+    ///
+    /// Throws what the command threw, with nothing of it kept, or a `StorageError`. An `essential`
+    /// command, one that gives money or stock back or finishes what was paid, passes while the
+    /// disk is nearly full.
+    public func write<Value: Sendable>(
+        _ lane: Lane = .normal, essential: Bool = false,
+        _ command: @escaping @Sendable (Batch) throws -> Value
+    ) async throws -> Value {
+        try await door.write(lane, isEssential: essential, command)
+    }
+
+    /// Runs the query over one state of the database, which holds everything answered before.
+    public func read<Value: Sendable>(
+        _ query: @escaping @Sendable (Reader) throws -> Value
+    ) async throws -> Value {
+        try await door.read(query)
+    }
+
+    public var feed: Feed { Feed(database: self, progress: progress, scheduler: world.scheduler) }
+
+    /// What the writing connection has done so far, up to the last batch.
+    public var statistics: Statistics { Statistics(progress.counters) }
+
+    /// Finishes what waits, then closes. Later calls throw `closed`.
+    public func close() async { await door.close() }
+
+    /// Ends the process at once, as if it had been killed: what is committed is safe.
+    public static let stopProcess: @Sendable (StorageError) -> Void = { _ in _exit(EXIT_FAILURE) }
+}
+
+/// Counts of the writing connection; noise cannot touch them, so the bench reports them.
+public struct Statistics: Sendable {
+    public let statements: Int64
+    public let commits: Int64
+    public let rollbacks: Int64
+    /// Waits for the disk: one a commit, two a checkpoint.
+    public let syncs: Int64
+    public let checkpoints: Int64
+
+    init(_ counters: EngineCounters) {
+        statements = counters.statements
+        commits = counters.commits
+        rollbacks = counters.rollbacks
+        syncs = counters.syncs
+        checkpoints = counters.checkpoints
+    }
+}
+
+/// Where a database lies, as `TURNSTILE_DATABASE` says it.
+public enum DatabaseLocation: Sendable, Hashable {
+    /// An SQLite file, which this process alone may have open.
+    case file(String)
+    /// Gone with the process; always inline.
+    case memory
+
+    /// Reads `sqlite:/path/to/file` or `sqlite::memory:`.
+    public init(parsing text: String) throws {
+        let scheme = "sqlite:"
+        let rest = text.dropFirst(scheme.count)
+        guard text.hasPrefix(scheme), !rest.isEmpty else {
+            throw StorageError(
+                .cannotOpen, "a database is given as sqlite:/path/to/file, not as this")
+        }
+        self = rest == ":memory:" ? .memory : .file(String(rest))
+    }
+
+    var path: String? {
+        switch self {
+        case .file(let path): path
+        case .memory: nil
+        }
+    }
+
+    func engine() throws -> any Engine {
+        switch self {
+        case .file(let path): try SQLiteEngine(file: path)
+        case .memory: SQLiteEngine(inMemory: ())
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Synchronization
+
+/// What waits for the writing thread, bounded, in two lanes.
+final class CommandQueue: Sendable {
+    static let limit = 8192
+    static let batchLimit = 256
+
+    private struct State {
+        var saga = Lane()
+        var normal = Lane()
+        var isClosed = false
+        var isAsleep = false
+    }
+
+    /// First in, first out, without moving what waits.
+    private struct Lane {
+        private var commands: [any Command] = []
+        private var taken = 0
+
+        var count: Int { commands.count - taken }
+
+        mutating func append(_ command: any Command) { commands.append(command) }
+
+        mutating func take(_ limit: Int) -> ArraySlice<any Command> {
+            let slice = commands[taken..<min(commands.count, taken + max(0, limit))]
+            taken += slice.count
+            if taken == commands.count {
+                commands.removeAll(keepingCapacity: taken < CommandQueue.limit)
+                taken = 0
+            } else if taken > CommandQueue.limit {
+                commands.removeFirst(taken)
+                taken = 0
+            }
+            return slice
+        }
+    }
+
+    private let state = Mutex(State())
+    private let bell: Doorbell
+
+    init() throws { bell = try Doorbell() }
+
+    /// Nil when the command was taken in; else why it was not.
+    func put(_ command: any Command) -> StorageError? {
+        let (refusal, mustRing): (StorageError?, Bool) = state.withLock { state in
+            guard !state.isClosed else {
+                return (StorageError(.closed, "the database is closed"), false)
+            }
+            guard state.saga.count + state.normal.count < Self.limit else {
+                return (StorageError(.overloaded, "\(Self.limit) commands wait"), false)
+            }
+            switch command.lane {
+            case .saga: state.saga.append(command)
+            case .normal: state.normal.append(command)
+            }
+            defer { state.isAsleep = false }
+            return (nil, state.isAsleep)
+        }
+        if mustRing { bell.ring() }
+        return refusal
+    }
+
+    /// Waits for commands; nil once the queue is closed and empty.
+    func take() -> [any Command]? {
+        while true {
+            let (commands, isClosed) = state.withLock { state in
+                let commands = Self.take(&state, Self.batchLimit)
+                state.isAsleep = commands.isEmpty && !state.isClosed
+                return (commands, state.isClosed)
+            }
+            if !commands.isEmpty { return commands }
+            if isClosed { return nil }
+            bell.wait()
+        }
+    }
+
+    /// What has come meanwhile, without waiting.
+    func takeMore(_ limit: Int) -> [any Command] { state.withLock { Self.take(&$0, limit) } }
+
+    /// Takes no more in; what waits is still done.
+    func close() {
+        state.withLock {
+            $0.isClosed = true
+            $0.isAsleep = false
+        }
+        bell.ring()
+    }
+
+    private static func take(_ state: inout State, _ limit: Int) -> [any Command] {
+        guard limit > 0 else { return [] }
+        // Sagas fill what the normal lane leaves over, but never push it below a quarter.
+        let forNormal = min(state.normal.count, max(limit / 4, limit - state.saga.count))
+        let saga = state.saga.take(limit - forNormal)
+        let normal = state.normal.take(limit - saga.count)
+        return Array(saga) + normal
+    }
+}

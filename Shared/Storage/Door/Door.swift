@@ -1,0 +1,221 @@
+internal import Lifecycle
+import Synchronization
+
+/// The way from a service's tasks to the database: over threads, or on the spot.
+protocol Door: Sendable {
+    func write<Value: Sendable>(
+        _ lane: Lane, isEssential: Bool, _ command: @escaping @Sendable (Batch) throws -> Value
+    ) async throws -> Value
+    func read<Value: Sendable>(
+        _ query: @escaping @Sendable (Reader) throws -> Value
+    ) async throws -> Value
+    func close() async
+}
+
+/// What a door is made from, and what it tells.
+struct DoorSettings: Sendable {
+    let engine: any Engine
+    let migrations: [Migration]
+    let databasePath: String?
+    let world: World
+    let onFatal: @Sendable (StorageError) -> Void
+    let progress: Progress
+
+    /// Opens the writing connection: schema, ownership, clock.
+    func openRunner() throws -> (runner: BatchRunner, clock: GuardedClock) {
+        let connection = try engine.connect(.writing)
+        do {
+            try Migrator(connection: connection, dialect: engine.dialect)
+                .migrate(migrations, now: world.now)
+            let (writer, lastBatch) = try WriterRow.take(connection, world: world)
+            let clock = GuardedClock(world: world, stored: lastBatch)
+            progress.begin(feedID: writer.feedID, head: writer.feed)
+            let runner = BatchRunner(
+                engine: engine, connection: connection, writer: writer, clock: clock,
+                disk: databasePath.map { DiskSpace(databasePath: $0) }, world: world,
+                onCommit: { [progress] head in progress.advance(to: head) }, onFatal: onFatal)
+            return (runner, clock)
+        } catch {
+            connection.close()
+            throw error
+        }
+    }
+}
+
+/// One thread that writes and one that reads, each with the only connection of its kind.
+final class ThreadedDoor: Door {
+    private let commands: CommandQueue
+    private let queries: ReadQueue
+    private let ended = [Latch(), Latch()]
+
+    init(_ settings: DoorSettings) async throws {
+        commands = try CommandQueue()
+        queries = try ReadQueue()
+        do {
+            let clock = try await startWriter(settings)
+            try await startReader(settings, clock)
+        } catch {
+            commands.close()
+            queries.close()
+            throw error
+        }
+    }
+
+    deinit {
+        commands.close()
+        queries.close()
+    }
+
+    func write<Value: Sendable>(
+        _ lane: Lane, isEssential: Bool, _ command: @escaping @Sendable (Batch) throws -> Value
+    ) async throws -> Value {
+        try await QueuedCommand(lane, isEssential: isEssential, command).outcome(in: commands)
+    }
+
+    func read<Value: Sendable>(
+        _ query: @escaping @Sendable (Reader) throws -> Value
+    ) async throws -> Value {
+        try await queries.read(query)
+    }
+
+    func close() async {
+        queries.close()
+        await ended[1].wait()
+        commands.close()
+        await ended[0].wait()
+    }
+
+    private func startWriter(_ settings: DoorSettings) async throws -> GuardedClock {
+        let (commands, ended) = (commands, ended[0])
+        return try await withCheckedThrowingContinuation { opened in
+            do {
+                try WorkerThread.start("db-write") {
+                    defer { ended.open() }
+                    do {
+                        let (runner, clock) = try settings.openRunner()
+                        opened.resume(returning: clock)
+                        Self.work(runner, commands, settings.progress)
+                    } catch {
+                        settings.engine.release()
+                        opened.resume(throwing: error)
+                    }
+                }
+            } catch {
+                ended.open()
+                opened.resume(throwing: error)
+            }
+        }
+    }
+
+    private static func work(
+        _ runner: BatchRunner, _ commands: CommandQueue, _ progress: Progress
+    ) {
+        while let batch = commands.take() {
+            var room = CommandQueue.batchLimit - batch.count
+            runner.run(batch) {
+                let more = commands.takeMore(room)
+                room -= more.count
+                return more
+            }
+            runner.maintain()
+            progress.count(runner.counters)
+        }
+        runner.close()
+    }
+
+    private func startReader(_ settings: DoorSettings, _ clock: GuardedClock) async throws {
+        let (queries, ended) = (queries, ended[1])
+        try await withCheckedThrowingContinuation { (opened: CheckedContinuation<Void, any Error>) in
+            do {
+                try WorkerThread.start("db-read") {
+                    defer { ended.open() }
+                    do {
+                        let connection = try settings.engine.connect(.reading)
+                        opened.resume()
+                        queries.work(on: connection, clock)
+                        connection.close()
+                    } catch { opened.resume(throwing: error) }
+                }
+            } catch {
+                ended.open()
+                opened.resume(throwing: error)
+            }
+        }
+    }
+}
+
+/// Everything on the caller, at once: for a simulation, whose history must not depend on threads.
+final class InlineDoor: Door {
+    private let runner: Mutex<BatchRunner?>
+    private let progress: Progress
+
+    init(_ settings: DoorSettings) throws {
+        runner = Mutex(try settings.openRunner().runner)
+        progress = settings.progress
+    }
+
+    func write<Value: Sendable>(
+        _ lane: Lane, isEssential: Bool, _ command: @escaping @Sendable (Batch) throws -> Value
+    ) async throws -> Value {
+        let immediate = ImmediateCommand(lane, isEssential: isEssential, command)
+        try runner.withLock { runner in
+            guard let runner else { throw Self.closed }
+            runner.run([immediate])
+            runner.maintain()
+            progress.count(runner.counters)
+        }
+        return try immediate.outcome()
+    }
+
+    func read<Value: Sendable>(
+        _ query: @escaping @Sendable (Reader) throws -> Value
+    ) async throws -> Value {
+        try runner.withLock { runner in
+            guard let runner else { throw Self.closed }
+            return try runner.read(query)
+        }
+    }
+
+    func close() async {
+        runner.withLock { runner in
+            runner?.close()
+            runner = nil
+        }
+    }
+
+    private static var closed: StorageError { StorageError(.closed, "the database is closed") }
+}
+
+/// A command that nobody waits for: its outcome is there when its batch has run.
+private final class ImmediateCommand<Value: Sendable>: Command {
+    let lane: Lane
+    let isEssential: Bool
+    private let body: @Sendable (Batch) throws -> Value
+    private let result = Mutex(Result<Value, any Error>?.none)
+
+    init(_ lane: Lane, isEssential: Bool, _ body: @escaping @Sendable (Batch) throws -> Value) {
+        self.lane = lane
+        self.isEssential = isEssential
+        self.body = body
+    }
+
+    func begin() -> Bool { true }
+
+    func attempt(_ batch: Batch) -> Bool {
+        let outcome = Result { try body(batch) }
+        result.withLock { $0 = outcome }
+        if case .success = outcome { return true }
+        return false
+    }
+
+    func deliver() {}
+
+    func fail(_ error: StorageError) { result.withLock { $0 = .failure(error) } }
+
+    func outcome() throws -> Value {
+        guard let outcome = result.withLock({ $0 }) else {
+            throw StorageError(.statement, "a batch ended without the command's outcome")
+        }
+        return try outcome.get()
+    }
+}

@@ -1,0 +1,56 @@
+internal import FoundationEssentials
+internal import Lifecycle
+import Synchronization
+
+/// What the committed part of the database has come to: the feed's head with those who wait for
+/// it, and the counters.
+final class Progress: Sendable {
+    private struct State {
+        var feedID: UUID
+        var head: Int64 = 0
+        var counters = EngineCounters()
+        var waiters: [(id: UInt64, after: Int64, waiter: FeedWaiter)] = []
+        var nextWaiter: UInt64 = 0
+    }
+
+    private let state: Mutex<State>
+
+    init(feedID: UUID) { state = Mutex(State(feedID: feedID)) }
+
+    var feedID: UUID { state.withLock { $0.feedID } }
+    var head: Int64 { state.withLock { $0.head } }
+    var counters: EngineCounters { state.withLock { $0.counters } }
+
+    func begin(feedID: UUID, head: Int64) {
+        state.withLock {
+            $0.feedID = feedID
+            $0.head = head
+        }
+    }
+
+    func count(_ counters: EngineCounters) { state.withLock { $0.counters = counters } }
+
+    /// Tells those who wait, in the order in which they came.
+    func advance(to head: Int64) {
+        let due = state.withLock { state in
+            guard head > state.head else { return [FeedWaiter]() }
+            state.head = head
+            let due = state.waiters.filter { $0.after < head }.map(\.waiter)
+            state.waiters.removeAll { $0.after < head }
+            return due
+        }
+        for waiter in due { waiter.end(.success(())) }
+    }
+
+    /// Nil when the feed is past `after` already.
+    func add(_ waiter: FeedWaiter, after: Int64) -> UInt64? {
+        state.withLock { state in
+            guard state.head <= after else { return nil }
+            state.nextWaiter += 1
+            state.waiters.append((state.nextWaiter, after, waiter))
+            return state.nextWaiter
+        }
+    }
+
+    func remove(_ id: UInt64) { state.withLock { $0.waiters.removeAll { $0.id == id } } }
+}

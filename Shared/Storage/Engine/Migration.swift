@@ -1,0 +1,113 @@
+internal import Lifecycle
+
+/// One step of a service's schema: statements that run once, in one transaction, in the order of
+/// the versions.
+///
+/// The text is the intersection of SQLite and PostgreSQL (BIGINT, TEXT, BYTEA). Statements end
+/// with a semicolon, which stands nowhere else. Every table names its primary key, NOT NULL; on
+/// SQLite it is then stored WITHOUT ROWID.
+public struct Migration: Sendable {
+    public let version: Int64
+    let statements: [String]
+
+    public init(_ version: Int64, _ text: String) {
+        self.version = version
+        statements = text.split(separator: ";").map { statement in
+            String(statement).trimmingSpace()
+        }.filter { !$0.isEmpty }
+    }
+
+    /// Differs when an applied migration was edited; spaces and line ends do not count.
+    var fingerprint: Int64 {
+        let words = statements.joined(separator: ";").split(whereSeparator: \.isWhitespace)
+        return Int64(bitPattern: Fingerprint.hash(Array(words.joined(separator: " ").utf8)))
+    }
+}
+
+extension String {
+    fileprivate func trimmingSpace() -> String {
+        var text = self[...]
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}
+
+/// Brings a database up to the newest schema when it is opened.
+struct Migrator {
+    let connection: any Connection
+    let dialect: Dialect
+
+    /// Storage's own tables: who writes, what was applied, the outbox, answers by key.
+    private static let ownTables = [
+        """
+        CREATE TABLE IF NOT EXISTS writer (
+            id BIGINT NOT NULL PRIMARY KEY, epoch BIGINT NOT NULL, batch BIGINT NOT NULL,
+            now_ms BIGINT NOT NULL, feed BIGINT NOT NULL, feed_id BYTEA NOT NULL)
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS migration (
+            version BIGINT NOT NULL PRIMARY KEY, fingerprint BIGINT NOT NULL,
+            applied_at BIGINT NOT NULL)
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS outbox (
+            seq BIGINT NOT NULL PRIMARY KEY, at BIGINT NOT NULL, kind TEXT NOT NULL,
+            subject BYTEA NOT NULL, body BYTEA NOT NULL)
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS idempotency (
+            caller TEXT NOT NULL, method TEXT NOT NULL, call_key TEXT NOT NULL,
+            fingerprint BYTEA NOT NULL, reply BYTEA NOT NULL, at BIGINT NOT NULL,
+            PRIMARY KEY (caller, method, call_key))
+        """,
+    ]
+
+    func migrate(_ migrations: [Migration], now: Instant) throws {
+        try transaction { for table in Self.ownTables { try execute(table) } }
+        let ordered = migrations.sorted { $0.version < $1.version }
+        let applied = try connection.query("SELECT version, fingerprint FROM migration") {
+            (version: try $0.next(Int64.self), fingerprint: try $0.next(Int64.self))
+        }
+        for (version, fingerprint) in applied {
+            guard let known = ordered.first(where: { $0.version == version }) else {
+                throw StorageError(
+                    .schema, "the database has schema version \(version), which is newer than "
+                        + "this program; start the newer program")
+            }
+            guard known.fingerprint == fingerprint else {
+                throw StorageError(
+                    .schema, "migration \(version) was changed after it had been applied; "
+                        + "add a new one instead")
+            }
+        }
+        for migration in ordered where !applied.contains(where: { $0.version == migration.version })
+        {
+            try transaction {
+                for statement in migration.statements { try execute(statement) }
+                try connection.run(
+                    """
+                    INSERT INTO migration (version, fingerprint, applied_at)
+                    VALUES (\(migration.version), \(migration.fingerprint), \(now))
+                    """)
+            }
+        }
+    }
+
+    private func transaction(_ body: () throws -> Void) throws {
+        try connection.begin()
+        do {
+            try body()
+            try connection.commit()
+        } catch {
+            connection.rollback()
+            throw error
+        }
+    }
+
+    private func execute(_ statement: String) throws {
+        let makesTable = statement.uppercased().hasPrefix("CREATE TABLE")
+        let text = makesTable ? statement + dialect.tableSuffix : statement
+        try connection.prepare(text).run(ColumnWriter())
+    }
+}

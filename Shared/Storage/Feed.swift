@@ -1,0 +1,118 @@
+public import FoundationEssentials
+public import Lifecycle
+import Synchronization
+
+/// A fact of a service's past, told to whoever reads its feed.
+public struct FeedEvent: Sendable, Hashable {
+    /// Gapless from 1, in the order of commits.
+    public let seq: Int64
+    public let at: Instant
+    public let kind: String
+    /// The entity that it is about.
+    public let subject: UUID
+    public let body: [UInt8]
+
+    public init(seq: Int64, at: Instant, kind: String, subject: UUID, body: [UInt8]) {
+        self.seq = seq
+        self.at = at
+        self.kind = kind
+        self.subject = subject
+        self.body = body
+    }
+
+    func numbered(_ seq: Int64) -> FeedEvent {
+        FeedEvent(seq: seq, at: at, kind: kind, subject: subject, body: body)
+    }
+}
+
+/// The committed facts of one database, to be read from any point and waited for.
+public struct Feed: Sendable {
+    /// Most facts in one page, and most bytes of bodies.
+    public static let pageEvents: Int64 = 8_000
+    public static let pageBytes = 256 << 10
+
+    let database: Database
+    let progress: Progress
+    let scheduler: any Scheduler
+
+    /// Made with the database and never changed: another id is another history.
+    public var id: UUID { progress.feedID }
+
+    /// The number of the newest fact; 0 when there is none.
+    public var head: Int64 { progress.head }
+
+    /// True when a consumer that stands at `after` of the feed `id` has seen another history, such
+    /// as that of a database which was restored since. It must stop and raise an alarm.
+    public func isDiverged(from id: UUID, after seq: Int64) -> Bool { id != self.id || seq > head }
+
+    /// The facts after `seq`, oldest first: at most `limit`, and a page's worth. Old facts that
+    /// were pruned are left out.
+    public func events(after seq: Int64, limit: Int64) async throws -> [FeedEvent] {
+        let limit = min(max(0, limit), Self.pageEvents)
+        let events = try await database.read { reader in
+            try reader.select(
+                StoredEvent.self, where: "seq > \(seq) ORDER BY seq LIMIT \(limit)"
+            ).map(\.event)
+        }
+        var bytes = 0
+        return Array(
+            events.prefix { event in
+                defer { bytes += event.body.count + event.kind.utf8.count + 64 }
+                return bytes < Self.pageBytes
+            })
+    }
+
+    /// Waits until there is a fact after `seq`, or for so many milliseconds; gives the head.
+    public func wait(after seq: Int64, ms: Int64) async throws -> Int64 {
+        let waiter = FeedWaiter()
+        guard let place = progress.add(waiter, after: seq) else { return head }
+        let timer = scheduler.schedule(afterMs: ms) { waiter.end(.success(())) }
+        defer {
+            timer.cancel()
+            progress.remove(place)
+        }
+        try await waiter.wait()
+        return head
+    }
+}
+
+/// One sleeper, woken once: by a commit, a timer, or its own cancellation.
+final class FeedWaiter: Sendable {
+    private enum State {
+        case new
+        case waiting(CheckedContinuation<Void, any Error>)
+        case ended(Result<Void, any Error>)
+    }
+
+    private let state = Mutex(State.new)
+
+    func wait() async throws {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let ended: Result<Void, any Error>? = state.withLock { state in
+                    if case .ended(let result) = state { return result }
+                    state = .waiting(continuation)
+                    return nil
+                }
+                if let ended { continuation.resume(with: ended) }
+            }
+        } onCancel: {
+            end(.failure(CancellationError()))
+        }
+    }
+
+    func end(_ result: Result<Void, any Error>) {
+        let sleeper: CheckedContinuation<Void, any Error>? = state.withLock { state in
+            switch state {
+            case .ended: return nil
+            case .new:
+                state = .ended(result)
+                return nil
+            case .waiting(let continuation):
+                state = .ended(result)
+                return continuation
+            }
+        }
+        sleeper?.resume(with: result)
+    }
+}

@@ -1,0 +1,49 @@
+internal import FoundationEssentials
+public import Lifecycle
+
+/// Prunes what Storage keeps for seven days: answers by key and old facts of the feed. Small
+/// batches in the normal lane, so that no caller feels it.
+public struct Housekeeping: Service {
+    public static let keptMs: Int64 = 7 * 24 * 3600 * 1000
+    private static let everyMs: Int64 = 60_000
+    private static let rowsInOneBatch: Int64 = 500
+
+    public let name = "housekeeping"
+    private let database: Database
+    private let world: World
+
+    public init(_ database: Database, world: World) {
+        self.database = database
+        self.world = world
+    }
+
+    public func run() async throws {
+        while true {
+            do { while try await prune() >= Self.rowsInOneBatch {} } catch let error as StorageError {
+                world.log.warning("prune_failed", ["cause": error.description])
+            }
+            try await world.scheduler.sleep(ms: Self.everyMs)
+        }
+    }
+
+    /// One batch of pruning; gives the number of rows that went.
+    @discardableResult
+    public func prune() async throws -> Int64 {
+        try await database.write { batch in
+            let limit = Self.rowsInOneBatch
+            let before = batch.now.advanced(byMs: -Self.keptMs)
+            let facts = try batch.execute(
+                """
+                DELETE FROM outbox WHERE seq IN
+                    (SELECT seq FROM outbox WHERE at < \(before) ORDER BY seq LIMIT \(limit))
+                """)
+            let replies = try batch.query(
+                "SELECT caller, method, call_key FROM idempotency WHERE at < \(before) LIMIT \(limit)"
+            ) {
+                CallKey(caller: try $0.next(), method: try $0.next(), key: try $0.next())
+            }
+            for reply in replies { try batch.delete(StoredReply.self, reply) }
+            return Int64(max(facts, replies.count))
+        }
+    }
+}

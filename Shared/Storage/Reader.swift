@@ -1,0 +1,52 @@
+public import Lifecycle
+
+/// One state of the database, read only.
+public final class Reader {
+    /// The time by which a reader judges what is live; never before that of a batch it can see.
+    public let now: Instant
+    private let connection: any Connection
+
+    private init(_ connection: any Connection, now: Instant) {
+        self.connection = connection
+        self.now = now
+    }
+
+    static func read<Value>(
+        _ connection: any Connection, at now: Instant, _ query: (Reader) throws -> Value
+    ) throws -> Value {
+        try connection.begin()
+        defer { connection.rollback() }
+        return try query(Reader(connection, now: now))
+    }
+
+    public func find<Row: StoredRow>(_: Row.Type, _ key: Row.Key) throws -> Row? {
+        var cells = ColumnWriter()
+        key.write(to: &cells)
+        return try rows(Row.self, Row.table.selectByKey, cells).first
+    }
+
+    /// Rows that match, in the order that the condition asks for.
+    public func select<Row: StoredRow>(_: Row.Type, where condition: SQL) throws -> [Row] {
+        let sql = Row.table.select(condition)
+        return try rows(Row.self, sql.text, sql.values)
+    }
+
+    /// Any query, each row read column by column.
+    public func query<Value>(
+        _ sql: SQL, _ read: (inout ColumnReader) throws -> Value
+    ) throws -> [Value] {
+        try connection.query(sql, read)
+    }
+
+    private func rows<Row: StoredRow>(
+        _: Row.Type, _ text: String, _ cells: ColumnWriter
+    ) throws -> [Row] {
+        let table = Row.table
+        var rows: [Row] = []
+        try connection.prepare(text).run(cells) { row in
+            var reader = ColumnReader(row, source: table.name, columns: table.columns)
+            rows.append(try Row(from: &reader))
+        }
+        return rows
+    }
+}

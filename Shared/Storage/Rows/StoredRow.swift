@@ -1,0 +1,75 @@
+public import FoundationEssentials
+
+/// A row of one table as a value. What is written and what is read follow the layout's order.
+public protocol StoredRow: Sendable {
+    associatedtype Key: StoredKey
+    static var table: TableLayout { get }
+    var key: Key { get }
+    /// Appends every column of the layout, in its order.
+    func write(to columns: inout ColumnWriter)
+    /// Reads every column of the layout, in its order.
+    init(from columns: inout ColumnReader) throws
+}
+
+/// The primary key of a row: a UUID, a String, an Int64, or a struct that writes several.
+public protocol StoredKey: Hashable, Sendable {
+    /// Appends the key's columns in the layout's order.
+    func write(to columns: inout ColumnWriter)
+}
+
+extension UUID: StoredKey {}
+extension String: StoredKey {}
+extension Int64: StoredKey {}
+
+/// The columns of a table, those of its primary key first, and the statements made of them.
+public struct TableLayout: Sendable {
+    public let name: String
+    public let keyColumns: [String]
+    public let columns: [String]
+
+    let selectByKey: String
+    let update: String
+    let delete: String
+    private let insert: String
+    private let selection: String
+
+    public init(_ name: String, key: [String], columns: [String]) {
+        precondition(
+            !key.isEmpty && columns.starts(with: key), "\(name): the key's columns come first")
+        self.name = name
+        keyColumns = key
+        self.columns = columns
+        let names = columns.joined(separator: ", ")
+        selection = "SELECT \(names) FROM \(name) WHERE "
+        insert = "INSERT INTO \(name) (\(names)) VALUES "
+        selectByKey = selection + TableLayout.list(key, from: 1, separator: " AND ")
+        delete = "DELETE FROM \(name) WHERE " + TableLayout.list(key, from: 1, separator: " AND ")
+        // The parameters of an update are the whole row in its order, key first; a key column is
+        // set to what it is when the table has no other.
+        let values = columns.count > key.count ? Array(columns.dropFirst(key.count)) : key
+        let start = columns.count > key.count ? key.count + 1 : 1
+        update =
+            "UPDATE \(name) SET \(TableLayout.list(values, from: start, separator: ", ")) WHERE "
+            + TableLayout.list(key, from: 1, separator: " AND ")
+    }
+
+    /// One statement that inserts so many rows.
+    func insert(rows: Int) -> String {
+        let width = columns.count
+        let tuples = (0..<rows).map { row in
+            "(" + (1...width).map { "$\(row * width + $0)" }.joined(separator: ", ") + ")"
+        }
+        return insert + tuples.joined(separator: ", ")
+    }
+
+    func select(_ condition: SQL) -> SQL {
+        var parts = SQL.StringInterpolation(literalCapacity: 0, interpolationCount: 0)
+        parts.appendLiteral(selection)
+        parts.appendInterpolation(condition)
+        return SQL(stringInterpolation: parts)
+    }
+
+    private static func list(_ columns: [String], from first: Int, separator: String) -> String {
+        columns.enumerated().map { "\($1) = $\(first + $0)" }.joined(separator: separator)
+    }
+}

@@ -1,0 +1,55 @@
+internal import Glibc
+
+/// Keeps a way out of a full disk: 16 MiB of ballast beside the database, given back when the disk
+/// is full, so that what returns money or stock can still be written.
+///
+/// Below 64 MiB free only commands marked essential are let in.
+struct DiskSpace {
+    static let ballastBytes: Int64 = 16 << 20
+    static let reserveBytes: Int64 = 64 << 20
+    private static let checkEveryNanoseconds: UInt64 = 1_000_000_000
+
+    private let directory: String
+    private let ballastPath: String
+    private var nextCheck: UInt64 = 0
+    private(set) var isShort = false
+
+    init(databasePath: String) {
+        ballastPath = databasePath + "-ballast"
+        directory = databasePath.contains("/")
+            ? String(databasePath[...(databasePath.lastIndex(of: "/") ?? databasePath.startIndex)])
+            : "."
+    }
+
+    /// Looks at the disk once a second at most.
+    mutating func refresh(uptime: UInt64) {
+        guard uptime >= nextCheck else { return }
+        nextCheck = uptime &+ Self.checkEveryNanoseconds
+        guard let free = freeBytes() else { return }
+        isShort = free < Self.reserveBytes
+        if free > Self.reserveBytes + 2 * Self.ballastBytes { keepBallast() }
+    }
+
+    /// The disk is full: gives the ballast back.
+    mutating func drop() {
+        isShort = true
+        unlink(ballastPath)
+    }
+
+    private func freeBytes() -> Int64? {
+        var status = statvfs()
+        guard statvfs(directory, &status) == 0 else { return nil }
+        let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(
+            by: UInt64(status.f_frsize))
+        return overflow ? .max : Int64(clamping: bytes)
+    }
+
+    private func keepBallast() {
+        var status = stat()
+        if stat(ballastPath, &status) == 0, status.st_size >= Self.ballastBytes { return }
+        let file = open(ballastPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { return }
+        posix_fallocate(file, 0, off_t(Self.ballastBytes))
+        close(file)
+    }
+}

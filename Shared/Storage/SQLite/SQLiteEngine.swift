@@ -1,0 +1,55 @@
+internal import Glibc
+
+/// An SQLite database in a file that this process alone owns, or in memory.
+final class SQLiteEngine: Engine {
+    let dialect = Dialect.sqlite
+    private let path: String
+    private let lock: FileLock?
+
+    /// Takes the file; throws `inUse` naming the process that has it, or `cannotOpen` with the
+    /// path and the cause.
+    init(file path: String) throws {
+        self.path = path
+        try Self.checkDirectory(of: path)
+        lock = try FileLock(path: path + "-lock")
+    }
+
+    init(inMemory: Void) {
+        path = ":memory:"
+        lock = nil
+    }
+
+    func connect(_ purpose: ConnectionPurpose) throws -> any Connection {
+        do {
+            let connection = try SQLiteConnection(path: path, purpose, dialect)
+            if purpose == .writing {
+                do { try connection.check() } catch {
+                    connection.close()
+                    throw error
+                }
+            }
+            return connection
+        } catch let error as StorageError where error.code != .inUse {
+            let code: StorageError.Code = error.code == .corrupt ? .corrupt : .cannotOpen
+            throw StorageError(code, "\(path): \(error.message)")
+        }
+    }
+
+    func release() { lock?.release() }
+
+    private static func checkDirectory(of path: String) throws {
+        let directory = path.contains("/")
+            ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
+        let place = directory.isEmpty ? "/" : directory
+        var status = stat()
+        guard stat(place, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw StorageError(.cannotOpen, "\(path): there is no directory \(place)")
+        }
+        guard access(place, W_OK | X_OK) == 0 else {
+            throw StorageError(.cannotOpen, "\(path): the directory \(place) is not writable")
+        }
+        guard access(path, F_OK) != 0 || access(path, R_OK | W_OK) == 0 else {
+            throw StorageError(.cannotOpen, "\(path): the file is not readable and writable")
+        }
+    }
+}
