@@ -98,9 +98,10 @@ private final class ConnectAttempt: EventSource {
             try await withCheckedThrowingContinuation { continuation in
                 waiter.withLock { $0 = continuation }
                 loop.perform { [self] in loop.add(self, EPOLLOUT.rawValue) }
+                if Task.isCancelled { giveUp() }
             }
         } onCancel: {
-            loop.perform { [self] in finish(NetError(.timedOut, "connect to \(address): gave up")) }
+            giveUp()
         }
     }
 
@@ -109,7 +110,7 @@ private final class ConnectAttempt: EventSource {
         var length = socklen_t(MemoryLayout<Int32>.size)
         getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
         guard code == 0 else { return finish(NetError("connect to \(address)", errno: code)) }
-        guard let waiter = take() else { return }
+        guard let waiter = take() else { return loop.remove(self) }
         let channel = TCPChannel(descriptor: descriptor, peer: address.description, loop: loop)
         channel.open(handler(channel))
         waiter.resume(returning: channel)
@@ -117,10 +118,13 @@ private final class ConnectAttempt: EventSource {
 
     func send() {}
 
+    private func giveUp() {
+        loop.perform { [self] in finish(NetError(.timedOut, "connect to \(address): gave up")) }
+    }
+
     private func finish(_ error: any Error) {
-        guard let waiter = take() else { return }
         loop.remove(self)
-        waiter.resume(throwing: error)
+        take()?.resume(throwing: error)
     }
 
     private func take() -> CheckedContinuation<any Channel, any Error>? {

@@ -1,0 +1,65 @@
+public import FoundationEssentials
+
+/// Who may connect, with which secret, and what they may be: the credentials file.
+///
+/// ```json
+/// {"identities": {"gateway": {"secrets": ["base64…"], "roles": ["gateway"],
+///                             "mayClaim": ["event_manager"], "actorKinds": ["user", "guest"]}}}
+/// ```
+/// Two secrets are valid at a time, the first is used to connect: so a secret is rotated without
+/// a moment in which a caller is refused.
+public struct Credentials: Sendable, Decodable {
+    public struct Identity: Sendable, Decodable {
+        /// Each at least 16 bytes, base64 in the file.
+        public let secrets: [[UInt8]]
+        public let roles: [Role]
+        /// Roles and kinds of actors that its calls may name.
+        public let mayClaim: [Role]
+        public let actorKinds: [String]
+
+        enum CodingKeys: String, CodingKey { case secrets, roles, mayClaim, actorKinds }
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            secrets = try container.decode([Data].self, forKey: .secrets).map { Array($0) }
+            roles = try container.decode([Role].self, forKey: .roles)
+            mayClaim = try container.decodeIfPresent([Role].self, forKey: .mayClaim) ?? []
+            actorKinds = try container.decodeIfPresent([String].self, forKey: .actorKinds) ?? []
+            guard let first = secrets.first, secrets.allSatisfy({ $0.count >= 16 }), !first.isEmpty
+            else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .secrets, in: container,
+                    debugDescription: "at least one secret, each of at least 16 bytes")
+            }
+        }
+
+        public init(
+            secrets: [[UInt8]], roles: [Role], mayClaim: [Role] = [], actorKinds: [String] = []
+        ) {
+            self.secrets = secrets
+            self.roles = roles
+            self.mayClaim = mayClaim
+            self.actorKinds = actorKinds
+        }
+    }
+
+    public let identities: [String: Identity]
+
+    public init(identities: [String: Identity]) { self.identities = identities }
+
+    /// What a caller needs to prove that it is `identity`; nil when the file does not name it.
+    public func credential(for identity: String) -> Credential? {
+        identities[identity]?.secrets.first.map { Credential(identity: identity, secret: $0) }
+    }
+}
+
+/// A name and the secret that proves it.
+public struct Credential: Sendable {
+    public let identity: String
+    let secret: [UInt8]
+
+    public init(identity: String, secret: [UInt8]) {
+        self.identity = identity
+        self.secret = secret
+    }
+}

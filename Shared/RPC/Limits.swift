@@ -1,0 +1,40 @@
+/// The bounds of a server and its connections. Over a bound the answer is an error with a reason
+/// or a closed connection, never memory.
+public struct Limits: Sendable {
+    /// Frame bytes before and after the hello.
+    public var handshakeFrameBytes = 4 * 1024
+    public var frameBytes = 1024 * 1024
+    /// Time for the hello, for the rest of a frame that has begun, and without any call.
+    public var handshakeMs: Int64 = 5_000
+    public var frameMs: Int64 = 10_000
+    public var idleMs: Int64 = 300_000
+    /// Calls at once: on a connection, of an identity on all its connections, and in all.
+    public var callsPerConnection = 128
+    public var callsPerIdentity = 512
+    public var calls = 4_096
+    /// Long polls parked at once, which do not count as calls.
+    public var waitsPerConnection = 64
+    /// Connections of one address that have not said hello, of one identity, and in all.
+    public var strangersPerAddress = 32
+    public var connectionsPerIdentity = 256
+    public var connections = 4_096
+    /// Reading stops while more than this waits to be sent, and the connection closes when it
+    /// stays so.
+    public var unsentBytes = 1024 * 1024
+    public var unsentMs: Int64 = 10_000
+    /// Silence before a ping, and how long its pong may take.
+    public var pingMs: Int64 = 30_000
+    public var pongMs: Int64 = 10_000
+    /// Pings that a peer may send more often than every `pingMs / 3` before it is sent away.
+    public var pingStrikes = 2
+    public var cancelsPerSecond = 100
+    /// A connection is asked to come anew at this age, give or take a tenth.
+    public var ageMs: Int64 = 1_800_000
+    /// How long calls in flight may take to end when the server stops.
+    public var drainMs: Int64 = 10_000
+    /// The longest a caller may wait, and the longest a long poll is parked.
+    public var deadlineMs: Int64 = 30_000
+    public var waitMs: Int64 = 20_000
+
+    public init() {}
+}
