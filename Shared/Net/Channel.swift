@@ -6,11 +6,10 @@ public protocol Channel: AnyObject, Sendable {
     /// Who is at the other end, for limits and log lines: `127.0.0.1:50432`, or a name in memory.
     var peer: String { get }
 
-    /// Bytes that were written and have not been taken by the peer's side yet.
-    var unsentBytes: Int { get }
-
-    /// Appends to the bytes that wait to be sent. A closed channel drops them.
-    func write(_ append: (inout [UInt8]) throws -> Void) rethrows
+    /// Appends to the bytes that wait to be sent, and returns how many wait now. A closed channel
+    /// drops them.
+    @discardableResult
+    func write(_ append: (inout [UInt8]) throws -> Void) rethrows -> Int
 
     /// Stops or resumes reading: how a slow reader of replies is made to wait with its requests.
     func setReading(_ isReading: Bool)
@@ -27,7 +26,7 @@ public protocol ChannelHandler: AnyObject, Sendable {
     /// The bytes are valid during the call alone.
     func channelReceived(_ bytes: UnsafeRawBufferPointer)
 
-    /// All that was written has left, after some of it had to wait.
+    /// All that was written has left, after some of it had to wait or while reading is stopped.
     func channelDrained()
 
     /// The last call: nothing more comes or goes. `reason` is nil for an orderly end.

@@ -92,14 +92,15 @@ final class MemoryChannel: Channel {
         }
     }
 
-    var unsentBytes: Int { state.withLock { $0.outgoing.count } }
-
-    func write(_ append: (inout [UInt8]) throws -> Void) rethrows {
-        try state.withLock {
-            guard !$0.isClosed, !$0.isClosing else { return }
+    @discardableResult
+    func write(_ append: (inout [UInt8]) throws -> Void) rethrows -> Int {
+        let unsent = try state.withLock {
+            guard !$0.isClosed, !$0.isClosing else { return 0 }
             try append(&$0.outgoing)
+            return $0.outgoing.count
         }
         scheduleDelivery()
+        return unsent
     }
 
     func setReading(_ isReading: Bool) {

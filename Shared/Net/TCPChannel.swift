@@ -56,17 +56,18 @@ final class TCPChannel: Channel, EventSource {
         loop.add(self, EPOLLIN.rawValue)
     }
 
-    var unsentBytes: Int { state.withLock { $0.outgoing.count - $0.sent } }
-
-    func write(_ append: (inout [UInt8]) throws -> Void) rethrows {
-        let mustQueue = try state.withLock { state in
-            guard !state.isClosed, !state.isClosing else { return false }
+    @discardableResult
+    func write(_ append: (inout [UInt8]) throws -> Void) rethrows -> Int {
+        let (mustQueue, unsent) = try state.withLock { state in
+            guard !state.isClosed, !state.isClosing else { return (false, 0) }
             try append(&state.outgoing)
-            guard !state.isQueued, !state.isBlocked, !state.outgoing.isEmpty else { return false }
+            let unsent = state.outgoing.count - state.sent
+            guard !state.isQueued, !state.isBlocked, unsent > 0 else { return (false, unsent) }
             state.isQueued = true
-            return true
+            return (true, unsent)
         }
         if mustQueue { loop.perform { [self] in loop.willSend(self) } }
+        return unsent
     }
 
     func setReading(_ isReading: Bool) {
@@ -125,7 +126,7 @@ final class TCPChannel: Channel, EventSource {
     }
 
     func send() {
-        enum Next { case nothing, close, fail(NetError), watch(UInt32) }
+        enum Next { case nothing, drained, close, fail(NetError), watch(UInt32) }
         let next: Next = state.withLock { state in
             state.isQueued = false
             guard !state.isClosed else { return .nothing }
@@ -148,12 +149,13 @@ final class TCPChannel: Channel, EventSource {
             }
             state.clear()
             if state.isClosing { return .close }
-            guard state.isBlocked else { return .nothing }
+            guard state.isBlocked else { return state.isReading ? .nothing : .drained }
             state.isBlocked = false
             return .watch(state.events)
         }
         switch next {
         case .nothing: break
+        case .drained: handler.withLock { $0 }?.channelDrained()
         case .close: end(nil)
         case .fail(let error): end(error)
         case .watch(let events):

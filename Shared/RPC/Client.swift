@@ -1,0 +1,221 @@
+public import Lifecycle
+public import Net
+internal import Synchronization
+public import Wire
+
+/// The calling side of one service: connects when it is first needed, connects again after a
+/// loss, and asks again where that is safe.
+///
+/// Every mutation carries an identity of its own, so asking again under the same request is safe
+/// for each of them; a refusal is never asked again.
+public final class Client: Caller {
+    private enum Link {
+        /// Exits: connecting (when somebody calls), closed.
+        case idle
+        /// One attempt at a time; exits: ready, idle, closed.
+        case connecting
+        /// Exits: idle (lost, or asked to come anew), closed.
+        case ready(ClientConnection)
+        case closed
+    }
+
+    private struct State {
+        var link = Link.idle
+        var failures = 0
+        var notBefore: UInt64 = 0
+        var lastWaiter: UInt64 = 0
+        var waiters: [UInt64: UnsafeContinuation<ClientConnection, any Error>] = [:]
+    }
+
+    /// What is called, for messages.
+    private let name: String
+    private let address: Address
+    private let network: any Network
+    private let credential: Credential
+    private let world: World
+    private let limits: Limits
+    private let budget = RetryBudget()
+    private let state = Mutex(State())
+
+    public init(
+        to name: String, at address: Address, on network: any Network, as credential: Credential,
+        world: World, limits: Limits = Limits()
+    ) {
+        self.name = name
+        self.address = address
+        self.network = network
+        self.credential = credential
+        self.world = world
+        self.limits = limits
+    }
+
+    public func call<Request, Reply>(
+        _ method: Method<Request, Reply>, _ request: Request, _ options: CallOptions
+    ) async throws -> Reply {
+        let start = world.scheduler.uptimeNanoseconds
+        let allowed = max(1, min(options.timeoutMs, limits.deadlineMs))
+        var attempt = 1
+        while true {
+            let spent = Int64((world.scheduler.uptimeNanoseconds - start) / 1_000_000)
+            var options = options
+            options.timeoutMs = max(1, allowed - spent)
+            do {
+                let connection = try await connection(within: options.timeoutMs)
+                let reply = try await connection.call(method, request, options)
+                budget.succeeded()
+                return reply
+            } catch let error as RPCError {
+                let delay = max(
+                    error.retryAfterMs ?? 0, RetryPolicy.call.delayMs(after: attempt, world.random))
+                let spent = Int64((world.scheduler.uptimeNanoseconds - start) / 1_000_000)
+                guard attempt < options.attempts, error.mayBeAskedAgain, spent + delay < allowed,
+                    budget.take()
+                else { throw error }
+                world.metrics.count("rpc.retries")
+                try await world.scheduler.sleep(ms: delay)
+                attempt += 1
+            }
+        }
+    }
+
+    /// Ends the connection; later calls fail.
+    public func close() {
+        let (link, waiters) = state.withLock { state in
+            defer { state.link = .closed }
+            return (state.link, takeWaiters(&state))
+        }
+        let error = RPCError(.unavailable, "the client is closed", executed: false)
+        if case .ready(let connection) = link { connection.end(error) }
+        for waiter in waiters { waiter.resume(throwing: error) }
+    }
+
+    // MARK: The connection
+
+    private func connection(within timeoutMs: Int64) async throws -> ClientConnection {
+        if case .ready(let connection) = state.withLock({ $0.link }) { return connection }
+        return try await withUnsafeThrowingContinuation { continuation in
+            enum Next { case resume(ClientConnection), fail, wait(UInt64, connect: UInt64?) }
+            let next: Next = state.withLock { state in
+                switch state.link {
+                case .ready(let connection): return .resume(connection)
+                case .closed: return .fail
+                case .idle, .connecting:
+                    state.lastWaiter += 1
+                    state.waiters[state.lastWaiter] = continuation
+                    guard case .idle = state.link else {
+                        return .wait(state.lastWaiter, connect: nil)
+                    }
+                    state.link = .connecting
+                    return .wait(state.lastWaiter, connect: state.notBefore)
+                }
+            }
+            switch next {
+            case .resume(let connection): continuation.resume(returning: connection)
+            case .fail:
+                continuation.resume(
+                    throwing: RPCError(.unavailable, "the client is closed", executed: false))
+            case .wait(let waiter, let start):
+                _ = world.scheduler.schedule(afterMs: timeoutMs) { [weak self] in
+                    self?.giveUp(waiter)
+                }
+                if let start {
+                    _ = world.scheduler.schedule(at: start) { [self] in
+                        world.scheduler.spawn { [self] in await connect() }
+                    }
+                }
+            }
+        }
+    }
+
+    private func giveUp(_ waiter: UInt64) {
+        state.withLock { $0.waiters.removeValue(forKey: waiter) }?.resume(
+            throwing: RPCError(
+                .deadlineExceeded, "no connection to \(name) at \(address) in time",
+                executed: false))
+    }
+
+    private func connect() async {
+        do {
+            let connection = try await greetedConnection()
+            let waiters = state.withLock { state -> [Waiter]? in
+                guard case .connecting = state.link else { return nil }
+                state.link = .ready(connection)
+                state.failures = 0
+                return takeWaiters(&state)
+            }
+            guard let waiters else { return connection.end(.notConnected) }
+            for waiter in waiters { waiter.resume(returning: connection) }
+        } catch {
+            let (waiters, failures) = state.withLock { state in
+                if case .connecting = state.link { state.link = .idle }
+                state.failures += 1
+                let delay = RetryPolicy.connect.delayMs(after: state.failures, world.random)
+                state.notBefore =
+                    world.scheduler.uptimeNanoseconds + UInt64(max(0, delay)) * 1_000_000
+                return (takeWaiters(&state), state.failures)
+            }
+            if failures == 1 {
+                world.log.warning("peer.unreachable", ["peer": name, "error": "\(error)"])
+            }
+            let cause = error as? RPCError
+            let refusal = RPCError(
+                cause?.reason == .unauthenticated ? .unauthenticated : .unavailable,
+                "no connection to \(name) at \(address): \(cause?.message ?? "\(error)")",
+                executed: false)
+            for waiter in waiters { waiter.resume(throwing: refusal) }
+        }
+    }
+
+    private func greetedConnection() async throws -> ClientConnection {
+        let made = Made()
+        let giveUp = world.scheduler.schedule(afterMs: limits.handshakeMs) {
+            made.connection?.end(RPCError(.unavailable, "no hello in time", executed: false))
+        }
+        defer { giveUp.cancel() }
+        _ = try await network.connect(to: address) { [self] channel in
+            let connection = ClientConnection(
+                channel: channel, credential: credential, world: world, limits: limits
+            ) { [weak self] in self?.retire($0) }
+            made.connection = connection
+            return connection
+        }
+        guard let connection = made.connection else {
+            throw RPCError(.unavailable, "the network made no connection", executed: false)
+        }
+        try await connection.ready()
+        return connection
+    }
+
+    /// A connection that takes no more calls is not handed out any more.
+    private func retire(_ connection: ClientConnection) {
+        state.withLock {
+            if case .ready(let current) = $0.link, current === connection { $0.link = .idle }
+        }
+    }
+
+    private typealias Waiter = UnsafeContinuation<ClientConnection, any Error>
+
+    /// All who wait for a connection, in the order in which they came.
+    private func takeWaiters(_ state: inout State) -> [Waiter] {
+        defer { state.waiters = [:] }
+        return state.waiters.sorted { $0.key < $1.key }.map(\.value)
+    }
+}
+
+/// The connection that an attempt has made, for the timer that may have to end it.
+private final class Made: Sendable {
+    private let value = Mutex(ClientConnection?.none)
+
+    var connection: ClientConnection? {
+        get { value.withLock { $0 } }
+        set { value.withLock { $0 = newValue } }
+    }
+}
+
+extension RPCError {
+    /// Unknown outcomes are asked again, but for those that the caller or its clock brought about.
+    var mayBeAskedAgain: Bool {
+        outcome == .unknown && reason != .cancelled && reason != .deadlineExceeded
+            && reason != .internal
+    }
+}

@@ -1,0 +1,91 @@
+public import Lifecycle
+public import Wire
+
+/// The methods that a service answers. Whoever is not named in a method's callers is refused.
+public struct Router: Sendable {
+    /// What is known of a registered method without its types.
+    public struct Entry: Sendable {
+        public let name: String
+        public let isWait: Bool
+        public let callers: Set<Role>
+        let prepare: @Sendable (inout CBORReader) throws -> Invocation
+    }
+
+    /// A decoded request, ready to run: it answers the sink exactly once.
+    typealias Invocation = @Sendable (CallContext, any ResponseSink) async -> Void
+
+    private var entries: [String: Entry] = [:]
+    private let log: Log
+
+    public init(log: Log) { self.log = log }
+
+    public mutating func handle<Request, Reply>(
+        _ method: Method<Request, Reply>,
+        _ handler: @escaping @Sendable (Request, CallContext) async throws -> Reply
+    ) {
+        let log = log
+        entries[method.name] = Entry(
+            name: method.name, isWait: method.kind == .wait, callers: method.callers
+        ) { reader in
+            var checker = reader
+            let problems = try Request.fields.problems(in: &checker)
+            guard problems.isEmpty else { throw RPCError.invalid(problems) }
+            let request = try CBOR.decode(Request.self, from: &reader)
+            return { context, sink in
+                do {
+                    try sink.succeed(try await handler(request, context))
+                } catch {
+                    sink.fail(ErrorMap.rpcError(error, method: method.name, log))
+                }
+            }
+        }
+    }
+
+    /// All methods, by name.
+    public var methods: [Entry] { entries.values.sorted { $0.name < $1.name } }
+
+    func entry(_ method: String) throws(RPCError) -> Entry {
+        guard let entry = entries[method] else {
+            throw RPCError(.unknownMethod, "there is no method \(method.debugDescription) here")
+        }
+        return entry
+    }
+}
+
+/// Where one call's answer goes.
+protocol ResponseSink: Sendable {
+    func succeed<Reply: Message>(_ reply: Reply) throws
+    func fail(_ error: RPCError)
+}
+
+/// The one place where errors become what crosses the wire: internals never leak.
+enum ErrorMap {
+    static func rpcError(_ error: any Error, method: String, _ log: Log) -> RPCError {
+        switch error {
+        case let error as RPCError: return error
+        case is CancellationError: return RPCError(.cancelled, "the caller cancelled the call")
+        case let error as CBORError:
+            return .invalid([FieldProblem(field: "body", problem: "\(error)")])
+        case let error as any FaultError:
+            log.warning("call.fault", ["method": method, "error": "\(error)"])
+            return rpcError(error.fault)
+        default:
+            log.error("call.failed", ["method": method, "error": "\(error)"])
+            return RPCError(.internal, "the service failed; its log says why")
+        }
+    }
+
+    private static func rpcError(_ fault: Fault) -> RPCError {
+        switch fault {
+        case .unavailable:
+            RPCError(
+                .unavailable, "the storage is busy", executed: false, retryAfterMs: 200)
+        case .storageFull:
+            RPCError(.storageFull, "the disk is full", executed: false, retryAfterMs: 1_000)
+        case .unknownOutcome:
+            RPCError(.unavailable, "the storage did not say whether it was written")
+        case .internal:
+            RPCError(.internal, "the service failed; its log says why")
+        }
+    }
+}

@@ -1,0 +1,160 @@
+public import Lifecycle
+public import Net
+internal import Synchronization
+
+/// Answers calls at one address: accepts connections, bounds them, and stops in good order.
+public final class Server: Sendable {
+    private struct State {
+        var admission: Admission
+        var connections: [ObjectIdentifier: ServerConnection] = [:]
+        var listener: (any Listener)?
+        var ticker: ScheduledTimer?
+        var isStopping = false
+        var whenEmpty: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// What the hello says of the service.
+    public struct Greeting: Sendable {
+        public let service: String
+        public let feedIDs: [String]
+
+        public init(service: String, feedIDs: [String] = []) {
+            self.service = service
+            self.feedIDs = feedIDs
+        }
+    }
+
+    public let limits: Limits
+    public let world: World
+    let router: Router
+    let credentials: Credentials
+    private let greeting: Greeting
+    private let state: Mutex<State>
+
+    public init(
+        _ greeting: Greeting, router: Router, credentials: Credentials, world: World,
+        limits: Limits = Limits()
+    ) {
+        self.greeting = greeting
+        self.router = router
+        self.credentials = credentials
+        self.world = world
+        self.limits = limits
+        state = Mutex(State(admission: Admission(limits: limits)))
+    }
+
+    /// Begins to listen; returns the address that was bound.
+    public func start(at address: Address, on network: any Network) async throws -> Address {
+        let listener = try await network.listen(at: address) { [self] in accept($0) }
+        state.withLock { $0.listener = listener }
+        tickEverySecond()
+        return listener.address
+    }
+
+    /// Takes nothing new, lets calls in flight end for at most `limits.drainMs`, then closes.
+    public func stop() async {
+        let (listener, connections) = state.withLock { state in
+            state.isStopping = true
+            return (state.listener, sorted(state.connections))
+        }
+        listener?.close()
+        for connection in connections { connection.drain(Reason.draining.name) }
+        let giveUp = world.scheduler.schedule(afterMs: limits.drainMs) { [self] in
+            let late = state.withLock { sorted($0.connections) }
+            if !late.isEmpty { world.log.warning("drain.cut", ["connections": late.count]) }
+            for connection in late { connection.channel.abort() }
+        }
+        await withCheckedContinuation { continuation in
+            let isEmpty = state.withLock { state in
+                if !state.connections.isEmpty { state.whenEmpty.append(continuation) }
+                return state.connections.isEmpty
+            }
+            if isEmpty { continuation.resume() }
+        }
+        giveUp.cancel()
+        state.withLock { $0.ticker }?.cancel()
+    }
+
+    /// Connections that are open now.
+    public var connectionCount: Int { state.withLock { $0.connections.count } }
+
+    // MARK: Connections
+
+    private func accept(_ channel: any Channel) -> any ChannelHandler {
+        let isAdmitted = state.withLock { state in
+            !state.isStopping && state.admission.connect(from: host(of: channel))
+        }
+        guard isAdmitted else {
+            channel.sendGoaway(Reason.overloaded.name)
+            channel.close()
+            return Unwanted()
+        }
+        let now = Int64(world.scheduler.uptimeNanoseconds / 1_000_000)
+        let tenth = limits.ageMs / 10
+        let age = limits.ageMs - tenth + Int64(world.random.below(UInt64(2 * tenth + 1)))
+        let handshake = ServerHandshake(
+            nonce: world.random.bytes(Hello.nonceBytes), credentials: credentials)
+        let connection = ServerConnection(
+            channel: channel, server: self, handshake: handshake,
+            health: LinkHealth(limits: limits, nowMs: now, ageMs: age))
+        state.withLock { $0.connections[ObjectIdentifier(connection)] = connection }
+        var hello = Hello()
+        hello.versions = [Hello.version]
+        hello.nonce = handshake.nonce
+        hello.service = greeting.service
+        hello.feedIds = greeting.feedIDs
+        connection.greet(hello)
+        return connection
+    }
+
+    func greeted(_ connection: ServerConnection, identity: String) -> Bool {
+        state.withLock { $0.admission.greet(from: host(of: connection.channel), as: identity) }
+    }
+
+    func closed(_ connection: ServerConnection, identity: String?) {
+        let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            guard state.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else {
+                return []
+            }
+            state.admission.disconnect(from: host(of: connection.channel), identity: identity)
+            guard state.connections.isEmpty else { return [] }
+            defer { state.whenEmpty = [] }
+            return state.whenEmpty
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    func beginCall(of identity: String) -> Bool {
+        state.withLock { $0.admission.beginCall(of: identity) }
+    }
+
+    func endCall(of identity: String) { state.withLock { $0.admission.endCall(of: identity) } }
+
+    private func host(of channel: any Channel) -> String {
+        channel.peer.lastIndex(of: ":").map { String(channel.peer[..<$0]) } ?? channel.peer
+    }
+
+    /// One tick a second serves the clocks of all connections.
+    private func tickEverySecond() {
+        let timer = world.scheduler.schedule(afterMs: 1_000) { [weak self] in
+            guard let self else { return }
+            for connection in state.withLock({ sorted($0.connections) }) { connection.tick() }
+            tickEverySecond()
+        }
+        state.withLock { $0.ticker = timer }
+    }
+
+    /// In an order that repeats: a dictionary's does not.
+    private func sorted(
+        _ connections: [ObjectIdentifier: ServerConnection]
+    ) -> [ServerConnection] {
+        connections.values.sorted { $0.channel.peer < $1.channel.peer }
+    }
+}
+
+/// The handler of a connection that was turned away.
+private final class Unwanted: ChannelHandler {
+    func channelReceived(_ bytes: UnsafeRawBufferPointer) {}
+    func channelDrained() {}
+    func channelClosed(_ reason: NetError?) {}
+}

@@ -1,0 +1,294 @@
+internal import Lifecycle
+internal import Net
+internal import Synchronization
+internal import Wire
+
+/// One accepted connection: a shell around pure parts. It reads frames, asks the hello, the call
+/// table and the admission, and acts.
+final class ServerConnection: ChannelHandler {
+    private enum Phase {
+        /// Waits for the client's hello; exits: serving, ended.
+        case greeting(ServerHandshake)
+        /// Takes calls; exits: ended.
+        case serving(Caller)
+        case ended
+    }
+
+    private struct Caller {
+        let name: String
+        let identity: Credentials.Identity
+    }
+
+    private struct State {
+        var phase: Phase
+        var calls = CallTable()
+        var health: LinkHealth
+        var isDraining = false
+    }
+
+    let channel: any Channel
+    private let server: Server
+    private let state: Mutex<State>
+    /// Only `channelReceived` touches it, and a channel calls that from one thread at a time.
+    nonisolated(unsafe) private var frames: FrameDecoder
+    nonisolated(unsafe) private var frameCount = 0
+
+    init(channel: any Channel, server: Server, handshake: ServerHandshake, health: LinkHealth) {
+        self.channel = channel
+        self.server = server
+        state = Mutex(State(phase: .greeting(handshake), health: health))
+        frames = FrameDecoder(limit: server.limits.handshakeFrameBytes)
+    }
+
+    private var nowMs: Int64 { Int64(server.world.scheduler.uptimeNanoseconds / 1_000_000) }
+
+    // MARK: What the channel tells
+
+    func channelReceived(_ bytes: UnsafeRawBufferPointer) {
+        frames.append(bytes)
+        do {
+            while let body = try frames.next() {
+                frameCount += 1
+                var reader = CBORReader(body)
+                try handle(try Frame.read(&reader), &reader)
+            }
+        } catch let error as FrameError {
+            return end("\(Reason.frameTooLarge.name): \(error)")
+        } catch let error as ProtocolViolation {
+            return end("\(Reason.protocolError.name): \(error.message)")
+        } catch {
+            return end("\(Reason.protocolError.name): \(error)")
+        }
+        let (now, count, isPartial) = (nowMs, frameCount, frames.hasPartialFrame)
+        state.withLock { $0.health.heard(nowMs: now, frames: count, isPartial: isPartial) }
+    }
+
+    func channelDrained() {
+        let now = nowMs
+        state.withLock { $0.health.unsent(false, nowMs: now) }
+        channel.setReading(true)
+    }
+
+    func channelClosed(_ reason: NetError?) {
+        let (tasks, identity) = state.withLock { state -> ([Task<Void, any Error>], String?) in
+            defer { state.phase = .ended }
+            guard case .serving(let caller) = state.phase else { return ([], nil) }
+            return (state.calls.tasks(), caller.name)
+        }
+        // Each keeps its place until its handler has ended.
+        for task in tasks { task.cancel() }
+        server.closed(self, identity: identity)
+    }
+
+    // MARK: What the server asks
+
+    func greet(_ hello: Hello) {
+        do { try channel.sendHello(hello) } catch { channel.abort() }
+    }
+
+    func tick() {
+        let now = nowMs
+        let verdict = state.withLock {
+            $0.health.tick(nowMs: now, callsInFlight: $0.calls.running + $0.calls.waiting)
+        }
+        switch verdict {
+        case .fine: break
+        case .ping: channel.sendSmall(.ping) { $0.integer(now) }
+        case .retire: drain("connection age")
+        case .close(let why): end(why)
+        }
+    }
+
+    /// Asks the client to open nothing new here. The connection closes when its calls have ended;
+    /// long polls are ended now.
+    func drain(_ reason: String) {
+        let (isFirst, waits) = state.withLock { state in
+            defer { state.isDraining = true }
+            return (!state.isDraining, state.calls.tasks(waitsOnly: true))
+        }
+        if isFirst { channel.sendGoaway(reason) }
+        for task in waits { task.cancel() }
+        closeIfDone()
+    }
+
+    /// Says why, then closes.
+    private func end(_ reason: String) {
+        server.world.log.info("connection.ended", ["peer": channel.peer, "why": reason])
+        channel.sendGoaway(reason)
+        channel.close()
+    }
+
+    private func closeIfDone() {
+        if state.withLock({ $0.isDraining && $0.calls.isEmpty }) { channel.close() }
+    }
+
+    // MARK: Frames
+
+    private func handle(_ frame: Frame, _ reader: inout CBORReader) throws {
+        switch frame {
+        case .hello(let hello): try received(hello)
+        case .request(let head): try received(head, &reader)
+        case .cancel(let id): try cancel(id)
+        case .ping(let number):
+            let now = nowMs
+            guard state.withLock({ $0.health.peerPinged(nowMs: now) }) else {
+                throw ProtocolViolation("too many pings")
+            }
+            channel.sendSmall(.pong) { $0.integer(Int64(number)) }
+        case .pong, .goaway: break
+        case .result, .failure: throw ProtocolViolation("a client sends no responses")
+        }
+    }
+
+    private func received(_ hello: Hello) throws {
+        guard case .greeting(let handshake) = state.withLock({ $0.phase }) else {
+            throw ProtocolViolation("a second hello")
+        }
+        do throws(RPCError) {
+            let (name, answer) = try handshake.answer(hello, limits: server.limits)
+            guard let identity = server.credentials.identities[name],
+                server.greeted(self, identity: name)
+            else { return end("\(Reason.overloaded.name): too many connections of \(name)") }
+            state.withLock {
+                $0.phase = .serving(Caller(name: name, identity: identity))
+                $0.health.greeted()
+            }
+            frames.limit = server.limits.frameBytes
+            greet(answer)
+        } catch {
+            server.world.metrics.count("rpc.unauthenticated")
+            end("\(error.reason.name): \(error.message)")
+        }
+    }
+
+    private func received(_ head: RequestHead, _ reader: inout CBORReader) throws {
+        let now = server.world.scheduler.uptimeNanoseconds
+        guard case .serving(let caller) = state.withLock({ $0.phase }) else {
+            throw ProtocolViolation("a request before the hello")
+        }
+        let entry = Result { () throws(RPCError) in try server.router.entry(head.method) }
+        let isWait = (try? entry.get().isWait) ?? false
+        guard state.withLock({ $0.calls.begin(head.id, isWait: isWait) }) else {
+            throw ProtocolViolation("call \(head.id) is still running")
+        }
+        let sink = Response(connection: self, id: head.id, identity: caller.name, startedAt: now)
+        do {
+            let entry = try entry.get()
+            let context = try context(head, caller, entry, now)
+            let invocation = try entry.prepare(&reader)
+            try reader.finish()
+            try admit(isWait: isWait, caller)
+            let task = server.world.scheduler.spawn { await invocation(context, sink) }
+            state.withLock { $0.calls.started(head.id, task, isCounted: !isWait) }
+        } catch {
+            sink.fail(ErrorMap.rpcError(error, method: head.method, server.world.log))
+        }
+    }
+
+    private func context(
+        _ head: RequestHead, _ caller: Caller, _ entry: Router.Entry, _ now: UInt64
+    ) throws(RPCError) -> CallContext {
+        var roles = caller.identity.roles
+        if let actor = head.actor {
+            guard caller.identity.actorKinds.contains(actor.kind),
+                (actor.roles ?? []).allSatisfy(caller.identity.mayClaim.contains)
+            else {
+                throw RPCError(
+                    .permissionDenied, "\(caller.name) may not speak for this actor")
+            }
+            roles += actor.roles ?? []
+        }
+        guard roles.contains(where: entry.callers.contains) else {
+            throw RPCError(.permissionDenied, "\(caller.name) may not call \(entry.name)")
+        }
+        if let key = head.key, key.utf8.count > 255 || key.isEmpty {
+            throw .invalid("context.key", "has 1 to 255 bytes")
+        }
+        let allowed = min(head.deadlineMs ?? server.limits.deadlineMs, server.limits.deadlineMs)
+        guard allowed > 0 else {
+            throw RPCError(
+                .deadlineExceeded, "the deadline had passed before the call began",
+                executed: false)
+        }
+        return CallContext(
+            identity: caller.name, roles: Set(roles), actor: head.actor, key: head.key,
+            deadline: now + UInt64(allowed) * 1_000_000, trace: head.trace)
+    }
+
+    private func admit(isWait: Bool, _ caller: Caller) throws(RPCError) {
+        let limits = server.limits
+        let (running, waiting, isDraining) = state.withLock {
+            ($0.calls.running, $0.calls.waiting, $0.isDraining)
+        }
+        guard !isDraining else {
+            throw RPCError(.draining, "this connection is closing", retryAfterMs: 100)
+        }
+        guard running <= limits.callsPerConnection, waiting <= limits.waitsPerConnection,
+            isWait || server.beginCall(of: caller.name)
+        else {
+            throw RPCError(.overloaded, "too many calls at once", retryAfterMs: 100)
+        }
+    }
+
+    private func cancel(_ id: UInt64) throws {
+        let now = nowMs
+        let (isAllowed, task) = state.withLock {
+            ($0.health.peerCancelled(nowMs: now), $0.calls.task(of: id))
+        }
+        guard isAllowed else { throw ProtocolViolation("too many cancels") }
+        task?.cancel()
+    }
+
+    // MARK: Answers
+
+    /// Sends a call's one response.
+    fileprivate func answer(
+        _ response: Response, _ body: (inout CBORWriter) throws -> Void
+    ) throws {
+        guard state.withLock({ $0.calls.isLive(response.id) }) else { return }
+        let unsent = try channel.send(limit: server.limits.frameBytes, body)
+        let now = nowMs
+        let isTooMuch = unsent > server.limits.unsentBytes
+        let call = state.withLock { state in
+            state.health.called(nowMs: now)
+            if isTooMuch { state.health.unsent(true, nowMs: now) }
+            return state.calls.end(response.id)
+        }
+        if isTooMuch { channel.setReading(false) }
+        if call?.isCounted == true { server.endCall(of: response.identity) }
+        closeIfDone()
+    }
+}
+
+/// The answer that one call owes.
+struct Response: ResponseSink {
+    fileprivate let connection: ServerConnection
+    let id: UInt64
+    let identity: String
+    let startedAt: UInt64
+
+    func succeed<Reply: Message>(_ reply: Reply) throws {
+        try connection.answer(self) {
+            $0.arrayHeader(4)
+            $0.integer(FrameKind.response.rawValue)
+            $0.integer(Int64(clamping: id))
+            $0.null()
+            try CBOR.encode(reply, into: &$0)
+        }
+    }
+
+    func fail(_ error: RPCError) {
+        do {
+            try connection.answer(self) {
+                $0.arrayHeader(4)
+                $0.integer(FrameKind.response.rawValue)
+                $0.integer(Int64(clamping: id))
+                error.write(to: &$0)
+                $0.null()
+            }
+        } catch {
+            // Only an error with a detail beyond a whole frame gets here: the caller must not wait.
+            connection.channel.abort()
+        }
+    }
+}
