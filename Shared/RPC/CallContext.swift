@@ -1,6 +1,3 @@
-public import FoundationEssentials
-public import Lifecycle
-
 /// Who calls, how long they wait, and under which key: what a handler knows beside the request.
 public struct CallContext: Sendable {
     /// The name that the connection proved.

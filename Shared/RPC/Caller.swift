@@ -1,4 +1,4 @@
-public import Wire
+internal import Wire
 
 /// The calling side of a connection to one service: over TCP, or in the same process.
 public protocol Caller: Sendable {

@@ -1,7 +1,7 @@
 public import Lifecycle
 public import Net
 internal import Synchronization
-public import Wire
+internal import Wire
 
 /// The calling side of one service: connects when it is first needed, connects again after a
 /// loss, and asks again where that is safe.

@@ -1,4 +1,4 @@
-public import FoundationEssentials
+internal import FoundationEssentials
 
 /// Who may connect, with which secret, and what they may be: the credentials file.
 ///

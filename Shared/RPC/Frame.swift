@@ -42,9 +42,9 @@ enum Frame {
 
     private static func readResponse(_ reader: inout CBORReader) throws -> Frame {
         let id = try reader.readID64()
-        guard try !reader.readNullIfPresent() else { return .result(id: id) }
+        guard !reader.readNullIfPresent() else { return .result(id: id) }
         let error = try RPCError(&reader)
-        guard try reader.readNullIfPresent() else {
+        guard reader.readNullIfPresent() else {
             throw ProtocolViolation("a response with an error has no result")
         }
         return .failure(id: id, error)

@@ -48,7 +48,8 @@ final class RetryBudget: Sendable {
     func succeeded() {
         let now = tenths.load(ordering: .relaxed)
         if now < 100 {
-            tenths.compareExchange(expected: now, desired: now + 1, ordering: .relaxed)
+            // Lost to another thread, it is only a tenth that is not given back.
+            _ = tenths.compareExchange(expected: now, desired: now + 1, ordering: .relaxed)
         }
     }
 

@@ -1,5 +1,5 @@
 public import Lifecycle
-public import Wire
+internal import Wire
 
 /// The methods that a service answers. Whoever is not named in a method's callers is refused.
 public struct Router: Sendable {

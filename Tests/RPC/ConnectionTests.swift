@@ -1,0 +1,122 @@
+import FoundationEssentials
+import Lifecycle
+import Net
+import RPC
+import Support
+import Testing
+import Wire
+
+@Suite struct ConnectionTests {
+    @Test func aWrongSecretIsSentAway() async throws {
+        try await inBothWorlds { harness in
+            for (identity, secret) in [
+                ("gateway", [UInt8](repeating: 8, count: 32)), ("nobody", Harness.secret),
+            ] {
+                let client = harness.client(as: identity, secret: secret)
+                let error = try await #require(throws: RPCError.self) {
+                    try await client.call(TestAPI.echo, Note(text: "x"), CallOptions(attempts: 1))
+                }
+                #expect(error.reason == .unauthenticated)
+                #expect(error.executed == false)
+                client.close()
+            }
+        }
+    }
+
+    @Test func aRoleThatIsNotNamedIsRefused() async throws {
+        try await inBothWorlds { harness in
+            let stranger = harness.client(
+                as: "stranger", secret: Array(Harness.secret.reversed()))
+            for method in [TestAPI.echo, TestAPI.fail, TestAPI.slow, TestAPI.wait, TestAPI.staff] {
+                let error = try await #require(throws: RPCError.self) {
+                    try await stranger.call(method, Note(text: "x"))
+                }
+                #expect(error.reason == .permissionDenied)
+            }
+            stranger.close()
+        }
+    }
+
+    @Test func anActorMayClaimWhatItsCredentialAllows() async throws {
+        try await inBothWorlds { harness in
+            let client = harness.client()
+            func call(_ actor: Actor?) async throws -> Note {
+                try await client.call(
+                    TestAPI.staff, Note(text: "x"), CallOptions(actor: actor))
+            }
+            let manager = Actor(id: "ann", kind: "staff", roles: [.eventManager])
+            #expect(try await call(manager).text == "ann")
+            for actor in [
+                nil, Actor(id: "a", kind: "staff"),
+                Actor(id: "a", kind: "staff", roles: [.operator]),
+                Actor(id: "a", kind: "robot", roles: [.eventManager]),
+            ] {
+                let error = try await #require(throws: RPCError.self) { try await call(actor) }
+                #expect(error.reason == .permissionDenied)
+            }
+            client.close()
+        }
+    }
+
+    @Test func aDrainEndsNoCallAndCausesNoUnknown() async throws {
+        try await inBothWorlds { harness in
+            let client = harness.client()
+            _ = try await client.call(TestAPI.echo, Note(text: "x"))
+            let slow = harness.world.scheduler.spawn {
+                try await client.call(TestAPI.slow, Note(text: "late", number: 50))
+            }
+            let parked = harness.world.scheduler.spawn {
+                try await client.call(
+                    TestAPI.wait, Note(text: "w", number: 1_000), CallOptions(attempts: 1))
+            }
+            _ = try await client.call(TestAPI.slow, Note(text: "x", number: 5))
+            await harness.server.stop()
+            #expect(try await slow.value.text == "late")
+            let error = await #expect(throws: RPCError.self) { try await parked.value }
+            #expect(error?.reason == .cancelled)
+            let after = try await #require(throws: RPCError.self) {
+                try await client.call(
+                    TestAPI.echo, Note(text: "x"), CallOptions(timeoutMs: 2_000, attempts: 1))
+            }
+            #expect(after.executed == false)
+            client.close()
+        }
+    }
+
+    @Test func aClientComesBackAfterALoss() async throws {
+        let test = TestWorld(seed: 5)
+        try test.run {
+            let network = MemoryNetwork(scheduler: test.scheduler)
+            let first = try await Harness(world: test.world, network: network, port: 700)
+            let client = first.client()
+            _ = try await client.call(TestAPI.echo, Note(text: "x"))
+            await first.server.stop()
+            let waiting = test.scheduler.spawn {
+                try await client.call(TestAPI.echo, Note(text: "again"), CallOptions(attempts: 8))
+            }
+            try await test.scheduler.sleep(ms: 150)
+            let second = try await Harness(world: test.world, network: network, port: 700)
+            #expect(try await waiting.value.text == "again")
+            client.close()
+            await second.server.stop()
+        }
+    }
+
+    @Test func aQuietConnectionIsKeptAliveAndAnOldOneIsRetired() async throws {
+        let test = TestWorld(seed: 6)
+        try test.run {
+            let network = MemoryNetwork(scheduler: test.scheduler)
+            let harness = try await Harness(world: test.world, network: network)
+            let client = harness.client()
+            _ = try await client.call(TestAPI.echo, Note(text: "x"))
+            try await test.scheduler.sleep(ms: 120_000)
+            #expect(harness.server.connectionCount == 1)
+            try await test.scheduler.sleep(ms: 300_000)
+            #expect(harness.server.connectionCount == 0)
+            _ = try await client.call(TestAPI.echo, Note(text: "x"))
+            #expect(harness.server.connectionCount == 1)
+            client.close()
+            await harness.server.stop()
+        }
+    }
+}

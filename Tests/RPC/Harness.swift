@@ -1,0 +1,113 @@
+import FoundationEssentials
+import Lifecycle
+import Net
+import RPC
+import Support
+import Synchronization
+import Wire
+
+/// A message with a text and a number.
+struct Note: Message, Equatable {
+    var text: String
+    var number: Int64?
+
+    static let fields = [
+        Field("text", .text(maxBytes: 60_000)),
+        Field("number", .integer(0...1_000), required: false),
+    ]
+}
+
+enum TestAPI {
+    static let echo = Method<Note, Note>("test.Echo", .query, callers: [.gateway], "")
+    static let fail = Method<Note, Note>("test.Fail", .mutation, callers: [.gateway], "")
+    static let slow = Method<Note, Note>("test.Slow", .mutation, callers: [.gateway], "")
+    static let wait = Method<Note, Note>("test.Wait", .wait, callers: [.gateway], "")
+    static let staff = Method<Note, Note>("test.Staff", .query, callers: [.eventManager], "")
+}
+
+/// A server with the test methods, and clients of it, in one world; on TCP or in memory.
+struct Harness {
+    let world: World
+    let network: any Network
+    let server: Server
+    let address: Address
+    let finished = Counter()
+
+    static let secret = [UInt8](repeating: 7, count: 32)
+    static let credentials = Credentials(identities: [
+        "gateway": .init(
+            secrets: [secret], roles: [.gateway], mayClaim: [.eventManager],
+            actorKinds: ["staff", "user"]),
+        "stranger": .init(secrets: [Array(secret.reversed())], roles: []),
+    ])
+
+    init(world: World, network: any Network, limits: Limits = Limits(), port: UInt16 = 0)
+        async throws
+    {
+        self.world = world
+        self.network = network
+        var router = Router(log: world.log)
+        let finished = finished
+        router.handle(TestAPI.echo) { request, _ in request }
+        router.handle(TestAPI.staff) { request, call in
+            Note(text: call.actor?.id ?? "", number: nil)
+        }
+        router.handle(TestAPI.fail) { request, _ in
+            throw RPCError(
+                .notFound, request.text, detail: ["kind": .text("note"), "n": .integer(1)])
+        }
+        router.handle(TestAPI.slow) { request, _ in
+            try await world.scheduler.sleep(ms: request.number ?? 0)
+            finished.add()
+            return request
+        }
+        router.handle(TestAPI.wait) { request, _ in
+            try await world.scheduler.sleep(ms: request.number ?? 0)
+            return request
+        }
+        server = Server(
+            .init(service: "test"), router: router, credentials: Self.credentials, world: world,
+            limits: limits)
+        address = try await server.start(
+            at: Address(host: "127.0.0.1", port: port), on: network)
+    }
+
+    func client(
+        as identity: String = "gateway", secret: [UInt8] = Harness.secret, limits: Limits = Limits()
+    ) -> Client {
+        Client(
+            to: "test", at: address, on: network,
+            as: Credential(identity: identity, secret: secret), world: world, limits: limits)
+    }
+}
+
+final class Counter: Sendable {
+    private let value = Mutex(0)
+    func add() { value.withLock { $0 += 1 } }
+    var count: Int { value.withLock { $0 } }
+}
+
+/// Runs one body in both worlds: virtual time and memory, real loop and TCP.
+func inBothWorlds(
+    limits: Limits = Limits(), _ body: @escaping @Sendable (Harness) async throws -> Void
+) async throws {
+    let test = TestWorld(seed: 3)
+    try test.run {
+        let network = MemoryNetwork(scheduler: test.scheduler)
+        let harness = try await Harness(world: test.world, network: network, limits: limits)
+        try await body(harness)
+        await harness.server.stop()
+    }
+    let loop = try EventLoop()
+    loop.start(name: "test")
+    defer { loop.stop() }
+    let world = World(
+        scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
+        metrics: Metrics())
+    try await loop.spawn {
+        let harness = try await Harness(
+            world: world, network: TCPNetwork(loop: loop), limits: limits)
+        try await body(harness)
+        await harness.server.stop()
+    }.value
+}
