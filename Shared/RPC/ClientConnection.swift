@@ -84,7 +84,7 @@ final class ClientConnection: ChannelHandler {
                     try channel.send(limit: limits.frameBytes) { writer in
                         try RequestHead.write(
                             id: id, method: method.name, options, to: &writer)
-                        try CBOR.encode(request, into: &writer)
+                        try CBOR.append(request, to: &writer)
                     }
                 }
                 if Task.isCancelled { cancel(id) }
@@ -126,7 +126,7 @@ final class ClientConnection: ChannelHandler {
             try send()
         } catch {
             let problem =
-                error is FrameTooLong
+                error is FrameError
                 ? RPCError(.frameTooLarge, "the request is longer than \(limits.frameBytes) bytes")
                 : RPCError.invalid("body", "cannot be encoded: \(error)")
             try? finish(id) { $0.fail(problem) }
@@ -134,7 +134,7 @@ final class ClientConnection: ChannelHandler {
     }
 
     /// Takes a call out and tells it how it ended; lets the next one that waited go.
-    private func finish(_ id: UInt64, _ tell: (any PendingReply) throws -> Void) throws {
+    private func finish(_ id: UInt64, _ tell: (any PendingReply) -> Void) throws {
         let (finished, isDone) = state.withLock { state in
             let finished = state.calls.finish(id)
             guard case .retiring = state.phase else { return (finished, false) }
@@ -143,7 +143,7 @@ final class ClientConnection: ChannelHandler {
         guard let finished else { throw ProtocolViolation("an answer to no call: \(id)") }
         if let next = finished.next { trySend(next.id, next.send) }
         if isDone { channel.close() }
-        if let pending = finished.pending { try tell(pending) }
+        if let pending = finished.pending { tell(pending) }
     }
 
     private func cancel(_ id: UInt64) {
@@ -180,9 +180,9 @@ final class ClientConnection: ChannelHandler {
             while let body = try frames.next() {
                 frameCount += 1
                 var reader = CBORReader(body)
-                try handle(try Frame.read(&reader), &reader)
+                try handle(try Frame.read(&reader), reader)
             }
-            let (now, count, isPartial) = (nowMs, frameCount, frames.hasPartialFrame)
+            let (now, count, isPartial) = (nowMs, frameCount, frames.waiting > 0)
             state.withLock { $0.health.heard(nowMs: now, frames: count, isPartial: isPartial) }
         } catch let error as ProtocolViolation {
             end(RPCError(.unavailable, "the server broke the protocol: \(error.message)"))
@@ -191,12 +191,11 @@ final class ClientConnection: ChannelHandler {
         }
     }
 
-    private func handle(_ frame: Frame, _ reader: inout CBORReader) throws {
+    private func handle(_ frame: Frame, _ reader: borrowing CBORReader) throws {
         switch frame {
         case .result(let id):
-            // A copy, because a reader can't be passed on while it is being written to.
-            var body = reader
-            try finish(id) { try $0.succeed(&body) }
+            let body = reader.rest
+            try finish(id) { $0.succeed(body) }
         case .failure(let id, let error): try finish(id) { $0.fail(error) }
         case .hello(let hello): try received(hello)
         case .goaway(let reason): received(goaway: reason)

@@ -30,7 +30,7 @@ enum Frame {
             throw ProtocolViolation("a frame of kind \(word) has \(elements) elements, not \(count)")
         }
         switch kind {
-        case .hello: return .hello(try CBOR.decode(Hello.self, from: &reader))
+        case .hello: return .hello(try CBOR.decode(Hello.self, from: reader.rest))
         case .request: return .request(try RequestHead(&reader))
         case .response: return try readResponse(&reader)
         case .cancel: return .cancel(id: try reader.readID64())
@@ -86,7 +86,7 @@ struct RequestHead {
             case "deadlineMs": deadlineMs = try reader.readInteger()
             case "key": key = try reader.readText()
             case "trace": trace = try reader.readText()
-            case "actor": actor = try CBOR.decode(Actor.self, from: &reader)
+            case "actor": actor = try CBOR.decode(Actor.self, from: try reader.readItem())
             default: try reader.skipValue()
             }
         }
@@ -114,7 +114,7 @@ struct RequestHead {
         }
         if let actor = options.actor {
             writer.text("actor")
-            try CBOR.encode(actor, into: &writer)
+            try CBOR.append(actor, to: &writer)
         }
     }
 }

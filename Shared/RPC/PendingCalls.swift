@@ -3,7 +3,7 @@ internal import Wire
 /// Somebody who waits for the answer of one call.
 protocol PendingReply: Sendable {
     var deadline: UInt64 { get }
-    func succeed(_ reader: inout CBORReader) throws
+    func succeed(_ body: ArraySlice<UInt8>)
     func fail(_ error: RPCError)
 }
 
@@ -17,11 +17,11 @@ struct Pending<Reply: Message>: PendingReply {
         self.deadline = deadline
     }
 
-    /// Reads the reply where it lies. A reply that does not fit its type is this call's trouble,
-    /// not the connection's, unless its bytes are malformed.
-    func succeed(_ reader: inout CBORReader) throws {
+    /// Reads the reply where it lies. One that does not fit its type is this call's trouble, not
+    /// the connection's.
+    func succeed(_ body: ArraySlice<UInt8>) {
         do {
-            continuation.resume(returning: try CBOR.decode(Reply.self, from: &reader))
+            continuation.resume(returning: try CBOR.decode(Reply.self, from: body))
         } catch {
             fail(RPCError(.internal, "the reply is not what this client expects: \(error)"))
         }

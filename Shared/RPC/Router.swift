@@ -8,7 +8,7 @@ public struct Router: Sendable {
         public let name: String
         public let isWait: Bool
         public let callers: Set<Role>
-        let prepare: @Sendable (inout CBORReader) throws -> Invocation
+        let prepare: @Sendable (ArraySlice<UInt8>) throws -> Invocation
     }
 
     /// A decoded request, ready to run: it answers the sink exactly once.
@@ -26,11 +26,10 @@ public struct Router: Sendable {
         let log = log
         entries[method.name] = Entry(
             name: method.name, isWait: method.kind == .wait, callers: method.callers
-        ) { reader in
-            var checker = reader
-            let problems = try Request.fields.problems(in: &checker)
+        ) { body in
+            let problems = try Request.fields.check(body)
             guard problems.isEmpty else { throw RPCError.invalid(problems) }
-            let request = try CBOR.decode(Request.self, from: &reader)
+            let request = try CBOR.decode(Request.self, from: body)
             return { context, sink in
                 do {
                     try sink.succeed(try await handler(request, context))

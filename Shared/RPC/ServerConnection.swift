@@ -50,7 +50,7 @@ final class ServerConnection: ChannelHandler {
             while let body = try frames.next() {
                 frameCount += 1
                 var reader = CBORReader(body)
-                try handle(try Frame.read(&reader), &reader)
+                try handle(try Frame.read(&reader), reader)
             }
         } catch let error as FrameError {
             return end("\(Reason.frameTooLarge.name): \(error)")
@@ -59,7 +59,7 @@ final class ServerConnection: ChannelHandler {
         } catch {
             return end("\(Reason.protocolError.name): \(error)")
         }
-        let (now, count, isPartial) = (nowMs, frameCount, frames.hasPartialFrame)
+        let (now, count, isPartial) = (nowMs, frameCount, frames.waiting > 0)
         state.withLock { $0.health.heard(nowMs: now, frames: count, isPartial: isPartial) }
     }
 
@@ -124,10 +124,10 @@ final class ServerConnection: ChannelHandler {
 
     // MARK: Frames
 
-    private func handle(_ frame: Frame, _ reader: inout CBORReader) throws {
+    private func handle(_ frame: Frame, _ reader: borrowing CBORReader) throws {
         switch frame {
         case .hello(let hello): try received(hello)
-        case .request(let head): try received(head, &reader)
+        case .request(let head): try received(head, body: reader.rest)
         case .cancel(let id): try cancel(id)
         case .ping(let number):
             let now = nowMs
@@ -161,7 +161,7 @@ final class ServerConnection: ChannelHandler {
         }
     }
 
-    private func received(_ head: RequestHead, _ reader: inout CBORReader) throws {
+    private func received(_ head: RequestHead, body: ArraySlice<UInt8>) throws {
         let now = server.world.scheduler.uptimeNanoseconds
         guard case .serving(let caller) = state.withLock({ $0.phase }) else {
             throw ProtocolViolation("a request before the hello")
@@ -175,8 +175,7 @@ final class ServerConnection: ChannelHandler {
         do {
             let entry = try entry.get()
             let context = try context(head, caller, entry, now)
-            let invocation = try entry.prepare(&reader)
-            try reader.finish()
+            let invocation = try entry.prepare(body)
             try admit(isWait: isWait, caller)
             let task = server.world.scheduler.spawn { await invocation(context, sink) }
             state.withLock { $0.calls.started(head.id, task, isCounted: !isWait) }
@@ -273,7 +272,7 @@ struct Response: ResponseSink {
             $0.integer(FrameKind.response.rawValue)
             $0.integer(Int64(clamping: id))
             $0.null()
-            try CBOR.encode(reply, into: &$0)
+            try CBOR.append(reply, to: &$0)
         }
     }
 
