@@ -71,6 +71,8 @@ let package = Package(
                 swiftSettings: settings),
             tests("Lifecycle", uses: ["Lifecycle", "Support"]),
             tests("Wire", uses: ["Wire", "Lifecycle", "Support"]),
+            tests("Net", uses: ["Lifecycle", "Net", "Support"]),
+            tests("RPC", uses: ["Lifecycle", "Wire", "Net", "RPC", "Support"]),
         ],
     swiftLanguageModes: [.v6]
 )

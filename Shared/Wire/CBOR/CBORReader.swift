@@ -25,6 +25,9 @@ public struct CBORReader: Sendable {
 
     @inlinable public var isAtEnd: Bool { position >= bytes.endIndex }
 
+    /// What has not been read, as it lies.
+    @inlinable public var rest: ArraySlice<UInt8> { bytes[position...] }
+
     /// Throws unless everything was read.
     public func finish() throws(CBORError) {
         guard isAtEnd else { throw error(.bytesAfterItem, at: position) }
