@@ -1,6 +1,9 @@
+public import Wire
+
 /// An open set of words, such as states and kinds: a reader keeps a word that it does not know.
 /// On the wire it is its text.
-public protocol Word: RawRepresentable, Hashable, Sendable, Codable where RawValue == String {
+public protocol Word: RawRepresentable, Hashable, Sendable, Codable, CBORWritable, CBORReadable
+where RawValue == String {
     init(rawValue: String)
 }
 
