@@ -69,6 +69,10 @@ let package = Package(
             .target(
                 name: "Support", dependencies: needs(["Lifecycle", "Wire"]), path: "Tests/Support",
                 swiftSettings: settings),
+            .target(
+                name: "Processes",
+                dependencies: needs(["Lifecycle", "Wire", "Net", "RPC", "Contracts"]),
+                path: "Tests/Processes", swiftSettings: settings),
             tests("Lifecycle", uses: ["Lifecycle", "Support"]),
             tests("Wire", uses: ["Wire", "Lifecycle", "Support"]),
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),

@@ -1,0 +1,35 @@
+internal import Glibc
+
+/// Ports of the loopback that nobody listens on.
+public enum FreePorts {
+    /// Ports below the range from which the kernel takes those of outgoing connections: between a
+    /// service's death and its return no client can be given its port.
+    private static let range: ClosedRange<UInt16> = 15_000...31_999
+
+    public static func find(_ count: Int) throws -> [UInt16] {
+        var ports: [UInt16] = []
+        for _ in 0..<1_000 where ports.count < count {
+            let port = UInt16.random(in: range)
+            if !ports.contains(port), isFree(port) { ports.append(port) }
+        }
+        guard ports.count == count else {
+            throw ProcessError("found no \(count) free ports in \(range)")
+        }
+        return ports
+    }
+
+    private static func isFree(_ port: UInt16) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+internal import Contracts
+internal import FoundationEssentials
+internal import Glibc
+public import Lifecycle
+public import Net
+public import RPC
+internal import Synchronization
+
+/// The three services as processes, each on an embedded database of its own in one folder, on
+/// free ports of the loopback, with secrets made for the occasion.
+public final class ServiceSuite: Sendable {
+    /// What became of a service that nobody asked to end.
+    public struct Death: Sendable {
+        public let service: ServiceName
+        public let ending: ChildProcess.Ending
+        public let lastLines: [String]
+    }
+
+    public let credentials: SuiteCredentials
+    private let folder: WorkFolder
+    private let programs: String
+    private let world: World
+    private let network: any Network
+    private let addresses: [ServiceName: Address]
+    private let settings: [String: String]
+    private let children = Mutex<[ServiceName: ChildProcess]>([:])
+    private let deaths = Mutex<[Death]>([])
+
+    /// - Parameters:
+    ///   - programs: the folder that holds the executables.
+    ///   - settings: further environment variables of all three.
+    public init(
+        in folder: WorkFolder, programs: String = ServiceSuite.builtPrograms,
+        settings: [String: String] = [:], world: World, on network: any Network
+    ) throws {
+        self.folder = folder
+        self.programs = programs
+        self.settings = settings
+        self.world = world
+        self.network = network
+        credentials = SuiteCredentials(random: world.random)
+        let ports = try FreePorts.find(ServiceName.allCases.count)
+        addresses = Dictionary(
+            uniqueKeysWithValues: zip(ServiceName.allCases, ports).map {
+                ($0, Address.loopback(port: $1))
+            })
+        try credentials.write(to: folder.file("credentials.json"))
+    }
+
+    /// Where the build puts executables: beside the program that runs.
+    public static var builtPrograms: String {
+        let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        guard let program, let slash = program.lastIndex(of: "/") else { return "." }
+        return String(program[..<slash])
+    }
+
+    /// Starts all three and returns once each answers.
+    public func start() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for service in ServiceName.allCases {
+                group.addTask { try await self.start(service) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Starts one service and returns once it answers, at most 30 s later.
+    public func start(_ service: ServiceName) async throws {
+        let child = try await ChildProcess.start(
+            "\(programs)/\(service)", ["serve"], environment: environment(of: service),
+            log: logFile(of: service))
+        children.withLock { $0[service] = child }
+        world.scheduler.spawn { [self] in await watch(service, child) }
+        try await ready(service, child)
+    }
+
+    /// Ends a service between two instructions, as a power cut would.
+    public func kill(_ service: ServiceName) async { await end(service, SIGKILL) }
+
+    /// Asks all three to finish what they do and to go; who has not gone after 15 s is killed.
+    public func stop() async {
+        await withTaskGroup { group in
+            for service in ServiceName.allCases {
+                group.addTask { [self] in
+                    let child = children.withLock { $0[service] }
+                    let timer = world.scheduler.schedule(afterMs: 15_000) { child?.send(SIGKILL) }
+                    await end(service, SIGTERM)
+                    timer.cancel()
+                }
+            }
+        }
+    }
+
+    /// A client of its own connection.
+    public func client(of service: ServiceName, as identity: String) -> Client {
+        Client(
+            to: service.rawValue, at: address(of: service), on: network,
+            as: credentials.credential(of: identity), world: world)
+    }
+
+    public func address(of service: ServiceName) -> Address {
+        addresses[service] ?? .loopback()
+    }
+
+    public func logFile(of service: ServiceName) -> String { folder.file("\(service).log") }
+
+    public func processID(of service: ServiceName) -> Int32? {
+        children.withLock { $0[service]?.processID }
+    }
+
+    /// Services that ended by themselves.
+    public var unexpectedDeaths: [Death] { deaths.withLock { $0 } }
+
+    // MARK: One child
+
+    private func environment(of service: ServiceName) -> [String: String] {
+        var variables = [
+            "PATH": "/usr/bin:/bin",
+            "TURNSTILE_LISTEN": address(of: service).description,
+            "TURNSTILE_DATABASE": "sqlite:\(folder.file("\(service).db"))",
+            "TURNSTILE_CREDENTIALS": folder.file("credentials.json"),
+        ]
+        for peer in ServiceName.allCases where peer != service {
+            variables["TURNSTILE_\(peer.rawValue.uppercased())"] = address(of: peer).description
+        }
+        return variables.merging(settings) { _, new in new }
+    }
+
+    private func end(_ service: ServiceName, _ signal: Int32) async {
+        // Out of the table first: whoever is not in it is not missed.
+        guard let child = children.withLock({ $0.removeValue(forKey: service) }) else { return }
+        child.send(signal)
+        _ = await child.ending()
+    }
+
+    private func watch(_ service: ServiceName, _ child: ChildProcess) async {
+        let ending = await child.ending()
+        let wasMissed = children.withLock { children in
+            guard children[service] === child else { return false }
+            children[service] = nil
+            return true
+        }
+        guard wasMissed else { return }
+        let lines = WorkFolder.lastLines(of: logFile(of: service))
+        deaths.withLock {
+            $0.append(Death(service: service, ending: ending, lastLines: lines))
+        }
+    }
+
+    private func ready(_ service: ServiceName, _ child: ChildProcess) async throws {
+        let giveUp = world.scheduler.uptimeNanoseconds + 30_000_000_000
+        while world.scheduler.uptimeNanoseconds < giveUp {
+            if child.hasEnded { break }
+            // A fresh client each time: one that has failed waits longer and longer.
+            let client = client(of: service, as: "operator")
+            defer { client.close() }
+            if await answers(client, service) { return }
+            try await world.scheduler.sleep(ms: 10)
+        }
+        let lines = WorkFolder.lastLines(of: logFile(of: service)).map { "\n  \($0)" }.joined()
+        let what = child.hasEnded ? "\(await child.ending())" : "did not answer within 30 s"
+        throw ProcessError("\(service) \(what); its log ends with\(lines)")
+    }
+
+    private func answers(_ client: Client, _ service: ServiceName) async -> Bool {
+        let method =
+            switch service {
+            case .inventory: InventoryAPI.stats
+            case .orders: OrdersAPI.stats
+            case .payments: PaymentsAPI.stats
+            }
+        let options = CallOptions(timeoutMs: 2_000, attempts: 1)
+        return (try? await client.call(method, StatsRequest(), options)) != nil
+    }
+}

@@ -1,0 +1,37 @@
+internal import FoundationEssentials
+public import Lifecycle
+public import RPC
+
+/// Fresh secrets for one run: the three services, a gateway, and an operator who also sets up
+/// events. The services read them from a file.
+public struct SuiteCredentials: Sendable {
+    private static let roles: [String: [Role]] = [
+        "inventory": [.inventory], "orders": [.orders], "payments": [.payments],
+        "gateway": [.gateway], "operator": [.operator, .eventManager],
+    ]
+
+    private let secrets: [String: [UInt8]]
+
+    public init(random: any RandomSource) {
+        secrets = Self.roles.mapValues { _ in random.bytes(32) }
+    }
+
+    public func credential(of identity: String) -> Credential {
+        Credential(identity: identity, secret: secrets[identity] ?? [])
+    }
+
+    /// Writes the file, readable by its owner alone.
+    func write(to path: String) throws {
+        let identities = secrets.keys.sorted().map { name in
+            let secret = Data(secrets[name] ?? []).base64EncodedString()
+            let roles = Self.roles[name, default: []].map { "\"\($0.name)\"" }
+            return """
+                "\(name)": {"secrets": ["\(secret)"], "roles": [\(roles.joined(separator: ", "))]}
+                """
+        }
+        let text = "{\"identities\": {\(identities.joined(separator: ",\n"))}}\n"
+        let made = FileManager.default.createFile(
+            atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        guard made else { throw ProcessError("cannot write \(path)") }
+    }
+}

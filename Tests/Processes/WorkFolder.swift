@@ -1,0 +1,32 @@
+internal import FoundationEssentials
+internal import Glibc
+
+/// A new folder for one run.
+public struct WorkFolder: Sendable {
+    public let path: String
+
+    /// Made in TMPDIR, or in /tmp.
+    public init(named name: String) throws {
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = "\(parent)/\(name).XXXXXX".utf8CString
+        let made = template.withUnsafeMutableBufferPointer { buffer in
+            buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
+        }
+        guard let made else {
+            throw ProcessError(
+                "cannot make a folder in \(parent): \(String(cString: strerror(errno)))")
+        }
+        path = made
+    }
+
+    public func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    public func remove() { try? FileManager.default.removeItem(atPath: path) }
+
+    /// The last lines of a text file, or an empty list where there is none.
+    static func lastLines(of path: String, _ count: Int = 8) -> [String] {
+        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+        return String(decoding: data.suffix(16 * 1024), as: UTF8.self)
+            .split(separator: "\n").suffix(count).map(String.init)
+    }
+}
