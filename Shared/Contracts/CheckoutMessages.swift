@@ -48,11 +48,11 @@ public struct CheckoutReply: Message {
     public static let fields = [
         Field("checkoutId", .id),
         Field("eventId", .id),
-        Field("owner", .text(maxBytes: Limits.ownerBytes)),
+        Field("owner", .text(maxBytes: Bounds.ownerBytes)),
         Field("state", .word(CheckoutState.all.map(\.word))),
         Field("reservationStatus", .word(ReservationStatus.all.map(\.word))),
         Field("expiresInMs", .integer(0...Int64.max), required: false),
-        Field("lines", .list(.message(PricedLine.fields), maxCount: Limits.linesPerHold)),
+        Field("lines", .list(.message(PricedLine.fields), maxCount: Bounds.linesPerHold)),
         Field("totals", .message(Totals.fields), required: false),
         Field("payment", .message(CheckoutPayment.fields), required: false),
         Field("problem", .message(CheckoutProblem.fields), required: false),

@@ -47,16 +47,16 @@ public struct CreateEventRequest: Message {
     public static let fields =
         [
             Field("eventId", .id, "made by the caller"),
-            Field("title", .text(maxBytes: Limits.nameBytes)),
+            Field("title", .text(maxBytes: Bounds.nameBytes)),
         ] + EventView.particulars + [
             Field(
-                "totalCapacity", .integer(Limits.capacity), required: false,
+                "totalCapacity", .integer(Bounds.capacity), required: false,
                 "places of all ticket types together; absent: no limit"),
             Field(
-                "holdTtlMs", .integer(Limits.holdMs), required: false,
+                "holdTtlMs", .integer(Bounds.holdMs), required: false,
                 "how long a hold lasts when Reserve does not say; 900,000"),
             Field(
-                "maxHoldMs", .integer(Limits.holdMs), required: false,
+                "maxHoldMs", .integer(Bounds.holdMs), required: false,
                 "how long a hold lasts at most, extensions included; 1,800,000"),
             Field(
                 "lateReclaim", .flag, required: false,
@@ -77,7 +77,7 @@ public struct PublishEventRequest: Message {
 
     public static let fields = [
         Field("eventId", .id),
-        Field("expectedVersion", .integer(Limits.version), "the version that you saw"),
+        Field("expectedVersion", .integer(Bounds.version), "the version that you saw"),
     ]
 }
 
@@ -102,12 +102,12 @@ public struct EventView: Message, Hashable {
     public let feePerTicket: Money
     public let salesStart: Instant?
     public let salesEnd: Instant?
-    public let status: EventStatus
+    public var status: EventStatus
     public let totalCapacity: Int64?
     public let holdTtlMs: Int64
     public let maxHoldMs: Int64
     public let lateReclaim: Bool
-    public let version: Int64
+    public var version: Int64
 
     public init(
         eventId: UUID, title: String, description: String?, location: String?, startsAt: Instant,
@@ -136,14 +136,14 @@ public struct EventView: Message, Hashable {
 
     /// What the request that makes an event and the view of it say alike.
     static let particulars = [
-        Field("description", .text(maxBytes: Limits.textBytes), required: false),
-        Field("location", .text(maxBytes: Limits.nameBytes), required: false),
+        Field("description", .text(maxBytes: Bounds.textBytes), required: false),
+        Field("location", .text(maxBytes: Bounds.nameBytes), required: false),
         Field("startsAt", .instant),
         Field("endsAt", .instant, required: false),
         Field("timezone", .text(maxBytes: 64), required: false, "IANA name, for display"),
         Field("currency", .text(maxBytes: 3), "ISO 4217, of every price of the event"),
         Money.field(
-            "feePerTicket", Limits.priceMinor, required: false,
+            "feePerTicket", Bounds.priceMinor, required: false,
             "what the buyer pays on top of each ticket that is not free"),
         Field("salesStart", .instant, required: false, "no sale before; absent: at once"),
         Field("salesEnd", .instant, required: false, "no sale from then on; absent: never ends"),
@@ -151,14 +151,14 @@ public struct EventView: Message, Hashable {
 
     public static let fields =
         [
-            Field("eventId", .id), Field("title", .text(maxBytes: Limits.nameBytes)),
+            Field("eventId", .id), Field("title", .text(maxBytes: Bounds.nameBytes)),
         ] + particulars + [
             Field("status", .word(["DRAFT", "PUBLISHED", "UNPUBLISHED", "CANCELLED"])),
-            Field("totalCapacity", .integer(Limits.capacity), required: false),
-            Field("holdTtlMs", .integer(Limits.holdMs)),
-            Field("maxHoldMs", .integer(Limits.holdMs)),
+            Field("totalCapacity", .integer(Bounds.capacity), required: false),
+            Field("holdTtlMs", .integer(Bounds.holdMs)),
+            Field("maxHoldMs", .integer(Bounds.holdMs)),
             Field("lateReclaim", .flag),
-            Field("version", .integer(Limits.version)),
+            Field("version", .integer(Bounds.version)),
         ]
 }
 
@@ -193,6 +193,6 @@ public struct EventFact: Message, Hashable {
     public static let fields = [
         Field("eventId", .id),
         Field("status", .word(["DRAFT", "PUBLISHED", "UNPUBLISHED", "CANCELLED"])),
-        Field("version", .integer(Limits.version)),
+        Field("version", .integer(Bounds.version)),
     ]
 }

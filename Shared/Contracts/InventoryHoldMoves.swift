@@ -20,7 +20,7 @@ public struct ExtendHoldRequest: Message {
     }
 
     public static let fields = [
-        Field("holdId", .id), Field("atLeastMs", .integer(Limits.holdMs), "counted from now"),
+        Field("holdId", .id), Field("atLeastMs", .integer(Bounds.holdMs), "counted from now"),
     ]
 }
 
@@ -113,7 +113,7 @@ public struct ListHoldsRequest: Message {
         Field("state", .word(["ACTIVE", "COMMITTING"])),
         Field("olderThanMs", .integer(0...Int64.max), required: false),
         Field("after", .id, required: false, "the last hold of the page before"),
-        Field("limit", .integer(Limits.page), required: false, "500"),
+        Field("limit", .integer(Bounds.page), required: false, "500"),
     ]
 }
 

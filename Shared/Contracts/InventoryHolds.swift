@@ -30,7 +30,7 @@ public struct HoldLine: Message, Hashable {
     }
 
     public static let fields = [
-        Field("ticketTypeId", .id), Field("quantity", .integer(Limits.ticketsPerLine)),
+        Field("ticketTypeId", .id), Field("quantity", .integer(Bounds.ticketsPerLine)),
     ]
 }
 
@@ -63,11 +63,11 @@ public struct ReserveRequest: Message, Hashable {
     public static let fields = [
         Field("holdId", .id, "made by the caller; the key"),
         Field("eventId", .id),
-        Field("owner", .text(maxBytes: Limits.ownerBytes), "who the tickets are for"),
+        Field("owner", .text(maxBytes: Bounds.ownerBytes), "who the tickets are for"),
         Field(
-            "lines", .list(.message(HoldLine.fields), maxCount: Limits.linesPerHold),
+            "lines", .list(.message(HoldLine.fields), maxCount: Bounds.linesPerHold),
             "each ticket type once"),
-        Field("ttlMs", .integer(Limits.holdMs), required: false, "the event's holdTtlMs"),
+        Field("ttlMs", .integer(Bounds.holdMs), required: false, "the event's holdTtlMs"),
         Field(
             "purpose", .word(HoldPurpose.known.map(\.rawValue)), required: false, "CHECKOUT"),
         Field(
@@ -122,9 +122,9 @@ public struct HoldReply: Message, Hashable {
             "state",
             .word(["ACTIVE", "COMMITTING", "CONSUMED", "RELEASED", "EXPIRED", "REFUSED"])),
         Field("eventId", .id, required: false, "absent in a tombstone, as is the owner"),
-        Field("owner", .text(maxBytes: Limits.ownerBytes), required: false),
+        Field("owner", .text(maxBytes: Bounds.ownerBytes), required: false),
         Field("purpose", .word(HoldPurpose.known.map(\.rawValue)), required: false),
-        Field("lines", .list(.message(PricedLine.fields), maxCount: Limits.linesPerHold)),
+        Field("lines", .list(.message(PricedLine.fields), maxCount: Bounds.linesPerHold)),
         Field("createdAt", .instant),
         Field("expiresAt", .instant, required: false),
         Field(

@@ -15,7 +15,7 @@ public struct GetAvailabilityRequest: Message {
     public static let fields = [
         Field("eventId", .id),
         Field(
-            "owner", .text(maxBytes: Limits.ownerBytes), required: false,
+            "owner", .text(maxBytes: Bounds.ownerBytes), required: false,
             "whose holds are counted apart"),
     ]
 }
@@ -57,7 +57,7 @@ public struct EventStock: Message, Hashable {
     }
 
     public static let fields = [
-        Field("capacity", .integer(Limits.capacity), required: false, "absent: no limit"),
+        Field("capacity", .integer(Bounds.capacity), required: false, "absent: no limit"),
         Field("held", .integer(0...Int64.max)),
         Field("sold", .integer(0...Int64.max)),
         Field("available", .integer(0...Int64.max), required: false, "absent: no limit"),
@@ -121,7 +121,7 @@ public struct ListAuditRequest: Message {
         Field(
             "afterSeq", .integer(0...Int64.max), required: false,
             "the last entry of the page before"),
-        Field("limit", .integer(Limits.page), required: false, "500"),
+        Field("limit", .integer(Bounds.page), required: false, "500"),
     ]
 }
 
@@ -180,13 +180,13 @@ public struct AuditEntry: Message, Hashable {
             "action",
             .word(["INCREASE", "DECREASE", "RESERVE", "RELEASE", "EXPIRE", "RECLAIM", "SALE"])),
         Field("quantity", .integer(0...Int64.max)),
-        Field("previousCapacity", .integer(Limits.capacity), required: false),
-        Field("capacity", .integer(Limits.capacity), required: false),
+        Field("previousCapacity", .integer(Bounds.capacity), required: false),
+        Field("capacity", .integer(Bounds.capacity), required: false),
         Field("previousHeld", .integer(0...Int64.max)),
         Field("held", .integer(0...Int64.max)),
         Field("previousSold", .integer(0...Int64.max)),
         Field("sold", .integer(0...Int64.max)),
-        Field("actor", .text(maxBytes: Limits.nameBytes)),
+        Field("actor", .text(maxBytes: Bounds.nameBytes)),
         Field("reference", .id, "the hold, event or ticket type whose change this is"),
         Field("at", .instant),
     ]
@@ -198,7 +198,7 @@ public struct SweepExpiredRequest: Message {
     public init(limit: Int64? = nil) { self.limit = limit }
 
     public static let fields = [
-        Field("limit", .integer(Limits.page), required: false, "holds at most; 500")
+        Field("limit", .integer(Bounds.page), required: false, "holds at most; 500")
     ]
 }
 

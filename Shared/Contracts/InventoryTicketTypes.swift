@@ -55,7 +55,7 @@ public struct PutTicketTypeRequest: Message {
             Field("ticketTypeId", .id, "made by the caller"),
             Field("eventId", .id),
             Field(
-                "expectedVersion", .integer(Limits.version), required: false,
+                "expectedVersion", .integer(Bounds.version), required: false,
                 "the version that you replace; absent: make the type"),
         ] + TicketTypeView.particulars(areRequired: false)
 }
@@ -114,26 +114,26 @@ public struct TicketTypeView: Message, Hashable {
     /// with a default may be absent.
     static func particulars(areRequired: Bool) -> [Field] {
         [
-            Field("name", .text(maxBytes: Limits.nameBytes)),
-            Field("description", .text(maxBytes: Limits.textBytes), required: false),
-            Money.field("price", Limits.priceMinor, "in the event's currency, without fee and tax"),
+            Field("name", .text(maxBytes: Bounds.nameBytes)),
+            Field("description", .text(maxBytes: Bounds.textBytes), required: false),
+            Money.field("price", Bounds.priceMinor, "in the event's currency, without fee and tax"),
             Field(
-                "taxBasisPoints", .integer(Limits.basisPoints), required: areRequired,
+                "taxBasisPoints", .integer(Bounds.basisPoints), required: areRequired,
                 "hundredths of a percent on price and fee; 0"),
             Field(
-                "allocation", .integer(Limits.capacity), required: false,
+                "allocation", .integer(Bounds.capacity), required: false,
                 "places of this type; absent: only the event's capacity limits it"),
             Field("isEnabled", .flag, required: areRequired, "true"),
             Field(
-                "minPerOrder", .integer(Limits.ticketsPerLine), required: areRequired, "1"),
+                "minPerOrder", .integer(Bounds.ticketsPerLine), required: areRequired, "1"),
             Field(
-                "maxPerOrder", .integer(Limits.ticketsPerLine), required: areRequired, "10"),
+                "maxPerOrder", .integer(Bounds.ticketsPerLine), required: areRequired, "10"),
             Field(
-                "perOwnerLimit", .integer(Limits.ticketsPerLine), required: false,
+                "perOwnerLimit", .integer(Bounds.ticketsPerLine), required: false,
                 "tickets of this type that one owner may hold and buy together"),
             Field(
                 "requiredEntitlements",
-                .list(.text(maxBytes: Limits.nameBytes), maxCount: 20), required: areRequired,
+                .list(.text(maxBytes: Bounds.nameBytes), maxCount: 20), required: areRequired,
                 "what the actor must be entitled to, all of it; none"),
             Field("salesStart", .instant, required: false, "within the event's own times"),
             Field("salesEnd", .instant, required: false),
@@ -144,5 +144,5 @@ public struct TicketTypeView: Message, Hashable {
     public static let fields =
         [Field("ticketTypeId", .id), Field("eventId", .id)]
         + particulars(areRequired: true)
-        + [Field("version", .integer(Limits.version))]
+        + [Field("version", .integer(Bounds.version))]
 }

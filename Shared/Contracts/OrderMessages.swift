@@ -49,7 +49,7 @@ public struct OrderReply: Message {
         Field("orderId", .id),
         Field("orderNumber", .text(maxBytes: 32)),
         Field("eventId", .id),
-        Field("owner", .text(maxBytes: Limits.ownerBytes)),
+        Field("owner", .text(maxBytes: Bounds.ownerBytes)),
         Field("contact", .message(Contact.fields)),
         Field("status", .word(OrderStatus.all.map(\.word))),
         Field("totalQuantity", .integer(0...20_000)),
@@ -59,7 +59,7 @@ public struct OrderReply: Message {
         Field("provider", .text(maxBytes: 32), required: false),
         Field("paidAt", .instant),
         Field("completedAt", .instant, required: false),
-        Field("items", .list(.message(PricedLine.fields), maxCount: Limits.linesPerHold)),
+        Field("items", .list(.message(PricedLine.fields), maxCount: Bounds.linesPerHold)),
         Field("tickets", .list(.message(Ticket.fields), maxCount: 8_000)),
     ]
 }
@@ -128,10 +128,10 @@ public struct ListOrdersRequest: Message {
     }
 
     public static let fields = [
-        Field("owner", .text(maxBytes: Limits.ownerBytes), required: false),
+        Field("owner", .text(maxBytes: Bounds.ownerBytes), required: false),
         Field("eventId", .id, required: false),
         Field("after", .id, required: false, "the last order of the page before"),
-        Field("limit", .integer(Limits.page), required: false, "100 when absent"),
+        Field("limit", .integer(Bounds.page), required: false, "100 when absent"),
     ]
 }
 
@@ -179,7 +179,7 @@ public struct OrderSummary: Message, Hashable {
         Field("orderId", .id),
         Field("orderNumber", .text(maxBytes: 32)),
         Field("eventId", .id),
-        Field("owner", .text(maxBytes: Limits.ownerBytes)),
+        Field("owner", .text(maxBytes: Bounds.ownerBytes)),
         Field("status", .word(OrderStatus.all.map(\.word))),
         Field("totalQuantity", .integer(0...20_000)),
         Money.field("total", 0...Int64.max),

@@ -58,9 +58,9 @@ public struct PricedLine: Message, Hashable {
 
     public static let fields = [
         Field("ticketTypeId", .id),
-        Field("name", .text(maxBytes: Limits.nameBytes), "the type's name today"),
-        Field("quantity", .integer(Limits.ticketsPerLine)),
-        Money.field("unitPrice", Limits.priceMinor, "one ticket, without fee and tax"),
+        Field("name", .text(maxBytes: Bounds.nameBytes), "the type's name today"),
+        Field("quantity", .integer(Bounds.ticketsPerLine)),
+        Money.field("unitPrice", Bounds.priceMinor, "one ticket, without fee and tax"),
         Money.field("fee", 0...Int64.max, "the whole line"),
         Money.field("tax", 0...Int64.max, "the whole line"),
     ]

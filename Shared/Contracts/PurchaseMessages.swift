@@ -35,16 +35,16 @@ public struct PurchaseRequest: Message {
 
     public static let fields = [
         Field("purchaseId", .id, "the caller's id, best a UUIDv7"),
-        Field("owner", .text(maxBytes: Limits.ownerBytes), "who buys, as the gateway names them"),
+        Field("owner", .text(maxBytes: Bounds.ownerBytes), "who buys, as the gateway names them"),
         Field("contact", .message(Contact.fields)),
         Field("eventId", .id),
         Field(
-            "items", .list(.message(HoldLine.fields), maxCount: Limits.linesPerHold),
+            "items", .list(.message(HoldLine.fields), maxCount: Bounds.linesPerHold),
             "each ticket type once"),
         Field("provider", .text(maxBytes: 32), required: false, "needed unless the total is 0"),
         Field("paymentMethod", .text(maxBytes: 255), required: false, "the provider's token"),
         Money.field(
-            "expectedTotal", Limits.priceMinor, required: false,
+            "expectedTotal", Bounds.priceMinor, required: false,
             "any other total ends the purchase before money moves"),
         Field(
             "waitMs", .integer(0...20_000), required: false,

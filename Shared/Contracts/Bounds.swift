@@ -1,5 +1,5 @@
 /// Bounds on what a message may carry, the same in every contract.
-public enum Limits {
+public enum Bounds {
     /// One price or fee in minor units: far above any ticket, and far below where sums overflow.
     public static let priceMinor: ClosedRange<Int64> = 0...1_000_000_000_000
     /// 0 % to 100 %, in hundredths of a percent.
