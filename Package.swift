@@ -77,6 +77,7 @@ let package = Package(
             tests("Wire", uses: ["Wire", "Lifecycle", "Support"]),
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
             tests("RPC", uses: ["Lifecycle", "Wire", "Net", "RPC", "Support"]),
+            tests("Storage", uses: ["Storage", "Lifecycle", "Support"]),
         ],
     swiftLanguageModes: [.v6]
 )

@@ -66,6 +66,7 @@ public final class Database: Sendable {
     /// Throws what the command threw, with nothing of it kept, or a `StorageError`. An `essential`
     /// command, one that gives money or stock back or finishes what was paid, passes while the
     /// disk is nearly full.
+    @discardableResult
     public func write<Value: Sendable>(
         _ lane: Lane = .normal, essential: Bool = false,
         _ command: @escaping @Sendable (Batch) throws -> Value

@@ -23,7 +23,8 @@ public struct Fingerprint: Sendable, Hashable {
             let place = index * 8..<index * 8 + 8
             return place.upperBound > stored.count || stored[place] != bytes[place]
         }
-        return differing.isEmpty ? ["(fields unknown to this version)"] : differing.map { names[$0] }
+        return differing.isEmpty
+            ? ["(fields unknown to this version)"] : differing.map { names[$0] }
     }
 
     static func hash(_ bytes: [UInt8]) -> UInt64 {

@@ -35,14 +35,18 @@ final class RowCache<Row: StoredRow>: AnyRowCache {
         let key = row.key
         let known = entries[key]
         if known?.row != nil { throw duplicate() }
-        set(key, Entry(row: row, state: known?.state == .deleted ? .updated : .inserted), was: known)
+        set(
+            key, Entry(row: row, state: known?.state == .deleted ? .updated : .inserted), was: known
+        )
     }
 
     func update(_ row: Row) throws {
         let key = row.key
         let known = entries[key]
         if let known, known.row == nil { throw missing() }
-        set(key, Entry(row: row, state: known?.state == .inserted ? .inserted : .updated), was: known)
+        set(
+            key, Entry(row: row, state: known?.state == .inserted ? .inserted : .updated),
+            was: known)
     }
 
     func delete(_ key: Row.Key) throws {

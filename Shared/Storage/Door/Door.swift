@@ -125,7 +125,8 @@ final class ThreadedDoor: Door {
 
     private func startReader(_ settings: DoorSettings, _ clock: GuardedClock) async throws {
         let (queries, ended) = (queries, ended[1])
-        try await withCheckedThrowingContinuation { (opened: CheckedContinuation<Void, any Error>) in
+        try await withCheckedThrowingContinuation {
+            (opened: CheckedContinuation<Void, any Error>) in
             do {
                 try WorkerThread.start("db-read") {
                     defer { ended.open() }
@@ -187,7 +188,7 @@ final class InlineDoor: Door {
 }
 
 /// A command that nobody waits for: its outcome is there when its batch has run.
-private final class ImmediateCommand<Value: Sendable>: Command {
+final class ImmediateCommand<Value: Sendable>: Command {
     let lane: Lane
     let isEssential: Bool
     private let body: @Sendable (Batch) throws -> Value

@@ -72,12 +72,14 @@ struct Migrator {
         for (version, fingerprint) in applied {
             guard let known = ordered.first(where: { $0.version == version }) else {
                 throw StorageError(
-                    .schema, "the database has schema version \(version), which is newer than "
+                    .schema,
+                    "the database has schema version \(version), which is newer than "
                         + "this program; start the newer program")
             }
             guard known.fingerprint == fingerprint else {
                 throw StorageError(
-                    .schema, "migration \(version) was changed after it had been applied; "
+                    .schema,
+                    "migration \(version) was changed after it had been applied; "
                         + "add a new one instead")
             }
         }

@@ -16,7 +16,8 @@ struct DiskSpace {
 
     init(databasePath: String) {
         ballastPath = databasePath + "-ballast"
-        directory = databasePath.contains("/")
+        directory =
+            databasePath.contains("/")
             ? String(databasePath[...(databasePath.lastIndex(of: "/") ?? databasePath.startIndex)])
             : "."
     }

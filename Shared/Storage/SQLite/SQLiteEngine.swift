@@ -38,7 +38,8 @@ final class SQLiteEngine: Engine {
     func release() { lock?.release() }
 
     private static func checkDirectory(of path: String) throws {
-        let directory = path.contains("/")
+        let directory =
+            path.contains("/")
             ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
         let place = directory.isEmpty ? "/" : directory
         var status = stat()

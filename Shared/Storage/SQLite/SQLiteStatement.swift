@@ -60,8 +60,10 @@ final class SQLiteStatement: PreparedStatement, ResultRow {
                 switch cells[place] {
                 case .null: sqlite3_bind_null(handle, parameter)
                 case .integer(let integer): sqlite3_bind_int64(handle, parameter, integer)
-                case .text(let range): bindText(parameter, UnsafeBufferPointer(rebasing: bytes[range]))
-                case .blob(let range): bindBlob(parameter, UnsafeBufferPointer(rebasing: bytes[range]))
+                case .text(let range):
+                    bindText(parameter, UnsafeBufferPointer(rebasing: bytes[range]))
+                case .blob(let range):
+                    bindBlob(parameter, UnsafeBufferPointer(rebasing: bytes[range]))
                 }
             guard code == SQLITE_OK else { throw connection.error(code, "binding \(text)") }
         }

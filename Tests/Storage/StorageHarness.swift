@@ -1,0 +1,148 @@
+import FoundationEssentials
+import Glibc
+import Lifecycle
+import Support
+import Synchronization
+import Testing
+
+@testable import Storage
+
+/// A stock of something, with the guard that a database CHECK gives it.
+struct PoolRow: StoredRow, Equatable {
+    static let table = TableLayout("pool", key: ["pool_id"], columns: ["pool_id", "left_over", "note"])
+
+    let key: UUID
+    var left: Int64
+    var note: String?
+
+    init(_ key: UUID, left: Int64, note: String? = nil) {
+        self.key = key
+        self.left = left
+        self.note = note
+    }
+
+    init(from columns: inout ColumnReader) throws {
+        key = try columns.next()
+        left = try columns.next()
+        note = try columns.next()
+    }
+
+    func write(to columns: inout ColumnWriter) {
+        columns.append(key)
+        columns.append(left)
+        columns.append(note)
+    }
+}
+
+/// A row whose key has two columns.
+struct LineRow: StoredRow, Equatable {
+    struct Key: StoredKey {
+        let hold: UUID
+        let number: Int64
+
+        func write(to columns: inout ColumnWriter) {
+            columns.append(hold)
+            columns.append(number)
+        }
+    }
+
+    static let table = TableLayout(
+        "line", key: ["hold_id", "number"], columns: ["hold_id", "number", "quantity"])
+
+    let key: Key
+    var quantity: Int64
+
+    init(_ hold: UUID, _ number: Int64, quantity: Int64) {
+        key = Key(hold: hold, number: number)
+        self.quantity = quantity
+    }
+
+    init(from columns: inout ColumnReader) throws {
+        key = Key(hold: try columns.next(), number: try columns.next())
+        quantity = try columns.next()
+    }
+
+    func write(to columns: inout ColumnWriter) {
+        key.write(to: &columns)
+        columns.append(quantity)
+    }
+}
+
+let testSchema = [
+    Migration(
+        1,
+        """
+        CREATE TABLE pool (
+            pool_id BYTEA NOT NULL PRIMARY KEY, left_over BIGINT NOT NULL CHECK (left_over >= 0),
+            note TEXT);
+        CREATE TABLE line (
+            hold_id BYTEA NOT NULL, number BIGINT NOT NULL, quantity BIGINT NOT NULL,
+            PRIMARY KEY (hold_id, number));
+        CREATE UNIQUE INDEX pool_note ON pool (note);
+        """)
+]
+
+struct Refused: Error, Equatable {}
+
+/// A directory that goes with its last user.
+final class TemporaryDirectory: Sendable {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/turnstile-storage-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw Refused() }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    var database: DatabaseLocation { .file(path + "/test.db") }
+}
+
+/// A database file and a world to open it in.
+struct Bed {
+    let directory: TemporaryDirectory
+    let test: TestWorld
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        test = TestWorld()
+    }
+
+    func open(
+        _ mode: Database.Mode = .thread, migrations: [Migration] = testSchema
+    ) async throws -> Database {
+        try await Database.open(
+            directory.database, migrations: migrations, world: test.world, mode: mode)
+    }
+
+    /// The part below the door, so that a test decides which commands share a batch.
+    func openRunner(
+        engine: (SQLiteEngine) -> any Engine = { $0 },
+        onFatal: @escaping @Sendable (StorageError) -> Void = { _ in }
+    ) throws -> (runner: BatchRunner, progress: Progress) {
+        let file = try SQLiteEngine(file: directory.path + "/test.db")
+        let progress = Progress(feedID: test.world.newID())
+        let settings = DoorSettings(
+            engine: engine(file), migrations: testSchema,
+            databasePath: directory.path + "/test.db", world: test.world, onFatal: onFatal,
+            progress: progress)
+        return (try settings.openRunner().runner, progress)
+    }
+}
+
+/// A command whose outcome the test reads after its batch.
+func command(
+    _ lane: Lane = .normal, essential: Bool = false,
+    _ body: @escaping @Sendable (Batch) throws -> Int64
+) -> ImmediateCommand<Int64> {
+    ImmediateCommand(lane, isEssential: essential, body)
+}
+
+extension Database {
+    func add(_ row: some StoredRow) async throws { try await write { try $0.insert(row) } }
+
+    func pool(_ id: UUID) async throws -> PoolRow? {
+        try await read { try $0.find(PoolRow.self, id) }
+    }
+}
