@@ -77,7 +77,8 @@ let package = Package(
             tests("Wire", uses: ["Wire", "Lifecycle", "Support"]),
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
             tests("RPC", uses: ["Lifecycle", "Wire", "Net", "RPC", "Support"]),
-            tests("Storage", uses: ["Storage", "Lifecycle", "Support"]),
+            program("StorageCrash", uses: ["Storage", "Lifecycle", "Support"]),
+            tests("Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash"]),
         ],
     swiftLanguageModes: [.v6]
 )

@@ -32,7 +32,9 @@ import Testing
         let database = try await bed.open(mode)
         let hold = bed.test.world.newID()
         try await database.write { batch in
-            for number in Int64(0)..<50 { try batch.insert(LineRow(hold, number, quantity: number)) }
+            for number in Int64(0)..<50 {
+                try batch.insert(LineRow(hold, number, quantity: number))
+            }
         }
         try await database.write { batch in
             let key = LineRow.Key(hold: hold, number: 7)
@@ -90,10 +92,13 @@ import Testing
         try await database.add(PoolRow(id, left: 3))
         let attempts: [(StorageError.Code, @Sendable (Batch) throws -> Void)] = [
             (.constraint, { try $0.insert(PoolRow(id, left: 1)) }),
-            (.constraint, { batch in
-                _ = try batch.find(PoolRow.self, id)
-                try batch.insert(PoolRow(id, left: 1))
-            }),
+            (
+                .constraint,
+                { batch in
+                    _ = try batch.find(PoolRow.self, id)
+                    try batch.insert(PoolRow(id, left: 1))
+                }
+            ),
             (.constraint, { try $0.update(PoolRow(id, left: -1)) }),
             (.missingRow, { try $0.update(PoolRow(other, left: 1)) }),
             (.missingRow, { try $0.delete(PoolRow.self, other) }),

@@ -71,7 +71,9 @@ import Testing
         runner.run([first, refused, last])
         #expect(throws: Refused.self) { try refused.outcome() }
         #expect(try last.outcome() == 5)
-        let stored = try runner.read { try $0.select(PoolRow.self, where: "1 = 1 ORDER BY left_over") }
+        let stored = try runner.read {
+            try $0.select(PoolRow.self, where: "1 = 1 ORDER BY left_over")
+        }
         #expect(stored.map(\.left) == [1, 4])
         runner.close()
     }
@@ -83,7 +85,8 @@ import Testing
         let commands = ids.enumerated().map { index, id in
             // Two rows with the same note break a unique index, which only the flush finds out.
             command { batch in
-                try batch.insert(PoolRow(id, left: Int64(index), note: index < 2 ? "same" : "\(index)"))
+                try batch.insert(
+                    PoolRow(id, left: Int64(index), note: index < 2 ? "same" : "\(index)"))
                 batch.emit("made", subject: id, [])
                 return Int64(index)
             }
@@ -95,7 +98,9 @@ import Testing
         #expect(error?.message.contains("same") == false)
         for index in 2..<5 { #expect(try commands[index].outcome() == Int64(index)) }
         #expect(progress.head == 4)
-        let stored = try runner.read { try $0.query("SELECT COUNT(*) FROM pool") { try $0.next(Int64.self) } }
+        let stored = try runner.read {
+            try $0.query("SELECT COUNT(*) FROM pool") { try $0.next(Int64.self) }
+        }
         #expect(stored == [4])
         runner.close()
     }

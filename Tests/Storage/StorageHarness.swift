@@ -9,7 +9,8 @@ import Testing
 
 /// A stock of something, with the guard that a database CHECK gives it.
 struct PoolRow: StoredRow, Equatable {
-    static let table = TableLayout("pool", key: ["pool_id"], columns: ["pool_id", "left_over", "note"])
+    static let table = TableLayout(
+        "pool", key: ["pool_id"], columns: ["pool_id", "left_over", "note"])
 
     let key: UUID
     var left: Int64
