@@ -1,0 +1,59 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+
+/// A promise of tickets to one owner, from Reserve to its end. Holds are never deleted once they
+/// took stock.
+///
+/// A *tombstone* is a RELEASED hold without event and owner: its release came before its Reserve.
+struct Hold: Sendable, Hashable {
+    let id: UUID
+    var state: HoldState
+    let eventId: UUID?
+    let owner: String?
+    let purpose: HoldPurpose?
+    let lines: [HeldLine]
+    let createdAt: Instant
+    /// As Reserve asked for it; a replay is compared with it.
+    let ttlMs: Int64?
+    var expiresAt: Instant?
+    let maxExpiresAt: Instant?
+    var extensions: Int64 = 0
+    /// Reserve came with a fence.
+    let isBornFenced: Bool
+    /// The order that fenced it last, which stays when the hold is opened again.
+    var orderId: UUID?
+    var epoch: Int64?
+    /// Since when it is COMMITTING.
+    var committingSince: Instant?
+    var isReclaimed = false
+    let replaces: UUID?
+    /// Of a REFUSED hold: the decision, for the replay.
+    let refusal: [UInt8]?
+
+    /// The one rule of time: a hold lives while `now < expiresAt`. Only an ACTIVE one can be late.
+    func isOverdue(at now: Instant) -> Bool {
+        guard state == .active, let expiresAt else { return false }
+        return now >= expiresAt
+    }
+
+    /// Whether its quantities are counted as held.
+    var takesStock: Bool { state == .active || state == .committing }
+
+    static func tombstone(_ id: UUID, at now: Instant) -> Hold {
+        Hold(
+            id: id, state: .released, eventId: nil, owner: nil, purpose: nil, lines: [],
+            createdAt: now, ttlMs: nil, expiresAt: nil, maxExpiresAt: nil, isBornFenced: false,
+            replaces: nil, refusal: nil)
+    }
+}
+
+/// One line of a hold with its price as it was when the hold was made.
+struct HeldLine: Sendable, Hashable {
+    let ticketTypeId: UUID
+    let quantity: Int64
+    let price: LinePrice
+    /// The type had a limit per owner then, so the line also takes from the owner's pool, now and
+    /// in every later move, whatever becomes of the limit.
+    let isOwnerLimited: Bool
+}

@@ -1,0 +1,95 @@
+import Contracts
+import FoundationEssentials
+import RPC
+import Wire
+
+/// Why Inventory says no, with the detail that each reason promises.
+extension RPCError {
+    /// The state of a hold does not allow what was asked.
+    static func holdRefusal(_ hold: Hold) -> RPCError {
+        let state = ["state": Value.text(hold.state.rawValue)]
+        switch hold.state {
+        case .expired: return .holdExpired(isReclaimable: false)
+        case .released: return RPCError(.holdReleased, "the hold was released", detail: state)
+        case .committing:
+            return RPCError(.holdCommitting, "an order takes money for the hold", detail: state)
+        case .consumed:
+            let order = hold.orderId.map { ["orderId": Value.id($0)] } ?? [:]
+            return RPCError(
+                .holdConsumed, "what was held is sold", detail: state.merging(order) { $1 })
+        default:
+            return RPCError(
+                .holdState, "the hold is \(hold.state.rawValue), which does not allow this",
+                detail: state)
+        }
+    }
+
+    static func holdExpired(isReclaimable: Bool) -> RPCError {
+        RPCError(
+            .holdExpired, "the time of the hold is over",
+            detail: [
+                "state": .text(HoldState.expired.rawValue), "reclaimable": .bool(isReclaimable),
+            ])
+    }
+
+    static func holdNotFound(_ id: UUID) -> RPCError {
+        RPCError(.holdNotFound, "no hold has this id", detail: ["id": .id(id)])
+    }
+
+    static func extendLimit(latestMs: Int64) -> RPCError {
+        RPCError(
+            .holdExtendLimit, "the hold cannot be extended that far",
+            detail: ["latestMs": .integer(max(0, latestMs))])
+    }
+
+    static func fenced(_ hold: Hold) -> RPCError {
+        RPCError(
+            .fenced, "a later runner of the order has spoken",
+            detail: ["epoch": .integer(hold.epoch ?? 0)], executed: false)
+    }
+
+    static func notFound(_ what: String, _ id: UUID) -> RPCError {
+        RPCError(.notFound, "no \(what) has this id", detail: ["id": .id(id)])
+    }
+
+    static func notOnSale(_ why: String, _ id: UUID) -> RPCError {
+        RPCError(
+            .eventNotOnSale, "not on sale: \(why)", detail: ["why": .text(why), "id": .id(id)])
+    }
+
+    static func insufficient(
+        _ scope: PoolKind, _ id: UUID, requested: Int64, available: Int64, nextReleaseInMs: Int64?
+    ) -> RPCError {
+        var detail: [String: Value] = [
+            "scope": .text(scope.rawValue), "id": .id(id), "requested": .integer(requested),
+            "available": .integer(available),
+        ]
+        if let nextReleaseInMs { detail["nextReleaseInMs"] = .integer(nextReleaseInMs) }
+        return RPCError(
+            .insufficientInventory, "\(requested) wanted, \(available) left", detail: detail)
+    }
+
+    static func ownerLimit(_ id: UUID, limit: Int64, used: Int64) -> RPCError {
+        RPCError(
+            .ownerLimitExceeded, "\(limit) for one owner, who has \(used)",
+            detail: ["id": .id(id), "limit": .integer(limit), "used": .integer(used)])
+    }
+
+    static func openCheckout(_ id: UUID) -> RPCError {
+        RPCError(
+            .openCheckoutExists, "an order takes money for the hold that is to be replaced",
+            detail: ["id": .id(id)])
+    }
+
+    static func differing(_ fields: [String]) -> RPCError {
+        RPCError(
+            .idempotencyConflict, "the same id came with another payload before",
+            detail: ["differingFields": .array(fields.map { .text($0) })])
+    }
+
+    static func versionConflict(current: Int64) -> RPCError {
+        RPCError(
+            .versionConflict, "somebody changed it meanwhile; read it again",
+            detail: ["current": .integer(current)])
+    }
+}

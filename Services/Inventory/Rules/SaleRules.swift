@@ -1,0 +1,153 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Wire
+
+/// Who asks for tickets.
+struct Buyer: Sendable {
+    /// What the actor is entitled to, as the gateway vouches.
+    let entitlements: [String]
+    /// For the audit: the actor, or the identity that called.
+    let actor: String
+}
+
+/// Whether the catalogue allows a Reserve, and at what price. Stock comes after that.
+enum SaleRules {
+    /// What a request contradicts in itself, whatever the catalogue says.
+    static func check(_ request: ReserveRequest) throws {
+        guard !request.lines.isEmpty else { throw RPCError.invalid("lines", "is empty") }
+        guard request.replaces != request.holdId else {
+            throw RPCError.invalid("replaces", "names the new hold itself")
+        }
+        for (index, line) in request.lines.enumerated() {
+            if request.lines[..<index].contains(where: { $0.ticketTypeId == line.ticketTypeId }) {
+                throw RPCError.invalid(
+                    "lines[\(index)].ticketTypeId", "stands in an earlier line already")
+            }
+        }
+    }
+
+    /// The first reason against the sale; nil when there is none.
+    static func refusal(
+        _ request: ReserveRequest, of event: EventView, types: [TicketTypeView?], to buyer: Buyer,
+        at now: Instant
+    ) -> RPCError? {
+        if event.status != .published { return .notOnSale(event.status.rawValue, event.eventId) }
+        if let why = window(event.salesStart, event.salesEnd, at: now) {
+            return .notOnSale(why, event.eventId)
+        }
+        for (line, type) in zip(request.lines, types) {
+            guard let type, type.eventId == event.eventId else {
+                return .notFound("ticket type of this event", line.ticketTypeId)
+            }
+            if let refusal = refusal(line, of: type, to: buyer, at: now) { return refusal }
+        }
+        return nil
+    }
+
+    private static func refusal(
+        _ line: HoldLine, of type: TicketTypeView, to buyer: Buyer, at now: Instant
+    ) -> RPCError? {
+        let id = type.ticketTypeId
+        guard type.isEnabled else {
+            return RPCError(
+                .ticketTypeDisabled, "\(type.name) is not sold", detail: ["id": .id(id)])
+        }
+        if let why = window(type.salesStart, type.salesEnd, at: now) { return .notOnSale(why, id) }
+        let (least, most) = (type.minPerOrder, type.maxPerOrder)
+        guard line.quantity >= least, line.quantity <= most else {
+            return RPCError(
+                .quantityOutOfRange, "\(least) to \(most) of \(type.name) in one order",
+                detail: ["id": .id(id), "min": .integer(least), "max": .integer(most)])
+        }
+        let missing = type.requiredEntitlements.filter { !buyer.entitlements.contains($0) }
+        guard missing.isEmpty else {
+            return RPCError(
+                .entitlementRequired, "\(type.name) is sold to entitled buyers only",
+                detail: ["id": .id(id), "names": .array(missing.map { .text($0) })])
+        }
+        return nil
+    }
+
+    private static func window(_ start: Instant?, _ end: Instant?, at now: Instant) -> String? {
+        if let start, now < start { return "BEFORE" }
+        if let end, now >= end { return "AFTER" }
+        return nil
+    }
+
+    /// The lines with what they cost from now on; nil when a price does not fit.
+    static func price(
+        _ lines: [HoldLine], types: [TicketTypeView?], fee: Money
+    ) -> [HeldLine]? {
+        var priced: [HeldLine] = []
+        priced.reserveCapacity(lines.count)
+        for (line, type) in zip(lines, types) {
+            guard let type,
+                let price = LinePrice(
+                    unitPrice: type.price.amount, quantity: line.quantity,
+                    feePerTicket: fee.amount, taxBasisPoints: type.taxBasisPoints)
+            else { return nil }
+            priced.append(
+                HeldLine(
+                    ticketTypeId: line.ticketTypeId, quantity: line.quantity, price: price,
+                    isOwnerLimited: type.perOwnerLimit != nil))
+        }
+        return priced
+    }
+
+    /// The hold that a request asks for, if it is granted now.
+    static func hold(
+        _ request: ReserveRequest, lines: [HeldLine], of event: EventView, at now: Instant
+    ) -> Hold {
+        let latest = now.advanced(byMs: event.maxHoldMs)
+        let asked = now.advanced(byMs: request.ttlMs ?? event.holdTtlMs)
+        return Hold(
+            id: request.holdId, state: request.fence == nil ? .active : .committing,
+            eventId: request.eventId, owner: request.owner, purpose: request.purpose ?? .checkout,
+            lines: lines, createdAt: now, ttlMs: request.ttlMs, expiresAt: min(asked, latest),
+            maxExpiresAt: latest, isBornFenced: request.fence != nil,
+            orderId: request.fence?.orderId, epoch: request.fence?.epoch,
+            committingSince: request.fence == nil ? nil : now, replaces: request.replaces,
+            refusal: nil)
+    }
+
+    /// The record of a refused request, under which the refusal is found again.
+    static func refused(_ request: ReserveRequest, as refusal: [UInt8], at now: Instant) -> Hold {
+        Hold(
+            id: request.holdId, state: .refused, eventId: request.eventId, owner: request.owner,
+            purpose: request.purpose ?? .checkout,
+            lines: request.lines.map {
+                HeldLine(
+                    ticketTypeId: $0.ticketTypeId, quantity: $0.quantity,
+                    price: LinePrice(unitPrice: 0, fee: 0, tax: 0), isOwnerLimited: false)
+            },
+            createdAt: now, ttlMs: request.ttlMs, expiresAt: nil, maxExpiresAt: nil,
+            isBornFenced: request.fence != nil, orderId: request.fence?.orderId,
+            epoch: request.fence?.epoch, replaces: request.replaces, refusal: refusal)
+    }
+
+    /// What a second request under the same id says differently than the first.
+    static func differences(_ request: ReserveRequest, from hold: Hold) -> [String] {
+        var fields: [String] = []
+        if request.eventId != hold.eventId { fields.append("eventId") }
+        if request.owner != hold.owner { fields.append("owner") }
+        if !areSame(request.lines, hold.lines) { fields.append("lines") }
+        if request.purpose ?? .checkout != hold.purpose { fields.append("purpose") }
+        if request.ttlMs != hold.ttlMs { fields.append("ttlMs") }
+        if request.replaces != hold.replaces { fields.append("replaces") }
+        let isSameFence = request.fence.map { $0.orderId == hold.orderId } ?? true
+        if (request.fence != nil) != hold.isBornFenced || !isSameFence { fields.append("fence") }
+        return fields
+    }
+
+    /// Whether the lines ask for the same, in whatever order.
+    private static func areSame(_ asked: [HoldLine], _ held: [HeldLine]) -> Bool {
+        asked.count == held.count
+            && asked.allSatisfy { line in
+                held.contains {
+                    $0.ticketTypeId == line.ticketTypeId && $0.quantity == line.quantity
+                }
+            }
+    }
+}
