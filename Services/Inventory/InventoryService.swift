@@ -1,0 +1,214 @@
+import Contracts
+import FoundationEssentials
+public import Lifecycle
+public import RPC
+public import Storage
+
+/// Inventory's methods: each checks what the request says, runs one command in a batch or one
+/// query beside it, and answers. What is decided lies in Rules, what is stored in Store.
+public struct InventoryService: Sendable {
+    /// A long poll is answered so long before nobody waits for it any more.
+    private static let answerBeforeDeadlineMs: Int64 = 1_000
+
+    private let world: World
+    private let database: Database
+
+    public init(world: World, database: Database) {
+        self.world = world
+        self.database = database
+    }
+
+    /// What runs beside the methods for as long as the process lives.
+    public var jobs: [any Service] {
+        [Sweeper(world: world, database: database), Housekeeping(database, world: world)]
+    }
+
+    public func register(on router: inout Router) {
+        router.handle(InventoryAPI.createEvent, createEvent)
+        router.handle(InventoryAPI.publishEvent, publishEvent)
+        router.handle(InventoryAPI.getEvent, getEvent)
+        router.handle(InventoryAPI.putTicketType, putTicketType)
+        router.handle(InventoryAPI.reserve, reserve)
+        router.handle(InventoryAPI.getHold, getHold)
+        router.handle(InventoryAPI.extendHold, extendHold)
+        router.handle(InventoryAPI.releaseHold, releaseHold)
+        router.handle(InventoryAPI.listHolds, listHolds)
+        router.handle(InventoryAPI.beginCommit, beginCommit)
+        router.handle(InventoryAPI.reopenHold, reopenHold)
+        router.handle(InventoryAPI.consumeHold, consumeHold)
+        router.handle(InventoryAPI.getAvailability, getAvailability)
+        router.handle(InventoryAPI.listAudit, listAudit)
+        router.handle(InventoryAPI.sweepExpired, sweepExpired)
+        router.handle(InventoryAPI.readEvents, readEvents)
+        router.handle(InventoryAPI.verifyInvariants, verifyInvariants)
+        router.handle(InventoryAPI.stats, stats)
+    }
+}
+
+// MARK: Events and ticket types
+
+extension InventoryService {
+    func createEvent(_ request: CreateEventRequest, _ call: CallContext) async throws -> EventReply
+    {
+        try await database.write { batch in
+            try CatalogueCommands.create(request, actor: call.auditName, in: batch)
+        }
+    }
+
+    func publishEvent(
+        _ request: PublishEventRequest, _ call: CallContext
+    ) async throws -> EventReply {
+        try await database.write { batch in try CatalogueCommands.publish(request, in: batch) }
+    }
+
+    func getEvent(_ request: GetEventRequest, _ call: CallContext) async throws -> EventReply {
+        let event = try await database.read { reader in
+            try CatalogueQueries.event(request.eventId, in: reader)
+        }
+        guard let event else { throw RPCError.notFound("event", request.eventId) }
+        return event
+    }
+
+    func putTicketType(
+        _ request: PutTicketTypeRequest, _ call: CallContext
+    ) async throws -> TicketTypeReply {
+        try await database.write { batch in
+            try CatalogueCommands.put(request, actor: call.auditName, in: batch)
+        }
+    }
+}
+
+// MARK: Holds
+
+extension InventoryService {
+    func reserve(_ request: ReserveRequest, _ call: CallContext) async throws -> HoldReply {
+        try SaleRules.check(request)
+        try call.mayPass(request.fence)
+        let buyer = Buyer(entitlements: call.actor?.entitlements ?? [], actor: call.auditName)
+        let command = ReserveCommand(request: request, buyer: buyer)
+        return try await database.write(call.lane) { try command.run($0) }.get()
+    }
+
+    func getHold(_ request: GetHoldRequest, _ call: CallContext) async throws -> HoldReply {
+        let hold = try await database.read { try HoldQueries.hold(request.holdId, in: $0) }
+        guard let hold else { throw RPCError.holdNotFound(request.holdId) }
+        return hold
+    }
+
+    func extendHold(_ request: ExtendHoldRequest, _ call: CallContext) async throws -> HoldReply {
+        let isOnce = !call.roles.contains(.operator)
+        return try await run(
+            request.holdId, .extend(atLeastMs: request.atLeastMs, isOnce: isOnce), call)
+    }
+
+    /// Gives stock back, so it passes while the disk is nearly full.
+    func releaseHold(_ request: ReleaseHoldRequest, _ call: CallContext) async throws -> HoldReply {
+        try call.mayPass(request.fence)
+        let command = HoldCommand(
+            holdId: request.holdId, move: .release(request.fence), actor: call.auditName,
+            releaseReason: request.reason)
+        return try await database.write(call.lane, essential: true) { try command.run($0) }.get()
+    }
+
+    func listHolds(_ request: ListHoldsRequest, _ call: CallContext) async throws -> ListHoldsReply
+    {
+        try await database.read { try HoldQueries.list(request, in: $0) }
+    }
+
+    func beginCommit(_ request: BeginCommitRequest, _ call: CallContext) async throws -> HoldReply {
+        let fence = Fence(orderId: request.orderId, epoch: request.epoch)
+        return try await run(
+            request.holdId, .beginCommit(fence, allowReclaim: request.allowReclaim), call)
+    }
+
+    func reopenHold(_ request: ReopenHoldRequest, _ call: CallContext) async throws -> HoldReply {
+        let fence = Fence(orderId: request.orderId, epoch: request.epoch)
+        return try await run(request.holdId, .reopen(fence), call)
+    }
+
+    func consumeHold(_ request: ConsumeHoldRequest, _ call: CallContext) async throws -> HoldReply {
+        try await run(request.holdId, .consume(orderId: request.orderId), call)
+    }
+
+    /// Moves of a hold that exists; those of a saga finish what was begun, and pass while the disk
+    /// is nearly full.
+    private func run(
+        _ holdId: UUID, _ move: HoldMove, _ call: CallContext
+    ) async throws -> HoldReply {
+        let command = HoldCommand(holdId: holdId, move: move, actor: call.auditName)
+        let isSaga = call.lane == .saga
+        return try await database.write(call.lane, essential: isSaga) { try command.run($0) }.get()
+    }
+}
+
+// MARK: Stock, feed, checks
+
+extension InventoryService {
+    func getAvailability(
+        _ request: GetAvailabilityRequest, _ call: CallContext
+    ) async throws -> AvailabilityReply {
+        let reply = try await database.read { try StockQueries.availability(request, in: $0) }
+        guard let reply else { throw RPCError.notFound("event", request.eventId) }
+        return reply
+    }
+
+    func listAudit(_ request: ListAuditRequest, _ call: CallContext) async throws -> ListAuditReply
+    {
+        try await database.read { try StockQueries.audit(request, in: $0) }
+    }
+
+    func sweepExpired(
+        _ request: SweepExpiredRequest, _ call: CallContext
+    ) async throws -> SweepExpiredReply {
+        try await Sweeper(world: world, database: database)
+            .sweep(limit: request.limit ?? Sweeper.batchLimit)
+    }
+
+    func readEvents(_ request: FeedRequest, _ call: CallContext) async throws -> FeedReply {
+        let feed = database.feed
+        try request.check(feedID: feed.id, head: feed.head)
+        let waitMs = min(request.waitMs, call.timeLeftMs(world) - Self.answerBeforeDeadlineMs)
+        if waitMs > 0 { _ = try await feed.wait(after: request.afterSeq, ms: waitMs) }
+        let events = try await feed.events(after: request.afterSeq, limit: request.limit)
+        return FeedReply(
+            feedId: feed.id, head: feed.head,
+            events: events.map {
+                Contracts.FeedEvent(
+                    seq: $0.seq, kind: $0.kind, subject: $0.subject, at: $0.at, body: Data($0.body))
+            })
+    }
+
+    func verifyInvariants(_ request: VerifyRequest, _ call: CallContext) async throws -> VerifyReply
+    {
+        try await database.read { try Invariants(of: request.eventId, in: $0).verify() }
+    }
+
+    func stats(_ request: StatsRequest, _ call: CallContext) async throws -> StatsReply {
+        let statistics = database.statistics
+        var counters = Dictionary(world.metrics.counters().map { ($0.name, $0.value) }) { $1 }
+        counters["storage.commits"] = statistics.commits
+        counters["storage.statements"] = statistics.statements
+        counters["storage.syncs"] = statistics.syncs
+        return StatsReply(counters: counters)
+    }
+}
+
+extension CallContext {
+    /// Who stands in the audit.
+    fileprivate var auditName: String { actor?.id ?? identity }
+
+    /// Sagas finish what was begun, so they go first.
+    fileprivate var lane: Lane { roles.contains(.orders) ? .saga : .normal }
+
+    fileprivate func timeLeftMs(_ world: World) -> Int64 {
+        let now = world.scheduler.uptimeNanoseconds
+        return deadline > now ? Int64(clamping: (deadline - now) / 1_000_000) : 0
+    }
+
+    /// Only Orders speaks for an order.
+    fileprivate func mayPass(_ fence: Fence?) throws {
+        guard fence == nil || roles.contains(.orders) else {
+            throw RPCError(.permissionDenied, "only Orders may pass a fence")
+        }
+    }
+}

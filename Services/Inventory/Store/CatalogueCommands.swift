@@ -1,0 +1,133 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Storage
+import Wire
+
+/// Setting up events and ticket types. Their ids are their keys: the same request again answers
+/// what there is, another one under the same id is a conflict.
+enum CatalogueCommands {
+    static func create(
+        _ request: CreateEventRequest, actor: String, in batch: Batch
+    ) throws -> EventReply {
+        let event = try CatalogueRules.event(request)
+        if let stored = try batch.find(EventRow.self, event.eventId)?.event {
+            var first = stored
+            (first.status, first.version) = (event.status, event.version)
+            let differences = try Differences.between(first, event)
+            guard differences.isEmpty else { throw RPCError.differing(differences) }
+            return try reply(stored, in: batch)
+        }
+        var stock = Stock(batch, actor: actor)
+        stock.make(
+            Pool(
+                id: event.eventId, kind: .event, eventId: event.eventId,
+                capacity: event.totalCapacity),
+            for: event.eventId)
+        try stock.save()
+        try batch.insert(EventRow(event))
+        try Facts.event(InventoryFact.eventCreated, event, in: batch)
+        return EventReply(event: event, ticketTypes: [])
+    }
+
+    static func publish(_ request: PublishEventRequest, in batch: Batch) throws -> EventReply {
+        guard let event = try batch.find(EventRow.self, request.eventId)?.event else {
+            throw RPCError.notFound("event", request.eventId)
+        }
+        let types = try CatalogueQueries.types(of: event.eventId, in: batch)
+        switch try CatalogueRules.publish(
+            event, expectedVersion: request.expectedVersion, types: types, now: batch.now)
+        {
+        case .stands: return EventReply(event: event, ticketTypes: types)
+        case .becomes(let published):
+            try batch.update(EventRow(published))
+            try Facts.event(InventoryFact.eventPublished, published, in: batch)
+            return EventReply(event: published, ticketTypes: types)
+        }
+    }
+
+    static func put(
+        _ request: PutTicketTypeRequest, actor: String, in batch: Batch
+    ) throws -> TicketTypeReply {
+        guard let event = try batch.find(EventRow.self, request.eventId)?.event else {
+            throw RPCError.notFound("event", request.eventId)
+        }
+        let stored = try batch.find(TicketTypeRow.self, request.ticketTypeId)?.type
+        let type = try CatalogueRules.ticketType(
+            request, of: event, version: (request.expectedVersion ?? 0) + 1)
+        if let stored {
+            return try replace(stored, with: type, request, of: event, actor: actor, in: batch)
+        }
+        guard request.expectedVersion == nil else {
+            throw RPCError.notFound("ticket type", request.ticketTypeId)
+        }
+        let types = try CatalogueQueries.types(of: event.eventId, in: batch)
+        guard types.count < CatalogueRules.typesPerEvent else {
+            throw RPCError.invalid(
+                "eventId", "has \(types.count) ticket types, and no more are possible")
+        }
+        try CatalogueRules.checkAllocations(types + [type], capacity: event.totalCapacity)
+        var stock = Stock(batch, actor: actor)
+        stock.make(
+            Pool(
+                id: type.ticketTypeId, kind: .ticketType, eventId: type.eventId,
+                capacity: type.allocation),
+            for: type.ticketTypeId)
+        try stock.save()
+        try batch.insert(TicketTypeRow(type))
+        return TicketTypeReply(ticketType: type)
+    }
+
+    private static func replace(
+        _ stored: TicketTypeView, with type: TicketTypeView, _ request: PutTicketTypeRequest,
+        of event: EventView, actor: String, in batch: Batch
+    ) throws -> TicketTypeReply {
+        guard let expected = request.expectedVersion else {
+            let differences = try Differences.between(stored, type, besides: "version")
+            guard differences.isEmpty else { throw RPCError.differing(differences) }
+            return TicketTypeReply(ticketType: stored)
+        }
+        if stored == type { return TicketTypeReply(ticketType: stored) }
+        guard stored.version == expected else {
+            throw RPCError.versionConflict(current: stored.version)
+        }
+        guard stored.eventId == type.eventId else {
+            throw RPCError.invalid("eventId", "is not the one the ticket type was made for")
+        }
+        let others = try CatalogueQueries.types(of: event.eventId, in: batch)
+            .filter { $0.ticketTypeId != type.ticketTypeId }
+        try CatalogueRules.checkAllocations(others + [type], capacity: event.totalCapacity)
+        var stock = Stock(batch, actor: actor)
+        guard let pool = try stock.pool(type.ticketTypeId) else {
+            throw StorageError(.corrupt, "ticket type \(type.ticketTypeId) has no pool")
+        }
+        try CatalogueRules.checkCapacity(type.allocation, of: pool)
+        try stock.set(capacity: type.allocation, of: pool.id, for: pool.id)
+        try stock.save()
+        try batch.update(TicketTypeRow(type))
+        return TicketTypeReply(ticketType: type)
+    }
+
+    private static func reply(_ event: EventView, in batch: Batch) throws -> EventReply {
+        EventReply(
+            event: event, ticketTypes: try CatalogueQueries.types(of: event.eventId, in: batch))
+    }
+}
+
+/// Which fields of two messages of one kind differ, by their names on the wire.
+enum Differences {
+    static func between<M: Message>(
+        _ left: M, _ right: M, besides ignored: String? = nil
+    ) throws -> [String] {
+        let (left, right) = try (entries(of: left), entries(of: right))
+        let names = Set(left.keys).union(right.keys)
+        return names.filter { $0 != ignored && left[$0] != right[$0] }.sorted()
+    }
+
+    private static func entries(of message: some Message) throws -> [String: Value] {
+        var reader = CBORReader(try CBOR.encode(message))
+        guard case .map(let entries) = try reader.readValue() else { return [:] }
+        return Dictionary(entries.map { ($0.0, $0.1) }) { $1 }
+    }
+}

@@ -1,0 +1,62 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Storage
+
+/// One move of a hold that exists, in one batch.
+struct HoldCommand: Sendable {
+    let holdId: UUID
+    let move: HoldMove
+    let actor: String
+    var releaseReason = ReleaseReason.saga
+
+    func run(_ batch: Batch) throws -> HoldOutcome {
+        guard var hold = try batch.find(Hold.self, holdId) else { return try unknown(batch) }
+        if hold.isOverdue(at: batch.now) { hold = try Expiry.expire(hold, in: batch) }
+        let decision = try HoldRules.decide(hold, move, now: batch.now) {
+            try hasRoom(for: hold, batch)
+        }
+        switch decision {
+        case .refused(let refusal): return .failure(refusal)
+        case .stands: return .success(try HoldReply(hold, at: batch.now, in: batch))
+        case .becomes(let next, let stockMove):
+            try write(next, stockMove, batch)
+            return .success(try HoldReply(next, at: batch.now, in: batch))
+        }
+    }
+
+    private func write(_ hold: Hold, _ stockMove: StockMove?, _ batch: Batch) throws {
+        var stock = Stock(batch, actor: actor)
+        if let stockMove { try stock.move(stockMove, hold) }
+        try stock.note(expiryOf: hold)
+        try stock.save()
+        try batch.update(hold)
+        switch stockMove {
+        case .expire: Facts.expired(hold, in: batch)
+        case .release: Facts.released(hold, releaseReason, in: batch)
+        default: break
+        }
+    }
+
+    /// Whether a late payment may take the stock again: from what is free, never from the owner's
+    /// limit or by the event's leave alone.
+    private func hasRoom(for hold: Hold, _ batch: Batch) throws -> Bool {
+        guard let eventId = hold.eventId,
+            let event = try batch.find(EventRow.self, eventId)?.event,
+            event.lateReclaim, event.status != .cancelled
+        else { return false }
+        return try hold.shares.allSatisfy { share in
+            try batch.find(Pool.self, share.poolId)?.hasRoom(for: share.quantity) ?? false
+        }
+    }
+
+    /// A release that comes before its Reserve leaves a tombstone, so that the late Reserve is
+    /// refused; anything else has nothing to act on.
+    private func unknown(_ batch: Batch) throws -> HoldOutcome {
+        guard case .release = move else { return .failure(.holdNotFound(holdId)) }
+        let tombstone = Hold.tombstone(holdId, at: batch.now)
+        try batch.insert(tombstone)
+        return .success(try HoldReply(tombstone, at: batch.now, in: batch))
+    }
+}

@@ -1,0 +1,52 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import Storage
+
+enum HoldQueries {
+    static func hold(_ id: UUID, in reader: Reader) throws -> HoldReply? {
+        guard let hold = try reader.find(Hold.self, id) else { return nil }
+        return try HoldReply(hold, at: reader.now, in: reader)
+    }
+
+    /// A page of open holds in order of their ids.
+    static func list(_ request: ListHoldsRequest, in reader: Reader) throws -> ListHoldsReply {
+        let limit = request.limit ?? 500
+        let since = reader.now.advanced(byMs: -(request.olderThanMs ?? 0))
+        let nothing = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        let after = request.after ?? nothing
+        // The state stands as a literal, so that the index of that state alone is read.
+        let condition: SQL =
+            request.state == .committing
+            ? "state = 'COMMITTING' AND committing_since <= \(since)"
+            : "state = 'ACTIVE' AND created_at <= \(since)"
+        let holds = try reader.select(
+            Hold.self, where: "\(condition) AND hold_id > \(after) ORDER BY hold_id LIMIT \(limit)")
+        return ListHoldsReply(
+            holds: try holds.map { try HoldReply($0, at: reader.now, in: reader) },
+            next: Int64(holds.count) == limit ? holds.last?.id : nil)
+    }
+
+    /// Holds that are over and still take stock, of all events, the oldest first.
+    static func overdue(limit: Int64, in reader: Reader) throws -> [UUID] {
+        try reader.query(
+            """
+            SELECT h.hold_id FROM event e JOIN hold h ON h.event_id = e.event_id
+            WHERE h.state = 'ACTIVE' AND h.expires_at <= \(reader.now)
+            ORDER BY h.expires_at LIMIT \(limit)
+            """
+        ) { try $0.next() }
+    }
+
+    /// How many holds have been COMMITTING for longer than so, and since when the oldest is.
+    static func stuck(forMs limitMs: Int64, in reader: Reader) throws -> (count: Int64, ms: Int64) {
+        let since = reader.now.advanced(byMs: -limitMs)
+        let found = try reader.query(
+            """
+            SELECT COUNT(*), MIN(committing_since) FROM hold
+            WHERE state = 'COMMITTING' AND committing_since <= \(since)
+            """
+        ) { (count: try $0.next(Int64.self), oldest: try $0.next(Instant?.self)) }.first
+        return (found?.count ?? 0, found?.oldest?.millisecondsUntil(reader.now) ?? 0)
+    }
+}

@@ -1,0 +1,156 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Storage
+
+/// Reserve, in one batch: every line out of every pool, or a refusal that stands under the hold's
+/// id for ever.
+struct ReserveCommand: Sendable {
+    let request: ReserveRequest
+    let buyer: Buyer
+
+    func run(_ batch: Batch) throws -> HoldOutcome {
+        if let hold = try batch.find(Hold.self, request.holdId) {
+            return try replay(of: hold, batch)
+        }
+        guard let event = try batch.find(EventRow.self, request.eventId)?.event else {
+            return try refuse(.notFound("event", request.eventId), batch)
+        }
+        let types = try request.lines.map {
+            try batch.find(TicketTypeRow.self, $0.ticketTypeId)?.type
+        }
+        if let refusal = SaleRules.refusal(
+            request, of: event, types: types, to: buyer, at: batch.now)
+        {
+            return try refuse(refusal, batch)
+        }
+        guard let lines = SaleRules.price(request.lines, types: types, fee: event.feePerTicket)
+        else { throw RPCError.invalid("lines", "cost more than can be counted") }
+        let replaced: Hold?
+        switch try holdToReplace(batch) {
+        case .success(let hold): replaced = hold
+        case .failure(let refusal): return try refuse(refusal, batch)
+        }
+        let hold = SaleRules.hold(request, lines: lines, of: event, at: batch.now)
+        return try take(hold, types: types, replaced, batch)
+    }
+
+    /// Takes the stock; when there is too little, expired holds of this event are reaped first,
+    /// and then it is tried once more.
+    private func take(
+        _ hold: Hold, types: [TicketTypeView?], _ replaced: Hold?, _ batch: Batch
+    ) throws -> HoldOutcome {
+        var trial = Stock(batch, actor: buyer.actor)
+        var refusal = try attempt(hold, types: types, replaced, on: &trial, batch)
+        if refusal != nil, try Expiry.reap(request.eventId, in: batch) {
+            trial = Stock(batch, actor: buyer.actor)
+            // The reap may have expired the hold that is to be replaced.
+            let left = try replaced.flatMap { try batch.find(Hold.self, $0.id) }
+            let stillTakes = left?.takesStock == true ? left : nil
+            refusal = try attempt(hold, types: types, stillTakes, on: &trial, batch)
+            if refusal == nil { return try grant(hold, stillTakes, trial, batch) }
+        }
+        if let refusal { return try refuse(refusal, batch) }
+        return try grant(hold, replaced, trial, batch)
+    }
+
+    /// Moves the pools on paper; nil when everything fits.
+    private func attempt(
+        _ hold: Hold, types: [TicketTypeView?], _ replaced: Hold?, on stock: inout Stock,
+        _ batch: Batch
+    ) throws -> RPCError? {
+        if let replaced { try stock.move(.release, replaced) }
+        for type in types {
+            guard let type, let limit = type.perOwnerLimit else { continue }
+            if let refusal = try limitOwner(hold, of: type, to: limit, on: &stock) {
+                return refusal
+            }
+        }
+        if let refusal = try stock.shortage(for: hold, at: batch.now) { return refusal }
+        try stock.move(.reserve, hold)
+        try stock.note(expiryOf: hold)
+        return nil
+    }
+
+    /// Brings the owner's pool of a type to the limit of today, which never goes below what the
+    /// owner has.
+    private func limitOwner(
+        _ hold: Hold, of type: TicketTypeView, to limit: Int64, on stock: inout Stock
+    ) throws -> RPCError? {
+        guard let line = hold.lines.first(where: { $0.ticketTypeId == type.ticketTypeId }) else {
+            return nil
+        }
+        let id = Pool.ownerPoolId(type.ticketTypeId, request.owner)
+        let used: Int64
+        if let pool = try stock.pool(id) {
+            used = pool.held + pool.sold
+            try stock.set(capacity: max(limit, used), of: id, for: hold.id)
+        } else {
+            used = 0
+            stock.make(
+                Pool(id: id, kind: .owner, eventId: request.eventId, capacity: limit),
+                for: hold.id)
+        }
+        guard used + line.quantity > limit else { return nil }
+        return .ownerLimit(type.ticketTypeId, limit: limit, used: used)
+    }
+
+    private func grant(
+        _ hold: Hold, _ replaced: Hold?, _ stock: Stock, _ batch: Batch
+    ) throws -> HoldOutcome {
+        try stock.save()
+        try batch.insert(hold)
+        for share in hold.shares { try batch.insert(HoldPoolRow(hold, share)) }
+        if var replaced {
+            replaced.state = .released
+            try batch.update(replaced)
+            Facts.released(replaced, .buyer, in: batch)
+        } else if let id = request.replaces, try batch.find(Hold.self, id) == nil {
+            try batch.insert(Hold.tombstone(id, at: batch.now))
+        }
+        return .success(try HoldReply(hold, at: batch.now, in: batch))
+    }
+
+    /// The hold whose stock the new one takes over; nil when it takes none any more.
+    private func holdToReplace(_ batch: Batch) throws -> Result<Hold?, RPCError> {
+        guard let id = request.replaces, let hold = try batch.find(Hold.self, id),
+            let owner = hold.owner
+        else { return .success(nil) }
+        guard owner == request.owner, hold.eventId == request.eventId else {
+            return .failure(.holdNotFound(id))
+        }
+        switch hold.state {
+        case .active: return .success(hold)
+        case .committing: return .failure(.openCheckout(id))
+        case .consumed: return .failure(.holdRefusal(hold))
+        default: return .success(nil)
+        }
+    }
+
+    private func refuse(_ refusal: RPCError, _ batch: Batch) throws -> HoldOutcome {
+        try batch.insert(
+            SaleRules.refused(request, as: StoredRefusal.bytes(of: refusal), at: batch.now))
+        return .failure(refusal)
+    }
+
+    /// The same request again: the hold as it is, or the refusal that it got.
+    private func replay(of hold: Hold, _ batch: Batch) throws -> HoldOutcome {
+        if hold.owner == nil { return .failure(.holdRefusal(hold)) }
+        let differences = SaleRules.differences(request, from: hold)
+        guard differences.isEmpty else { return .failure(.differing(differences)) }
+        if let refusal = hold.refusal {
+            return .failure(try StoredRefusal.refusal(in: refusal))
+        }
+        if let fence = request.fence, hold.isFenced(against: fence) {
+            return .failure(.fenced(hold))
+        }
+        var current = hold
+        if let fence = request.fence, hold.takesStock, fence.epoch > hold.epoch ?? 0 {
+            current = hold.raised(to: fence)
+            try batch.update(current)
+        }
+        if current.isOverdue(at: batch.now) { current = try Expiry.expire(current, in: batch) }
+        return .success(try HoldReply(current, at: batch.now, in: batch))
+    }
+}

@@ -1,0 +1,130 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Storage
+
+/// The pools that a command touches, moved on paper: nothing is written before `save`, and a copy
+/// may be moved for a trial. Every move of an event's or ticket type's pool leaves an audit entry.
+struct Stock {
+    private let batch: Batch
+    private let actor: String
+    private var pools: [Paper] = []
+    private var entries: [AuditEntry] = []
+
+    private struct Paper {
+        var pool: Pool
+        var isNew: Bool
+        var isChanged: Bool
+    }
+
+    init(_ batch: Batch, actor: String) {
+        self.batch = batch
+        self.actor = actor
+    }
+
+    /// The pool as it stands on paper.
+    mutating func pool(_ id: UUID) throws -> Pool? {
+        if let index = index(of: id) { return pools[index].pool }
+        guard let pool = try batch.find(Pool.self, id) else { return nil }
+        pools.append(Paper(pool: pool, isNew: false, isChanged: false))
+        return pool
+    }
+
+    /// Makes a pool. One that is audited begins with what its capacity is raised to.
+    mutating func make(_ pool: Pool, for reference: UUID) {
+        pools.append(Paper(pool: pool, isNew: true, isChanged: false))
+        guard pool.kind != .owner else { return }
+        var empty = pool
+        empty.capacity = 0
+        record(.increase, quantity: pool.capacity ?? 0, from: empty, at: pools.count - 1, reference)
+    }
+
+    /// Moves everything that a hold takes.
+    ///
+    /// - Throws: `corrupt` when a pool is missing or its numbers contradict the hold.
+    mutating func move(_ move: StockMove, _ hold: Hold) throws {
+        for share in hold.shares {
+            guard let before = try pool(share.poolId), let index = index(of: share.poolId) else {
+                throw StorageError(.corrupt, "hold \(hold.id): pool \(share.poolId) is missing")
+            }
+            pools[index].pool = try before.after(move, share.quantity)
+            pools[index].isChanged = true
+            if before.kind != .owner {
+                record(move.action, quantity: share.quantity, from: before, at: index, hold.id)
+            }
+        }
+    }
+
+    /// The first pool that has too little for a hold, ticket types before the event; nil when
+    /// everything fits. Owners' pools have a reason of their own.
+    mutating func shortage(for hold: Hold, at now: Instant) throws -> RPCError? {
+        for share in hold.shares where share.kind != .owner {
+            guard let pool = try pool(share.poolId) else {
+                throw StorageError(.corrupt, "pool \(share.poolId) is missing")
+            }
+            guard !pool.hasRoom(for: share.quantity) else { continue }
+            let next = try hold.eventId.flatMap { try self.pool($0)?.nextExpiryAt }
+            return .insufficient(
+                pool.kind, pool.id, requested: share.quantity, available: pool.available ?? 0,
+                nextReleaseInMs: next.map { max(0, now.millisecondsUntil($0)) })
+        }
+        return nil
+    }
+
+    /// Remembers on its event's pool that an ACTIVE hold ends at a time, so that nobody looks for
+    /// expired holds where there cannot be one.
+    mutating func note(expiryOf hold: Hold) throws {
+        guard hold.state == .active, let eventId = hold.eventId, let expiresAt = hold.expiresAt,
+            let pool = try pool(eventId)
+        else { return }
+        if let next = pool.nextExpiryAt, next <= expiresAt { return }
+        try set(nextExpiry: expiresAt, of: eventId)
+    }
+
+    mutating func set(nextExpiry: Instant?, of eventId: UUID) throws {
+        guard try pool(eventId) != nil, let index = index(of: eventId) else { return }
+        pools[index].isChanged =
+            pools[index].isChanged || pools[index].pool.nextExpiryAt != nextExpiry
+        pools[index].pool.nextExpiryAt = nextExpiry
+    }
+
+    /// Gives a pool another capacity; where it is the same already, nothing happens.
+    mutating func set(capacity: Int64?, of id: UUID, for reference: UUID) throws {
+        guard let before = try pool(id), let index = index(of: id), before.capacity != capacity
+        else { return }
+        pools[index].pool.capacity = capacity
+        pools[index].isChanged = true
+        guard before.kind != .owner else { return }
+        let (old, new) = (before.capacity ?? .max, capacity ?? .max)
+        let change = before.capacity == nil || capacity == nil ? 0 : abs(new - old)
+        record(
+            new > old ? .increase : .decrease, quantity: change, from: before, at: index, reference)
+    }
+
+    func save() throws {
+        for paper in pools {
+            if paper.isNew {
+                try batch.insert(paper.pool)
+            } else if paper.isChanged {
+                try batch.update(paper.pool)
+            }
+        }
+        for entry in entries { try batch.insert(AuditRow(entry)) }
+    }
+
+    private func index(of id: UUID) -> Int? { pools.firstIndex { $0.pool.id == id } }
+
+    private mutating func record(
+        _ action: AuditAction, quantity: Int64, from before: Pool, at index: Int, _ reference: UUID
+    ) {
+        pools[index].pool.seq += 1
+        let pool = pools[index].pool
+        entries.append(
+            AuditEntry(
+                poolId: pool.id, seq: pool.seq, action: action, quantity: quantity,
+                previousCapacity: before.capacity, capacity: pool.capacity,
+                previousHeld: before.held, held: pool.held, previousSold: before.sold,
+                sold: pool.sold, actor: actor, reference: reference, at: batch.now))
+    }
+}

@@ -1,0 +1,94 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import Storage
+
+enum StockQueries {
+    /// What can be had of an event; nil when there is no such event.
+    static func availability(
+        _ request: GetAvailabilityRequest, in reader: Reader
+    ) throws -> AvailabilityReply? {
+        let id = request.eventId
+        guard let pool = try reader.find(Pool.self, id), pool.kind == .event else { return nil }
+        let expired = try quantities(
+            "h.state = 'ACTIVE' AND h.expires_at <= \(reader.now)", of: id, in: reader)
+        let yours = try request.owner.map { try held(by: $0, of: id, in: reader) } ?? [:]
+        let event = try free(pool, of: expired)
+        let nextRelease = try nextRelease(of: id, in: reader)
+        let types = try CatalogueQueries.types(of: id, in: reader).map { type in
+            guard let stored = try reader.find(Pool.self, type.ticketTypeId) else {
+                throw StorageError(.corrupt, "ticket type \(type.ticketTypeId) has no pool")
+            }
+            let own = try free(stored, of: expired)
+            let available = [own.available, event.available].compactMap { $0 }.min()
+            let byYou = yours[own.id] ?? 0
+            return TypeStock(
+                ticketTypeId: own.id, available: available, heldByOthers: max(0, own.held - byYou),
+                heldByYou: byYou, sold: own.sold,
+                lowStock: isLow(available, of: own.capacity ?? event.capacity),
+                nextReleaseInMs: own.held > 0 ? nextRelease : nil)
+        }
+        return AvailabilityReply(
+            seq: event.seq,
+            event: EventStock(
+                capacity: event.capacity, held: event.held, sold: event.sold,
+                available: event.available, atCapacity: event.available == 0),
+            types: types)
+    }
+
+    static func audit(_ request: ListAuditRequest, in reader: Reader) throws -> ListAuditReply {
+        ListAuditReply(
+            entries: try reader.select(
+                AuditRow.self,
+                where: """
+                    pool_id = \(request.poolId) AND seq > \(request.afterSeq ?? 0)
+                    ORDER BY seq LIMIT \(request.limit ?? 500)
+                    """
+            ).map(\.entry))
+    }
+
+    /// The pool as if what is over had been swept.
+    private static func free(_ pool: Pool, of expired: [UUID: Int64]) throws -> Pool {
+        try pool.after(.expire, expired[pool.id] ?? 0)
+    }
+
+    private static func isLow(_ available: Int64?, of capacity: Int64?) -> Bool {
+        guard let available, let capacity else { return false }
+        return available <= capacity / 10
+    }
+
+    private static func nextRelease(of eventId: UUID, in reader: Reader) throws -> Int64? {
+        try reader.query(
+            """
+            SELECT MIN(expires_at) FROM hold
+            WHERE event_id = \(eventId) AND state = 'ACTIVE' AND expires_at > \(reader.now)
+            """
+        ) { try $0.next(Instant?.self) }.first?.map { reader.now.millisecondsUntil($0) }
+    }
+
+    /// What an owner's live holds take, by pool: the ACTIVE ones by the event's index, the
+    /// COMMITTING ones, of which there are few at a time, by theirs.
+    private static func held(
+        by owner: String, of eventId: UUID, in reader: Reader
+    ) throws -> [UUID: Int64] {
+        let active = try quantities(
+            "h.state = 'ACTIVE' AND h.expires_at > \(reader.now) AND h.owner = \(owner)",
+            of: eventId, in: reader)
+        let committing = try quantities(
+            "h.state = 'COMMITTING' AND h.owner = \(owner)", of: eventId, in: reader)
+        return active.merging(committing) { $0 + $1 }
+    }
+
+    private static func quantities(
+        _ condition: SQL, of eventId: UUID, in reader: Reader
+    ) throws -> [UUID: Int64] {
+        let sums = try reader.query(
+            """
+            SELECT p.pool_id, CAST(SUM(p.quantity) AS BIGINT)
+            FROM hold h JOIN hold_pool p ON p.hold_id = h.hold_id
+            WHERE h.event_id = \(eventId) AND \(condition) GROUP BY p.pool_id
+            """
+        ) { (try $0.next(UUID.self), try $0.next(Int64.self)) }
+        return Dictionary(sums) { $1 }
+    }
+}
