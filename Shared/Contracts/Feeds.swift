@@ -26,7 +26,7 @@ public struct FeedRequest: Message {
     public static let fields = [
         Field("feedId", .id, required: false, "the feed that afterSeq counts"),
         Field("afterSeq", .integer(0...Int64.max), "the last fact seen; 0 before the first"),
-        Field("limit", .integer(1...500), "facts at most"),
+        Field("limit", .integer(1...8000), "facts at most"),
         Field("waitMs", .integer(0...20_000), "how long to wait for the first one"),
     ]
 
@@ -43,7 +43,7 @@ public struct FeedRequest: Message {
     }
 }
 
-/// A page of facts in order. It ends early, below 256 KiB of bodies, rather than grow.
+/// A page of facts in order, which ends early rather than grow beyond 256 KiB.
 public struct FeedReply: Message {
     public let feedId: UUID
     /// The number of the newest fact there is.
@@ -53,27 +53,14 @@ public struct FeedReply: Message {
     public init(feedId: UUID, head: Int64, events: [FeedEvent]) {
         self.feedId = feedId
         self.head = head
-        self.events = FeedReply.page(of: events)
+        self.events = events
     }
 
     public static let fields = [
         Field("feedId", .id, "the feed"),
         Field("head", .integer(0...Int64.max), "the number of the newest fact"),
-        Field("events", .list(.message(FeedEvent.fields), maxCount: 500), "the facts, in order"),
+        Field("events", .list(.message(FeedEvent.fields), maxCount: 8000), "the facts, in order"),
     ]
-
-    private static let maxBytes = 224 * 1024
-    private static let bytesBesideBody = 96
-
-    private static func page(of events: [FeedEvent]) -> [FeedEvent] {
-        var left = maxBytes
-        let cut = events.firstIndex { event in
-            left -= event.body.count + bytesBesideBody
-            return left < 0
-        }
-        guard let cut else { return events }
-        return Array(events.prefix(max(1, cut)))
-    }
 }
 
 /// One fact: what happened, to whom, when. The body is the CBOR of a message that `kind` names.

@@ -14,6 +14,8 @@ public struct PaymentReply: Message, Hashable {
     /// Absent until there is any, as the other sums are.
     public let authorised: Money?
     public let captured: Money?
+    /// Refunds requested, settled or not: once it is all that was captured, no money stays.
+    public let refundOwed: Money?
     public let refunded: Money?
     /// What the provider keeps of it.
     public let fee: Money?
@@ -30,7 +32,7 @@ public struct PaymentReply: Message, Hashable {
         paymentId: UUID, checkoutId: UUID, state: PaymentState, attempt: Int64, amount: Money?,
         authorised: Money?, captured: Money?, refunded: Money?, fee: Money?, provider: String?,
         captureMode: CaptureMode?, clientSecret: String?, lastError: String?, createdAt: Instant,
-        version: Int64
+        version: Int64, refundOwed: Money? = nil
     ) {
         self.paymentId = paymentId
         self.checkoutId = checkoutId
@@ -39,6 +41,7 @@ public struct PaymentReply: Message, Hashable {
         self.amount = amount
         self.authorised = authorised
         self.captured = captured
+        self.refundOwed = refundOwed
         self.refunded = refunded
         self.fee = fee
         self.provider = provider
@@ -61,6 +64,7 @@ public struct PaymentReply: Message, Hashable {
         Money.field("amount", 0...Int64.max, required: false, "absent on a tombstone"),
         Money.field("authorised", 0...Int64.max, required: false),
         Money.field("captured", 0...Int64.max, required: false),
+        Money.field("refundOwed", 0...Int64.max, required: false, "requested, settled or not"),
         Money.field("refunded", 0...Int64.max, required: false),
         Money.field("fee", 0...Int64.max, required: false, "what the provider keeps"),
         Field("provider", .text(maxBytes: 32), required: false),

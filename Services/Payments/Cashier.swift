@@ -1,0 +1,116 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+
+/// Talks to providers, with the intent committed before each call and the answer after it. What
+/// is uncertain is asked again under the same key until it is known: here while a caller waits,
+/// then by the `Settler`.
+struct Cashier: Sendable {
+    let world: World
+    let store: PaymentStore
+    /// By name.
+    let providers: [String: any PaymentProvider]
+
+    /// Brings a payment to where `rule` wants it, through the provider.
+    ///
+    /// - Parameters:
+    ///   - rule: gives the intent, nil when nothing is left to do, or throws the refusal.
+    ///   - deadline: the scheduler's uptime in nanoseconds when the caller stops to wait.
+    /// - Returns: the payment, with nothing pending.
+    /// - Throws: the rule's refusal, `PROVIDER_UNCERTAIN`, `PROVIDER_UNAVAILABLE`.
+    func perform(
+        _ operation: Payment.Operation, until deadline: UInt64,
+        _ commit: @Sendable (@escaping PaymentRule) async throws -> Payment,
+        _ rule: @escaping PaymentRule
+    ) async throws -> Payment {
+        while true {
+            let payment = try await commit { payment, now in
+                payment.operation == nil ? try rule(payment, now) : nil
+            }
+            guard let pending = payment.operation else { return payment }
+            let settled = try await settle(payment, until: deadline)
+            if pending == operation {
+                _ = try rule(settled, world.now)
+                return settled
+            }
+        }
+    }
+
+    /// Asks about the pending call until its answer is committed.
+    func settle(_ payment: Payment, until deadline: UInt64) async throws -> Payment {
+        var payment = payment
+        var tries: Int64 = 0
+        while payment.operation != nil {
+            let answer = await ask(payment)
+            if case .known(let seen) = answer {
+                payment = try await observe(payment.paymentID, seen)
+                if payment.operation == nil { break }
+            }
+            let pause = Patience.retryMs(tries: tries)
+            guard world.scheduler.uptimeNanoseconds &+ UInt64(pause) * 1_000_000 < deadline else {
+                throw unanswered(answer)
+            }
+            try await world.scheduler.sleep(ms: pause)
+            tries += 1
+        }
+        return payment
+    }
+
+    /// Makes the pending call, or reads the payment when none is pending.
+    func ask(_ payment: Payment) async -> ProviderAnswer {
+        guard let terms = payment.terms, let provider = providers[terms.provider] else {
+            return .unavailable("the provider is not configured")
+        }
+        let id = payment.paymentID
+        let charge = Charge(paymentID: id, amount: terms.amount, method: payment.method)
+        switch payment.operation {
+        case .authorise where isKeyGood(payment):
+            return await provider.authorise(charge, key: ProviderKey(id, .authorise))
+        case .sale where isKeyGood(payment):
+            return await provider.sale(charge, key: ProviderKey(id, .sale))
+        case .capture:
+            return await provider.capture(
+                id, amount: terms.amount, key: ProviderKey(id, .capture))
+        case .void:
+            let answer = await provider.void(id, key: ProviderKey(id, .void))
+            // What the provider has never heard of cannot be paid there.
+            return answer == .unknownPayment
+                ? .known(ProviderPayment(.voided, amount: terms.amount)) : answer
+        default: return await provider.fetch(id)
+        }
+    }
+
+    /// Commits what the provider says the payment is.
+    @discardableResult
+    func observe(_ paymentID: UUID, _ seen: ProviderPayment) async throws -> Payment {
+        try await store.decide(paymentID) { Observation.apply(seen, to: $0, now: $1) }
+    }
+
+    /// Asks once for a refund that is owed, and commits the answer.
+    func pay(back refund: Refund) async throws -> Refund {
+        guard refund.nextTryAt != nil else { return refund }
+        guard let provider = providers[refund.provider] else {
+            return try await store.settle(refund, .unavailable("the provider is not configured"))
+        }
+        let answer = await provider.refund(
+            refund.paymentID, amount: refund.amount, key: refund.key)
+        return try await store.settle(refund, answer)
+    }
+
+    /// Providers may forget a key after a day; then asking again could charge again, and only
+    /// reading is safe.
+    private func isKeyGood(_ payment: Payment) -> Bool {
+        payment.createdAt.millisecondsUntil(world.now) < Patience.keyMs
+    }
+
+    private func unanswered(_ answer: ProviderAnswer) -> RPCError {
+        if case .unavailable(let why) = answer {
+            return RPCError(.providerUnavailable, why, retryAfterMs: 1_000)
+        }
+        return RPCError(.providerUncertain, "the provider has not answered", retryAfterMs: 1_000)
+    }
+}
+
+/// What to do with a payment at a time; nil is nothing.
+typealias PaymentRule = @Sendable (Payment, Instant) throws -> PaymentChange?

@@ -1,0 +1,152 @@
+import Contracts
+import FoundationEssentials
+public import Lifecycle
+public import RPC
+public import Storage
+
+/// The Payments service: takes, gives up and gives back the buyers' money, and keeps the books.
+public struct PaymentsService: Sendable {
+    private let world: World
+    private let database: Database
+    let store: PaymentStore
+    let cashier: Cashier
+    private let orders: any Caller
+
+    /// - Parameters:
+    ///   - database: with `PaymentsSchema`.
+    ///   - providers: each under its own name.
+    ///   - orders: whose feed says how checkouts end.
+    public init(
+        world: World, database: Database, providers: [any PaymentProvider], orders: any Caller
+    ) {
+        self.world = world
+        self.database = database
+        self.orders = orders
+        store = PaymentStore(database: database)
+        cashier = Cashier(
+            world: world, store: store,
+            providers: Dictionary(
+                providers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    /// What runs beside the handlers for as long as the process lives.
+    public var jobs: [any Service] {
+        [
+            Settler(world: world, store: store, cashier: cashier),
+            Refunder(world: world, store: store, cashier: cashier),
+            OrdersConsumer(world: world, store: store, orders: orders),
+        ]
+    }
+
+    public func register(on router: inout Router) {
+        router.handle(PaymentsAPI.createPayment) { try await create($0, $1) }
+        router.handle(PaymentsAPI.getPayment) { try await get($0, $1) }
+        router.handle(PaymentsAPI.capturePayment) { try await capture($0, $1) }
+        router.handle(PaymentsAPI.voidPayment) { try await void($0, $1) }
+        router.handle(PaymentsAPI.refundPayment) { request, _ in try await refund(request) }
+        router.handle(PaymentsAPI.getRefund) { request, _ in
+            RefundReply(try await store.refund(request.refundId))
+        }
+        router.handle(PaymentsAPI.listObligations) { request, _ in
+            try await store.obligations(request)
+        }
+        router.handle(PaymentsAPI.listUnsettled) { request, _ in
+            try await store.unsettled(request)
+        }
+        router.handle(PaymentsAPI.ledgerBalance) { request, _ in
+            try await store.balance(request)
+        }
+        router.handle(PaymentsAPI.readEvents) { request, _ in try await events(request) }
+        router.handle(PaymentsAPI.verifyInvariants) { request, _ in
+            try await store.verify(request)
+        }
+        router.handle(PaymentsAPI.stats) { _, _ in stats() }
+    }
+
+    // MARK: Payments
+
+    func create(
+        _ request: CreatePaymentRequest, _ call: CallContext
+    ) async throws -> PaymentReply {
+        try PaymentRules.validate(request)
+        guard cashier.providers[request.provider] != nil else {
+            throw RPCError(.providerUnknown, "there is no provider \(request.provider)")
+        }
+        let created = try await store.create(request)
+        let payment = try await cashier.settle(created, until: patience(call))
+        guard payment.state != .failedFinal else { throw PaymentRules.refusal(payment) }
+        return PaymentReply(payment)
+    }
+
+    func get(
+        _ request: GetPaymentRequest, _ call: CallContext
+    ) async throws -> PaymentReply {
+        let payment = try await store.payment(request.paymentId)
+        guard request.refresh == true, payment.nextTryAt != nil,
+            case .known(let seen) = await cashier.ask(payment)
+        else { return PaymentReply(payment) }
+        return PaymentReply(try await cashier.observe(payment.paymentID, seen))
+    }
+
+    func capture(
+        _ request: CapturePaymentRequest, _ call: CallContext
+    ) async throws -> PaymentReply {
+        let payment = try await cashier.perform(
+            .capture, until: patience(call),
+            { try await store.decide(request.paymentId, $0) },
+            { try PaymentRules.capture($0, request.amount, now: $1) })
+        return PaymentReply(payment)
+    }
+
+    func void(
+        _ request: VoidPaymentRequest, _ call: CallContext
+    ) async throws -> PaymentReply {
+        let payment = try await cashier.perform(
+            .void, until: patience(call), { try await store.decideOrBury(request, $0) },
+            { try PaymentRules.void($0, now: $1) })
+        return PaymentReply(payment)
+    }
+
+    /// The obligation is committed first; if the provider cannot settle it at once, the
+    /// `Refunder` goes on.
+    func refund(_ request: RefundPaymentRequest) async throws -> RefundReply {
+        try RefundRules.validate(request)
+        let owed = try await store.request(request)
+        return RefundReply(try await cashier.pay(back: owed))
+    }
+
+    /// How long to try before the caller is told that the answer is not known: until half a
+    /// second before it stops to listen.
+    private func patience(_ call: CallContext) -> UInt64 {
+        call.deadline < 500_000_000 ? 0 : call.deadline - 500_000_000
+    }
+
+    // MARK: Feed and counters
+
+    func events(_ request: FeedRequest) async throws -> FeedReply {
+        let feed = database.feed
+        try request.check(feedID: feed.id, head: feed.head)
+        if request.waitMs > 0, feed.head == request.afterSeq {
+            _ = try await feed.wait(after: request.afterSeq, ms: request.waitMs)
+        }
+        let events = try await feed.events(after: request.afterSeq, limit: request.limit)
+        return FeedReply(
+            feedId: feed.id, head: feed.head,
+            events: events.map {
+                Contracts.FeedEvent(
+                    seq: $0.seq, kind: $0.kind, subject: $0.subject, at: $0.at, body: Data($0.body))
+            })
+    }
+
+    private func stats() -> StatsReply {
+        let storage = database.statistics
+        var counters = Dictionary(
+            world.metrics.counters().map { ($0.name, $0.value) },
+            uniquingKeysWith: { first, _ in first })
+        counters["storage.statements"] = storage.statements
+        counters["storage.commits"] = storage.commits
+        counters["storage.syncs"] = storage.syncs
+        counters["feed.head"] = database.feed.head
+        return StatsReply(counters: counters)
+    }
+}

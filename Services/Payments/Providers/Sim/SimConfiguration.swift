@@ -1,0 +1,45 @@
+/// How `sim` behaves. Rates are in basis points (1/100 of a percent) and apply to `sim_ok`; every
+/// draw comes from the seed.
+public struct SimConfiguration: Sendable, Equatable {
+    public var seed: UInt64
+    public var declinedBp: UInt64
+    public var slowBp: UInt64
+    public var lostReplyBp: UInt64
+    public var lateBp: UInt64
+    public var actionBp: UInt64
+    /// Any call: nothing is done.
+    public var unavailableBp: UInt64
+    /// A definite no to a refund.
+    public var refundFailedBp: UInt64
+    /// How long a slow answer takes.
+    public var slowMs: Int64
+    /// When a late payment's money comes.
+    public var lateMs: Int64
+    /// When the buyer has done what `sim_action` wants.
+    public var actionMs: Int64
+    /// How long somebody waits for an answer that never comes.
+    public var replyLimitMs: Int64
+    /// How long an authorisation stands: 7 days.
+    public var authorisationMs: Int64
+
+    public init(
+        seed: UInt64 = 1, declinedBp: UInt64 = 0, slowBp: UInt64 = 0, lostReplyBp: UInt64 = 0,
+        lateBp: UInt64 = 0, actionBp: UInt64 = 0, unavailableBp: UInt64 = 0,
+        refundFailedBp: UInt64 = 0, slowMs: Int64 = 2_000, lateMs: Int64 = 20_000,
+        actionMs: Int64 = 3_000, replyLimitMs: Int64 = 3_000, authorisationMs: Int64 = 604_800_000
+    ) {
+        self.seed = seed
+        self.declinedBp = declinedBp
+        self.slowBp = slowBp
+        self.lostReplyBp = lostReplyBp
+        self.lateBp = lateBp
+        self.actionBp = actionBp
+        self.unavailableBp = unavailableBp
+        self.refundFailedBp = refundFailedBp
+        self.slowMs = slowMs
+        self.lateMs = lateMs
+        self.actionMs = actionMs
+        self.replyLimitMs = replyLimitMs
+        self.authorisationMs = authorisationMs
+    }
+}

@@ -1,0 +1,140 @@
+public import Contracts
+public import FoundationEssentials
+public import Lifecycle
+public import Storage
+import Synchronization
+
+/// A provider that moves no money but behaves like one: it commits what it is asked to a journal
+/// of its own before it answers, is idempotent by key, and is slow, silent, late or away when its
+/// tokens or its seeded rates say so.
+public final class SimProvider: PaymentProvider {
+    public let name = "sim"
+
+    private let world: World
+    private let journal: Database
+    private let configuration: SimConfiguration
+    /// Counts calls, for draws that no key decides.
+    private let calls = Atomic<UInt64>(0)
+
+    /// - Parameter journal: a database with `SimSchema`, not the one of Payments.
+    public init(world: World, journal: Database, configuration: SimConfiguration = .init()) {
+        self.world = world
+        self.journal = journal
+        self.configuration = configuration
+    }
+
+    public func authorise(_ charge: Charge, key: ProviderKey) async -> ProviderAnswer {
+        await begin(charge, isSale: false)
+    }
+
+    public func sale(_ charge: Charge, key: ProviderKey) async -> ProviderAnswer {
+        await begin(charge, isSale: true)
+    }
+
+    public func capture(
+        _ paymentID: UUID, amount: Money, key: ProviderKey
+    ) async -> ProviderAnswer {
+        await change(paymentID) { $0.capture(at: $1) }
+    }
+
+    public func void(_ paymentID: UUID, key: ProviderKey) async -> ProviderAnswer {
+        await change(paymentID) { $0.void(at: $1) }
+    }
+
+    public func fetch(_ paymentID: UUID) async -> ProviderAnswer {
+        guard !isAway() else { return .unavailable("sim is away") }
+        return await answer {
+            try await self.journal.read { reader in
+                let row = try reader.find(SimPaymentRow.self, paymentID)
+                return row.map { .known($0.payment.view(at: reader.now)) } ?? .unknownPayment
+            }
+        }
+    }
+
+    public func refund(
+        _ paymentID: UUID, amount: Money, key: ProviderKey
+    ) async -> RefundAnswer {
+        guard !isAway() else { return .unavailable("sim is away") }
+        let fails =
+            SimDraw(seed: configuration.seed &+ UInt64(clamping: key.attempt), key.subject)
+            .basisPoint < configuration.refundFailedBp
+        let rowKey = SimRefundRow.Key(refundID: key.subject, attempt: key.attempt)
+        do {
+            return try await journal.write { batch in
+                if let known = try batch.find(SimRefundRow.self, rowKey) {
+                    return known.failure.map { .failed($0) } ?? .succeeded
+                }
+                var payment = try batch.find(SimPaymentRow.self, paymentID)?.payment
+                let isDone = !fails && payment?.refund(amount, at: batch.now) == true
+                if isDone, let payment { try batch.update(SimPaymentRow(payment)) }
+                let failure = isDone ? nil : fails ? "insufficient_funds" : "not_refundable"
+                try batch.insert(
+                    SimRefundRow(
+                        key: rowKey, paymentID: paymentID, amount: amount.amount,
+                        failure: failure))
+                return failure.map { .failed($0) } ?? .succeeded
+            }
+        } catch {
+            return .uncertain("sim: \(error)")
+        }
+    }
+
+    /// Authorises or sells: the payment's own id is what makes a repeated key harmless.
+    private func begin(_ charge: Charge, isSale: Bool) async -> ProviderAnswer {
+        guard !isAway() else { return .unavailable("sim is away") }
+        let fate = SimFate.of(charge.method, charge.paymentID, configuration)
+        let configuration = configuration
+        if fate == .slow { try? await world.scheduler.sleep(ms: configuration.slowMs) }
+        let delay = fate == .action ? configuration.actionMs : configuration.lateMs
+        do {
+            let (isNew, view) = try await journal.write { batch in
+                if let known = try batch.find(SimPaymentRow.self, charge.paymentID) {
+                    return (false, known.payment.view(at: batch.now))
+                }
+                let payment = SimPayment(
+                    paymentID: charge.paymentID, amount: charge.amount, isSale: isSale,
+                    fate: fate, dueAt: batch.now.advanced(byMs: delay),
+                    lapsesAt: batch.now.advanced(byMs: configuration.authorisationMs))
+                try batch.insert(SimPaymentRow(payment))
+                return (true, payment.view(at: batch.now))
+            }
+            if isNew, fate == .lostReply {
+                try await world.scheduler.sleep(ms: configuration.replyLimitMs)
+                return .uncertain("sim did not answer")
+            }
+            return .known(view)
+        } catch {
+            return .uncertain("sim: \(error)")
+        }
+    }
+
+    private func change(
+        _ paymentID: UUID, _ move: @escaping @Sendable (inout SimPayment, Instant) -> Void
+    ) async -> ProviderAnswer {
+        guard !isAway() else { return .unavailable("sim is away") }
+        return await answer {
+            try await self.journal.write { batch in
+                guard var payment = try batch.find(SimPaymentRow.self, paymentID)?.payment else {
+                    return .unknownPayment
+                }
+                let before = payment
+                move(&payment, batch.now)
+                if payment != before { try batch.update(SimPaymentRow(payment)) }
+                return .known(payment.view(at: batch.now))
+            }
+        }
+    }
+
+    private func answer(
+        _ work: @Sendable () async throws -> ProviderAnswer
+    ) async -> ProviderAnswer {
+        do { return try await work() } catch { return .uncertain("sim: \(error)") }
+    }
+
+    private func isAway() -> Bool {
+        guard configuration.unavailableBp > 0 else { return false }
+        let count = calls.wrappingAdd(1, ordering: .relaxed).newValue
+        return SimDraw(seed: configuration.seed, count: count).basisPoint
+            < configuration.unavailableBp
+    }
+}

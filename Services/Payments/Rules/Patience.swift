@@ -1,0 +1,30 @@
+import Lifecycle
+
+/// How long to wait before something is looked at again.
+enum Patience {
+    /// After an intent is committed: long enough for its own caller to bring the answer home.
+    static let intentMs: Int64 = 15_000
+    /// How long a provider's idempotency keys are trusted: 20 of the usual 24 hours.
+    static let keyMs: Int64 = 20 * 3_600_000
+    /// A payment that was in the provider's hands when it was voided is watched so long, in case
+    /// its money comes all the same.
+    static let watchMs: Int64 = 24 * 3_600_000
+    /// Definite refusals of one refund before a human must decide.
+    static let refundAttempts: Int64 = 5
+
+    /// Between polls while the provider or the buyer is busy: 5, 15, 60 s, then 5 minutes.
+    static func pollMs(tries: Int64) -> Int64 {
+        switch tries {
+        case ...0: 5_000
+        case 1: 15_000
+        case 2: 60_000
+        default: 300_000
+        }
+    }
+
+    /// Before an unanswered call is made again: 0.2 s doubling to 60 s. What is uncertain must be
+    /// known, so there is no last time.
+    static func retryMs(tries: Int64) -> Int64 {
+        min(60_000, 200 << min(max(tries, 0), 9))
+    }
+}

@@ -1,0 +1,139 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+
+/// A payment, with everything that decides about it.
+struct Payment: Equatable, Sendable {
+    /// A call to the provider whose answer is not committed yet. At most one at a time: whoever
+    /// wants another first asks again under the pending one's key.
+    enum Operation: String, Sendable {
+        case authorise = "AUTHORISE"
+        case sale = "SALE"
+        case capture = "CAPTURE"
+        case void = "VOID"
+    }
+
+    let paymentID: UUID
+    let checkoutID: UUID
+    /// What was asked for; nil on a tombstone, which was voided before it was created.
+    let terms: PaymentTerms?
+    var state: PaymentState
+    /// With the state's rank this is the payment's position, which only goes up.
+    var attempt: Int64 = 1
+    var operation: Operation?
+    /// The provider's token, wiped as soon as nothing can be asked with it any more.
+    var method: String?
+    var clientSecret: String?
+    var authorised: Int64 = 0
+    var captured: Int64 = 0
+    /// Refunds requested, settled or not: at most what was captured.
+    var refundOwed: Int64 = 0
+    var refunded: Int64 = 0
+    var fee: Int64 = 0
+    var failure: PaymentFailure?
+    /// How the checkout ended, once Orders' feed has said so.
+    var outcome: CheckoutOutcome?
+    /// How much of a completed sale was tax.
+    var tax: Int64 = 0
+    let createdAt: Instant
+    /// When somebody must look again, though nobody calls.
+    var nextTryAt: Instant?
+    var tries: Int64 = 0
+    var version: Int64 = 1
+
+    /// Whether anything may still happen that Payments or Orders must see to.
+    var isOpen: Bool {
+        switch state {
+        case .voided, .failedFinal: nextTryAt != nil
+        case .captured: outcome == nil && captured > refundOwed
+        default: true
+        }
+    }
+
+    /// Whether it is *the* payment of its checkout: no other may be created beside it.
+    var isLive: Bool {
+        switch state {
+        case .voided, .failedFinal: false
+        case .captured: captured > refundOwed
+        default: true
+        }
+    }
+}
+
+/// What CreatePayment asked for: the fingerprint of the payment.
+struct PaymentTerms: Equatable, Sendable {
+    let eventID: UUID
+    let owner: String
+    let amount: Money
+    let provider: String
+    let captureMode: CaptureMode
+    /// The first bytes of SHA-256 over the token: tells another one after it was wiped.
+    let methodDigest: [UInt8]
+    let expiresInMs: Int64
+}
+
+/// Why the last attempt failed.
+struct PaymentFailure: Equatable, Sendable {
+    let reason: String
+    /// Whether another payment has a chance.
+    let isRetryable: Bool
+
+    /// The provider took another amount than it was asked for: owed back from then on.
+    static let amountMismatch = PaymentFailure(reason: "AMOUNT_MISMATCH", isRetryable: false)
+    /// The provider authorised another amount; nothing was taken.
+    static let authorisedMismatch = PaymentFailure(
+        reason: "AUTHORISED_AMOUNT_MISMATCH", isRetryable: false)
+    static let authorisationExpired = "authorisation_expired"
+}
+
+/// How a checkout ended, in the words of Orders' facts.
+struct CheckoutOutcome: Hashable, Sendable {
+    let word: String
+
+    static let completed = CheckoutOutcome(word: "completed")
+}
+
+extension PaymentState {
+    /// Within one attempt a payment only moves to a higher rank.
+    var rank: Int {
+        switch self {
+        case .created: 0
+        case .requiresAction: 1
+        case .processing: 2
+        case .authorised: 3
+        case .voided, .failedFinal: 4
+        case .captured: 5
+        default: 0
+        }
+    }
+
+    /// The fact that tells of a payment's arrival in this state.
+    var fact: String {
+        switch self {
+        case .requiresAction: PaymentsFact.requiresAction
+        case .processing: PaymentsFact.processing
+        case .authorised: PaymentsFact.authorised
+        case .captured: PaymentsFact.captured
+        case .voided: PaymentsFact.voided
+        default: PaymentsFact.attemptFailed
+        }
+    }
+}
+
+extension PaymentReply {
+    init(_ payment: Payment) {
+        func money(_ amount: Int64) -> Money? {
+            guard amount != 0, let terms = payment.terms else { return nil }
+            return Money(amount, terms.amount.currency)
+        }
+        self.init(
+            paymentId: payment.paymentID, checkoutId: payment.checkoutID, state: payment.state,
+            attempt: payment.attempt, amount: payment.terms?.amount,
+            authorised: money(payment.authorised), captured: money(payment.captured),
+            refunded: money(payment.refunded), fee: money(payment.fee),
+            provider: payment.terms?.provider, captureMode: payment.terms?.captureMode,
+            clientSecret: payment.clientSecret, lastError: payment.failure?.reason,
+            createdAt: payment.createdAt, version: payment.version,
+            refundOwed: money(payment.refundOwed))
+    }
+}

@@ -1,0 +1,179 @@
+import Contracts
+import Crypto
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Wire
+
+/// What a caller's wish does to a payment. Pure: what is already known decides; `nil` as a change
+/// means that there is nothing to write.
+enum PaymentRules {
+    /// What the field table cannot say.
+    static func validate(_ request: CreatePaymentRequest) throws {
+        guard [.sale, .authCapture].contains(request.captureMode) else {
+            throw RPCError.invalid("captureMode", "must be SALE or AUTH_CAPTURE")
+        }
+        let code = request.amount.currency.code.utf8
+        guard code.count == 3, code.allSatisfy({ (0x41...0x5a).contains($0) }) else {
+            throw RPCError.invalid("amount.currency", "must be three capital letters")
+        }
+    }
+
+    static func terms(_ request: CreatePaymentRequest) -> PaymentTerms {
+        PaymentTerms(
+            eventID: request.eventId, owner: request.owner, amount: request.amount,
+            provider: request.provider, captureMode: request.captureMode,
+            methodDigest: digest(request.paymentMethod), expiresInMs: request.expiresInMs)
+    }
+
+    private static func digest(_ method: String?) -> [UInt8] {
+        method.map { Array(Digest.sha256(Array($0.utf8)).prefix(8)) } ?? []
+    }
+
+    /// A new payment with the intent of its first call.
+    static func create(_ request: CreatePaymentRequest, now: Instant) -> PaymentChange {
+        var change = PaymentChange(
+            Payment(
+                paymentID: request.paymentId, checkoutID: request.checkoutId,
+                terms: terms(request), state: .created, method: request.paymentMethod,
+                createdAt: now))
+        change.intend(request.captureMode == .sale ? .sale : .authorise, now: now)
+        return change
+    }
+
+    /// Holds a replayed CreatePayment against what is stored.
+    ///
+    /// - Throws: `ALREADY_VOIDED` on a tombstone, `IDEMPOTENCY_CONFLICT {differing_fields}`.
+    static func checkReplay(_ request: CreatePaymentRequest, _ payment: Payment) throws {
+        guard let stored = payment.terms else {
+            throw RPCError(.alreadyVoided, "the payment was given up before it was created")
+        }
+        let asked = terms(request)
+        let fields: [(String, Bool)] = [
+            ("checkoutId", request.checkoutId == payment.checkoutID),
+            ("eventId", asked.eventID == stored.eventID),
+            ("owner", asked.owner == stored.owner),
+            ("amount", asked.amount == stored.amount),
+            ("provider", asked.provider == stored.provider),
+            ("captureMode", asked.captureMode == stored.captureMode),
+            ("paymentMethod", asked.methodDigest == stored.methodDigest),
+            ("expiresInMs", asked.expiresInMs == stored.expiresInMs),
+        ]
+        try refuseDifferences(fields, "the payment was created with other terms")
+    }
+
+    /// - Throws: `IDEMPOTENCY_CONFLICT {differing_fields}` naming the fields that are not the same.
+    static func refuseDifferences(_ fields: [(String, Bool)], _ message: String) throws {
+        let differing = fields.filter { !$0.1 }.map { Value.text($0.0) }
+        guard differing.isEmpty else {
+            throw RPCError(
+                .idempotencyConflict, message, detail: ["differing_fields": .array(differing)])
+        }
+    }
+
+    /// The intent to capture; nil when it is captured already.
+    static func capture(
+        _ payment: Payment, _ amount: Money, now: Instant
+    ) throws -> PaymentChange? {
+        guard let terms = payment.terms else {
+            throw RPCError(.alreadyVoided, "the payment was given up before it was created")
+        }
+        guard amount == terms.amount else {
+            throw RPCError(.amountMismatch, "the payment is over \(terms.amount)")
+        }
+        switch payment.state {
+        case .captured: return nil
+        case .voided: throw RPCError(.alreadyVoided, "the payment was given up")
+        case .failedFinal: throw refusal(payment)
+        case .authorised:
+            var change = PaymentChange(payment)
+            change.intend(.capture, now: now)
+            return change
+        default: throw wrongState(payment)
+        }
+    }
+
+    /// The intent to give a payment up; nil when that has come true by itself.
+    static func void(_ payment: Payment, now: Instant) throws -> PaymentChange? {
+        switch payment.state {
+        case .voided, .failedFinal: return nil
+        case .captured:
+            throw RPCError(
+                .alreadyCaptured, "the money has been taken",
+                detail: ["amount": .integer(payment.captured)])
+        default:
+            var change = PaymentChange(payment)
+            change.intend(.void, now: now)
+            return change
+        }
+    }
+
+    /// The intent to void what still waits for a buyer whose time is over; nil while it is not.
+    static func lapse(_ payment: Payment, now: Instant) -> PaymentChange? {
+        guard let terms = payment.terms, payment.operation == nil,
+            payment.state == .requiresAction || payment.state == .created,
+            now >= payment.createdAt.advanced(byMs: terms.expiresInMs)
+        else { return nil }
+        var change = PaymentChange(payment)
+        change.intend(.void, now: now)
+        return change
+    }
+
+    /// The same call again later, as its answer is still not known.
+    static func askLater(_ payment: Payment, now: Instant) -> PaymentChange {
+        var change = PaymentChange(payment)
+        let isCall = payment.operation != nil
+        change.payment.nextTryAt = now.advanced(
+            byMs: isCall
+                ? Patience.retryMs(tries: payment.tries) : Patience.pollMs(tries: payment.tries))
+        change.payment.tries = payment.tries &+ 1
+        return change
+    }
+
+    /// What remains of a payment that is given up before it is created.
+    static func tombstone(_ request: VoidPaymentRequest, now: Instant) -> Payment {
+        Payment(
+            paymentID: request.paymentId, checkoutID: request.checkoutId, terms: nil,
+            state: .voided, createdAt: now)
+    }
+
+    /// The refusal that a payment which failed for good answers with.
+    static func refusal(_ payment: Payment) -> RPCError {
+        let failure = payment.failure
+        switch failure?.reason {
+        case PaymentFailure.amountMismatch.reason, PaymentFailure.authorisedMismatch.reason:
+            return RPCError(.amountMismatch, "the provider reports another amount")
+        case PaymentFailure.authorisationExpired:
+            return RPCError(.authorisationExpired, "the authorisation has lapsed")
+        default:
+            return RPCError(
+                .declined, "the provider declined",
+                detail: [
+                    "reason": .text(failure?.reason ?? "unknown"),
+                    "retryable": .bool(failure?.isRetryable ?? false),
+                ])
+        }
+    }
+
+    static func wrongState(_ payment: Payment) -> RPCError {
+        RPCError(
+            .paymentState, "the payment is \(payment.state.word)",
+            detail: ["state": .text(payment.state.word)])
+    }
+
+    /// How a checkout's end closes its payment; nil when it was closed before.
+    static func close(
+        _ payment: Payment, _ outcome: CheckoutOutcome, tax: Int64
+    ) -> PaymentChange? {
+        guard payment.outcome == nil, let terms = payment.terms else { return nil }
+        var change = PaymentChange(payment)
+        change.payment.outcome = outcome
+        if outcome == .completed {
+            change.payment.tax = min(max(tax, 0), terms.amount.amount)
+            if payment.state == .captured {
+                change.bookings.append(.completed(change.payment, terms))
+            }
+        }
+        return change
+    }
+}

@@ -1,0 +1,94 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import Storage
+
+/// One line of a booking.
+struct LedgerRow: StoredRow {
+    /// The fact that is booked, and the line within it: nothing can be booked twice.
+    struct Key: StoredKey {
+        let ref: UUID
+        let kind: String
+        let line: Int64
+
+        func write(to columns: inout ColumnWriter) {
+            columns.append(ref)
+            columns.append(kind)
+            columns.append(line)
+        }
+    }
+
+    static let table = TableLayout(
+        "ledger_entry", key: ["ref", "kind", "line"],
+        columns: [
+            "ref", "kind", "line", "account", "currency", "debit_minor", "credit_minor", "at",
+        ])
+
+    let key: Key
+    let account: String
+    let currency: String
+    let debit: Int64
+    let credit: Int64
+    let at: Instant
+
+    /// The rows of a booking.
+    static func rows(of booking: Booking, at now: Instant) -> [LedgerRow] {
+        booking.lines.enumerated().map { index, line in
+            LedgerRow(
+                key: Key(ref: booking.ref, kind: booking.kind.rawValue, line: Int64(index)),
+                account: line.account, currency: booking.currency.code, debit: line.debit,
+                credit: line.credit, at: now)
+        }
+    }
+
+    func write(to columns: inout ColumnWriter) {
+        key.write(to: &columns)
+        columns.append(account)
+        columns.append(currency)
+        columns.append(debit)
+        columns.append(credit)
+        columns.append(at)
+    }
+}
+
+extension LedgerRow {
+    init(from columns: inout ColumnReader) throws {
+        key = Key(
+            ref: try columns.next(), kind: try columns.next(), line: try columns.next())
+        account = try columns.next()
+        currency = try columns.next()
+        debit = try columns.next()
+        credit = try columns.next()
+        at = try columns.next()
+    }
+}
+
+/// How far a feed of another service has been dealt with.
+struct CursorRow: StoredRow {
+    static let table = TableLayout(
+        "feed_cursor", key: ["feed"], columns: ["feed", "feed_id", "seq"])
+
+    let feed: String
+    let feedID: UUID
+    let seq: Int64
+
+    var key: String { feed }
+
+    init(feed: String, feedID: UUID, seq: Int64) {
+        self.feed = feed
+        self.feedID = feedID
+        self.seq = seq
+    }
+
+    func write(to columns: inout ColumnWriter) {
+        columns.append(feed)
+        columns.append(feedID)
+        columns.append(seq)
+    }
+
+    init(from columns: inout ColumnReader) throws {
+        feed = try columns.next()
+        feedID = try columns.next()
+        seq = try columns.next()
+    }
+}

@@ -1,0 +1,147 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Storage
+import Wire
+
+/// What Payments keeps. Each function is one command: load, decide by the rules, write.
+struct PaymentStore: Sendable {
+    let database: Database
+
+    /// The payment, new with the intent of its first call, or as it is when it was known.
+    ///
+    /// - Throws: `LIVE_PAYMENT_EXISTS {paymentId}`, and what a replay may be refused for.
+    func create(_ request: CreatePaymentRequest) async throws -> Payment {
+        try await database.write(.saga) { batch in
+            if let known = try batch.find(PaymentRow.self, request.paymentId)?.payment {
+                try PaymentRules.checkReplay(request, known)
+                return known
+            }
+            let checkout = try batch.find(CheckoutRow.self, request.checkoutId)
+            if let live = checkout?.livePaymentID {
+                throw RPCError(
+                    .livePaymentExists, "the checkout has a payment that is not over",
+                    detail: ["paymentId": .text(live.uuidString)])
+            }
+            let payment = PaymentRules.create(request, now: batch.now).payment
+            let row = CheckoutRow(
+                checkoutID: payment.checkoutID, livePaymentID: payment.paymentID)
+            if checkout == nil { try batch.insert(row) } else { try batch.update(row) }
+            try batch.insert(PaymentRow(payment))
+            return payment
+        }
+    }
+
+    /// Writes what `rule` decides about a payment; nil from it writes nothing.
+    ///
+    /// - Returns: the payment as it is then.
+    /// - Throws: `PAYMENT_NOT_FOUND`, and what the rule throws.
+    @discardableResult
+    func decide(
+        _ paymentID: UUID, _ rule: @escaping @Sendable (Payment, Instant) throws -> PaymentChange?
+    ) async throws -> Payment {
+        try await database.write(.saga, essential: true) { batch in
+            guard let payment = try batch.find(PaymentRow.self, paymentID)?.payment else {
+                throw PaymentStore.notFound
+            }
+            guard let change = try rule(payment, batch.now) else { return payment }
+            return try batch.apply(change, to: payment)
+        }
+    }
+
+    /// The payment as `decide` leaves it, or a tombstone when nobody has heard of it.
+    func decideOrBury(
+        _ request: VoidPaymentRequest,
+        _ rule: @escaping @Sendable (Payment, Instant) throws -> PaymentChange?
+    ) async throws -> Payment {
+        try await database.write(.saga, essential: true) { batch in
+            guard let payment = try batch.find(PaymentRow.self, request.paymentId)?.payment else {
+                let tombstone = PaymentRules.tombstone(request, now: batch.now)
+                try batch.insert(PaymentRow(tombstone))
+                return tombstone
+            }
+            guard let change = try rule(payment, batch.now) else { return payment }
+            return try batch.apply(change, to: payment)
+        }
+    }
+
+    /// The refund, new as an obligation, or as it is when it was known.
+    func request(_ request: RefundPaymentRequest) async throws -> Refund {
+        try await database.write(.saga, essential: true) { batch in
+            if let known = try batch.find(RefundRow.self, request.refundId)?.refund {
+                try RefundRules.checkReplay(request, known)
+                return known
+            }
+            guard let payment = try batch.find(PaymentRow.self, request.paymentId)?.payment else {
+                throw PaymentStore.notFound
+            }
+            let change = try RefundRules.request(request, payment, now: batch.now)
+            try batch.insert(RefundRow(change.refund))
+            try batch.apply(change, to: payment)
+            return change.refund
+        }
+    }
+
+    /// Writes what the provider answered to an ask under `asked.key`; an answer to an earlier
+    /// attempt says nothing about this one.
+    func settle(_ asked: Refund, _ answer: RefundAnswer) async throws -> Refund {
+        try await database.write(.saga, essential: true) { batch in
+            guard let refund = try batch.find(RefundRow.self, asked.refundID)?.refund,
+                let payment = try batch.find(PaymentRow.self, asked.paymentID)?.payment
+            else { throw PaymentStore.refundNotFound }
+            guard refund.attempt == asked.attempt,
+                let change = RefundRules.apply(answer, to: refund, payment, now: batch.now)
+            else { return refund }
+            try batch.update(RefundRow(change.refund))
+            try batch.apply(change, to: payment)
+            return change.refund
+        }
+    }
+
+    static let notFound = RPCError(.paymentNotFound, "there is no such payment")
+    static let refundNotFound = RPCError(.refundNotFound, "there is no such refund")
+}
+
+extension Batch {
+    /// Writes a payment with its facts, its bookings and the obligation that comes of it.
+    func apply(_ change: PaymentChange, to before: Payment) throws -> Payment {
+        let payment = try write(change.payment, before: before)
+        if let obligation = change.obligation { try insert(RefundRow(obligation)) }
+        try book(change.bookings)
+        for fact in change.facts {
+            emit(fact, subject: payment.paymentID, try CBOR.encode(PaymentReply(payment)))
+        }
+        return payment
+    }
+
+    /// Writes the payment's part in a refund, the refund's facts and bookings; not the refund.
+    func apply(_ change: RefundChange, to before: Payment) throws {
+        if change.payment != before { _ = try write(change.payment, before: before) }
+        try book(change.bookings)
+        for fact in change.facts {
+            emit(
+                fact, subject: change.refund.refundID,
+                try CBOR.encode(RefundReply(change.refund)))
+        }
+    }
+
+    private func write(_ payment: Payment, before: Payment) throws -> Payment {
+        var payment = payment
+        payment.version = before.version &+ 1
+        try update(PaymentRow(payment))
+        if before.isLive, !payment.isLive,
+            let row = try find(CheckoutRow.self, payment.checkoutID),
+            row.livePaymentID == payment.paymentID
+        {
+            try update(CheckoutRow(checkoutID: payment.checkoutID, livePaymentID: nil))
+        }
+        return payment
+    }
+
+    private func book(_ bookings: [Booking]) throws {
+        for booking in bookings {
+            for row in LedgerRow.rows(of: booking, at: now) { try insert(row) }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+import Contracts
+import FoundationEssentials
+import Storage
+
+// VerifyInvariants: every check is a query that returns what must not be, over one state of the
+// database.
+extension PaymentStore {
+    func verify(_ request: VerifyRequest) async throws -> VerifyReply {
+        let ofEvent: SQL = request.eventId.map { "AND p.event_id = \($0)" as SQL } ?? ""
+        return try await database.read { reader in
+            let violations =
+                try reader.unbalanced() + reader.misbooked(ofEvent) + reader.sums(ofEvent)
+                + reader.refundSums(ofEvent) + reader.keptFunds(ofEvent)
+                + reader.paidTwice(ofEvent) + reader.feedGaps() + reader.doubleFacts()
+            return VerifyReply(
+                checked: try reader.rowsJudged(ofEvent), violations: violations,
+                pending: try reader.pending(ofEvent))
+        }
+    }
+}
+
+extension Reader {
+    /// M-1: every booking balances, in each currency.
+    fileprivate func unbalanced() throws -> [Violation] {
+        try query(
+            """
+            SELECT ref, kind, currency, CAST(SUM(debit_minor) AS BIGINT),
+                CAST(SUM(credit_minor) AS BIGINT)
+            FROM ledger_entry GROUP BY ref, kind, currency
+            HAVING SUM(debit_minor) <> SUM(credit_minor)
+            """
+        ) { columns in
+            let ref: UUID = try columns.next()
+            let kind: String = try columns.next()
+            let currency: String = try columns.next()
+            let debit: Int64 = try columns.next()
+            let credit: Int64 = try columns.next()
+            return Violation(
+                invariant: "M-1", subject: "\(kind) \(ref.uuidString)",
+                expected: "\(debit) \(currency) credited", actual: "\(credit)")
+        }
+    }
+
+    /// M-1: what a payment says was captured is what the ledger holds for it.
+    fileprivate func misbooked(_ ofEvent: SQL) throws -> [Violation] {
+        try query(
+            """
+            SELECT p.payment_id, p.captured_minor,
+                CAST(COALESCE(SUM(e.credit_minor), 0) AS BIGINT)
+            FROM payment p LEFT JOIN ledger_entry e
+                ON e.ref = p.payment_id AND e.kind = 'CAPTURED' AND e.account LIKE 'funds:%'
+            WHERE p.captured_minor > 0 \(ofEvent)
+            GROUP BY p.payment_id, p.captured_minor
+            HAVING p.captured_minor <> COALESCE(SUM(e.credit_minor), 0)
+            """
+        ) { columns in
+            Violation(
+                invariant: "M-1", subject: "payment \(try columns.next(UUID.self).uuidString)",
+                expected: "\(try columns.next(Int64.self)) booked",
+                actual: "\(try columns.next(Int64.self))")
+        }
+    }
+
+    /// M-2 and M-5: refunded ≤ owed back ≤ captured, and captured is nothing or the whole amount.
+    fileprivate func sums(_ ofEvent: SQL) throws -> [Violation] {
+        try query(
+            """
+            SELECT p.payment_id, p.amount_minor, p.authorised_minor, p.captured_minor,
+                p.refund_owed_minor, p.refunded_minor
+            FROM payment p
+            WHERE (p.refunded_minor < 0 OR p.refunded_minor > p.refund_owed_minor
+                OR p.refund_owed_minor > p.captured_minor
+                OR p.captured_minor NOT IN (0, p.amount_minor)
+                OR (p.capture_mode = 'AUTH_CAPTURE' AND p.captured_minor > p.authorised_minor)
+                OR (p.state = 'CAPTURED' AND p.captured_minor = 0)) \(ofEvent)
+            """
+        ) { columns in
+            let id: UUID = try columns.next()
+            var numbers: [Int64] = []
+            for _ in 0..<5 { numbers.append(try columns.next()) }
+            return Violation(
+                invariant: "M-2", subject: "payment \(id.uuidString)",
+                expected: "amount ≥ authorised ≥ captured ≥ owed back ≥ refunded",
+                actual: numbers.map(String.init).joined(separator: ", "))
+        }
+    }
+
+    /// M-2: a payment's sums are those of its refunds.
+    fileprivate func refundSums(_ ofEvent: SQL) throws -> [Violation] {
+        let refunds = try select(RefundRow.self, where: "1 = 1 ORDER BY refund_id").map(\.refund)
+        var owed: [UUID: Int64] = [:]
+        var settled: [UUID: Int64] = [:]
+        for refund in refunds where !refund.isApart {
+            owed[refund.paymentID, default: 0] &+= refund.amount.amount
+            guard refund.state == .succeeded else { continue }
+            settled[refund.paymentID, default: 0] &+= refund.amount.amount
+        }
+        let payments = try select(
+            PaymentRow.self,
+            where: """
+                (refund_owed_minor <> 0 OR payment_id IN (SELECT payment_id FROM refund))
+                AND payment_id IN (SELECT p.payment_id FROM payment p WHERE 1 = 1 \(ofEvent))
+                ORDER BY payment_id
+                """
+        ).map(\.payment)
+        return payments.compactMap { payment in
+            let expected = (owed[payment.paymentID] ?? 0, settled[payment.paymentID] ?? 0)
+            guard expected != (payment.refundOwed, payment.refunded) else { return nil }
+            return Violation(
+                invariant: "M-2", subject: "payment \(payment.paymentID.uuidString)",
+                expected: "\(expected.0) owed back, \(expected.1) refunded",
+                actual: "\(payment.refundOwed), \(payment.refunded)")
+        }
+    }
+
+    /// M-3: a checkout's funds are the money that its saga is still deciding about, and zero once
+    /// the checkout has ended.
+    fileprivate func keptFunds(_ ofEvent: SQL) throws -> [Violation] {
+        var undecided: [String: Int64] = [:]
+        let open = try select(
+            PaymentRow.self,
+            where: """
+                open_since IS NOT NULL AND state = 'CAPTURED' AND outcome IS NULL
+                ORDER BY payment_id
+                """)
+        for payment in open.map(\.payment) {
+            let account = Account.funds(checkout: payment.checkoutID).name
+            undecided[account, default: 0] &+= payment.captured &- payment.refundOwed
+        }
+        let balances = try query(
+            """
+            SELECT account, CAST(SUM(credit_minor - debit_minor) AS BIGINT) FROM ledger_entry
+            WHERE account >= 'funds:' AND account < 'funds;'
+            GROUP BY account HAVING SUM(credit_minor) <> SUM(debit_minor) ORDER BY account
+            """
+        ) { (try $0.next(String.self), try $0.next(Int64.self)) }
+        let checkouts = try query(
+            "SELECT DISTINCT p.checkout_id FROM payment p WHERE p.captured_minor > 0 \(ofEvent)"
+        ) { Account.funds(checkout: try $0.next()).name }
+        let judged = Set(checkouts)
+        let held = Dictionary(balances, uniquingKeysWith: { first, _ in first })
+        return Set(balances.map(\.0)).union(undecided.keys).sorted().compactMap { account in
+            let (expected, actual) = (undecided[account] ?? 0, held[account] ?? 0)
+            guard expected != actual, judged.contains(account) else { return nil }
+            return Violation(
+                invariant: "M-3", subject: account, expected: "\(expected)", actual: "\(actual)")
+        }
+    }
+
+    /// M-4: at most one payment of a checkout keeps money.
+    fileprivate func paidTwice(_ ofEvent: SQL) throws -> [Violation] {
+        try query(
+            """
+            SELECT p.checkout_id, CAST(COUNT(*) AS BIGINT) FROM payment p
+            WHERE p.captured_minor > p.refund_owed_minor \(ofEvent)
+            GROUP BY p.checkout_id HAVING COUNT(*) > 1
+            """
+        ) { columns in
+            Violation(
+                invariant: "M-4", subject: "checkout \(try columns.next(UUID.self).uuidString)",
+                expected: "at most 1 payment that keeps money",
+                actual: "\(try columns.next(Int64.self))")
+        }
+    }
+
+    /// P-3: the feed's numbers have no gaps up to its head. Old facts may be pruned from below.
+    fileprivate func feedGaps() throws -> [Violation] {
+        try query(
+            """
+            SELECT CAST(COUNT(*) AS BIGINT), COALESCE(MIN(seq), 1), COALESCE(MAX(seq), 0),
+                (SELECT feed FROM writer WHERE id = 1)
+            FROM outbox
+            """
+        ) { columns -> Violation? in
+            let count: Int64 = try columns.next()
+            let first: Int64 = try columns.next()
+            let last: Int64 = try columns.next()
+            let head: Int64 = try columns.next()
+            guard count != last &- first &+ 1 || (count > 0 && last != head) else { return nil }
+            return Violation(
+                invariant: "P-3", subject: "feed", expected: "\(first)…\(head) without gaps",
+                actual: "\(count) facts up to \(last)")
+        }.compactMap(\.self)
+    }
+
+    /// P-3: a payment is captured, and a refund succeeds, once.
+    fileprivate func doubleFacts() throws -> [Violation] {
+        try query(
+            """
+            SELECT subject, kind, CAST(COUNT(*) AS BIGINT) FROM outbox
+            WHERE kind IN ('payment.captured', 'refund.succeeded')
+            GROUP BY subject, kind HAVING COUNT(*) > 1
+            """
+        ) { columns in
+            let subject: UUID = try columns.next()
+            return Violation(
+                invariant: "P-3", subject: "\(try columns.next(String.self)) \(subject.uuidString)",
+                expected: "1 fact", actual: "\(try columns.next(Int64.self))")
+        }
+    }
+
+    /// Payments, refunds, ledger lines and facts that were compared.
+    fileprivate func rowsJudged(_ ofEvent: SQL) throws -> Int64 {
+        try query(
+            """
+            SELECT (SELECT COUNT(*) FROM payment p WHERE 1 = 1 \(ofEvent))
+                + (SELECT COUNT(*) FROM refund) + (SELECT COUNT(*) FROM ledger_entry)
+                + (SELECT COUNT(*) FROM outbox)
+            """
+        ) { try $0.next(Int64.self) }.first ?? 0
+    }
+
+    /// Payments whose checkout has not ended as far as is known here, and refunds on their way.
+    fileprivate func pending(_ ofEvent: SQL) throws -> Int64 {
+        try query(
+            """
+            SELECT (SELECT COUNT(*) FROM payment p WHERE p.open_since IS NOT NULL
+                    AND p.state NOT IN ('VOIDED', 'FAILED_FINAL') \(ofEvent))
+                + (SELECT COUNT(*) FROM refund WHERE settled_at IS NULL)
+            """
+        ) { try $0.next(Int64.self) }.first ?? 0
+    }
+}
