@@ -1,14 +1,14 @@
 /// Who may have how much of a server at once. Pure counting; the server asks before it takes on
 /// anything.
 struct Admission {
-    private let limits: Limits
+    private let limits: RPCLimits
     private(set) var connections = 0
     private var strangers: [String: Int] = [:]
     private var connectionsOf: [String: Int] = [:]
     private var callsOf: [String: Int] = [:]
     private var calls = 0
 
-    init(limits: Limits) { self.limits = limits }
+    init(limits: RPCLimits) { self.limits = limits }
 
     /// A connection from `host`, before its hello.
     mutating func connect(from host: String) -> Bool {

@@ -33,13 +33,13 @@ public final class Client: Caller {
     private let network: any Network
     private let credential: Credential
     private let world: World
-    private let limits: Limits
+    private let limits: RPCLimits
     private let budget = RetryBudget()
     private let state = Mutex(State())
 
     public init(
         to name: String, at address: Address, on network: any Network, as credential: Credential,
-        world: World, limits: Limits = Limits()
+        world: World, limits: RPCLimits = RPCLimits()
     ) {
         self.name = name
         self.address = address

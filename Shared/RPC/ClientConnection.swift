@@ -23,7 +23,7 @@ final class ClientConnection: ChannelHandler {
 
     let channel: any Channel
     private let world: World
-    private let limits: Limits
+    private let limits: RPCLimits
     private let onRetire: @Sendable (ClientConnection) -> Void
     private let state: Mutex<State>
     /// Only `channelReceived` touches it, and a channel calls that from one thread at a time.
@@ -31,7 +31,7 @@ final class ClientConnection: ChannelHandler {
     nonisolated(unsafe) private var frameCount = 0
 
     init(
-        channel: any Channel, credential: Credential, world: World, limits: Limits,
+        channel: any Channel, credential: Credential, world: World, limits: RPCLimits,
         onRetire: @escaping @Sendable (ClientConnection) -> Void
     ) {
         self.channel = channel

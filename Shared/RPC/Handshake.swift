@@ -7,7 +7,7 @@ struct ServerHandshake {
 
     /// Who the client is and what to answer, or why it is sent away. The reason is the same for a
     /// name that is unknown and a proof that is wrong, and takes the same time.
-    func answer(_ hello: Hello, limits: Limits) throws(RPCError) -> (identity: String, Hello) {
+    func answer(_ hello: Hello, limits: RPCLimits) throws(RPCError) -> (identity: String, Hello) {
         guard hello.version == Hello.version else {
             throw RPCError(
                 .unsupportedSchema, "this server speaks version 1; say {\"version\": 1, …}")

@@ -9,7 +9,7 @@ struct LinkHealth {
         case close(String)
     }
 
-    private let limits: Limits
+    private let limits: RPCLimits
     private let openedMs: Int64
     private let ageMs: Int64
     private var isGreeted = false
@@ -23,7 +23,7 @@ struct LinkHealth {
     private var cancels: (count: Int, sinceMs: Int64)
 
     /// `ageMs` is drawn by the caller, so that connections do not all retire at once.
-    init(limits: Limits, nowMs: Int64, ageMs: Int64) {
+    init(limits: RPCLimits, nowMs: Int64, ageMs: Int64) {
         self.limits = limits
         self.ageMs = ageMs
         openedMs = nowMs

@@ -24,7 +24,7 @@ public final class Server: Sendable {
         }
     }
 
-    public let limits: Limits
+    public let limits: RPCLimits
     public let world: World
     let router: Router
     let credentials: Credentials
@@ -33,7 +33,7 @@ public final class Server: Sendable {
 
     public init(
         _ greeting: Greeting, router: Router, credentials: Credentials, world: World,
-        limits: Limits = Limits()
+        limits: RPCLimits = RPCLimits()
     ) {
         self.greeting = greeting
         self.router = router

@@ -110,7 +110,7 @@ import Wire
     }
 
     @Test func moreCallsThanTheServerTakesWaitTheirTurn() async throws {
-        var limits = Limits()
+        var limits = RPCLimits()
         limits.callsPerConnection = 4
         try await inBothWorlds(limits: limits) { harness in
             let client = harness.client()

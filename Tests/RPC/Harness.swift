@@ -41,7 +41,7 @@ struct Harness {
         "stranger": .init(secrets: [Array(secret.reversed())], roles: []),
     ])
 
-    init(world: World, network: any Network, limits: Limits = Limits(), port: UInt16 = 0)
+    init(world: World, network: any Network, limits: RPCLimits = RPCLimits(), port: UInt16 = 0)
         async throws
     {
         self.world = world
@@ -73,7 +73,7 @@ struct Harness {
     }
 
     func client(
-        as identity: String = "gateway", secret: [UInt8] = Harness.secret, limits: Limits = Limits()
+        as identity: String = "gateway", secret: [UInt8] = Harness.secret, limits: RPCLimits = RPCLimits()
     ) -> Client {
         Client(
             to: "test", at: address, on: network,
@@ -89,7 +89,7 @@ final class Counter: Sendable {
 
 /// Runs one body in both worlds: virtual time and memory, real loop and TCP.
 func inBothWorlds(
-    limits: Limits = Limits(), _ body: @escaping @Sendable (Harness) async throws -> Void
+    limits: RPCLimits = RPCLimits(), _ body: @escaping @Sendable (Harness) async throws -> Void
 ) async throws {
     let test = TestWorld(seed: 3)
     try test.run {

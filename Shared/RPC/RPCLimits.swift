@@ -1,6 +1,6 @@
 /// The bounds of a server and its connections. Over a bound the answer is an error with a reason
 /// or a closed connection, never memory.
-public struct Limits: Sendable {
+public struct RPCLimits: Sendable {
     /// Frame bytes before and after the hello.
     public var handshakeFrameBytes = 4 * 1024
     public var frameBytes = 1024 * 1024
