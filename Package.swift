@@ -75,6 +75,9 @@ let package = Package(
                 path: "Tests/Processes", swiftSettings: settings),
             tests("Lifecycle", uses: ["Lifecycle", "Support"]),
             tests("Wire", uses: ["Wire", "Lifecycle", "Support"]),
+            program(
+                "Bench",
+                uses: ["CLinux", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support"]),
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
             tests("RPC", uses: ["Lifecycle", "Wire", "Net", "RPC", "Support"]),
             program("StorageCrash", uses: ["Storage", "Lifecycle", "Support"]),

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// This program again, in another process and another part: it says its port on the first line of
@@ -34,6 +35,15 @@ struct Peer {
         close(fromPeer[0])
     }
 
+    /// Processor time it has used, in nanoseconds.
+    var processorNanoseconds: UInt64 {
+        var clock = clockid_t()
+        var time = timespec()
+        clock_getcpuclockid(process, &clock)
+        clock_gettime(clock, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
     func stop() {
         close(input)
         var status: Int32 = 0
@@ -66,21 +76,27 @@ struct BenchError: Error, CustomStringConvertible {
 
 /// Keeps this thread on one processor.
 func pin(to processor: Int) {
-    var set = cpu_set_t()
-    withUnsafeMutableBytes(of: &set) { $0[processor / 8] |= 1 << UInt8(processor % 8) }
-    sched_setaffinity(0, MemoryLayout<cpu_set_t>.size, &set)
+    var set = [UInt8](repeating: 0, count: 128)
+    set[processor / 8] |= 1 << UInt8(processor % 8)
+    sched_setaffinity(0, set.count, set)
 }
 
 /// Lets this thread run anywhere again.
 func unpin() {
-    var set = cpu_set_t()
-    withUnsafeMutableBytes(of: &set) { $0.copyBytes(from: [UInt8](repeating: 0xff, count: $0.count)) }
-    sched_setaffinity(0, MemoryLayout<cpu_set_t>.size, &set)
+    let set = [UInt8](repeating: 0xff, count: 128)
+    sched_setaffinity(0, set.count, set)
 }
 
 /// Nanoseconds of a clock that goes steadily.
 func nanoseconds() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
+/// Processor time that this process has used.
+func processorNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }

@@ -88,51 +88,72 @@ enum RPCBench {
     // MARK: Figures
 
     static func figures(runs: Int) async throws -> [Figure] {
-        let requestBytes = try CBOR.encode(request).count + 45
-        let replyBytes = try CBOR.encode(reply).count + 8
-        let sizes = ["\(requestBytes)", "\(replyBytes)"]
-        var figures: [Figure] = []
+        var figures = try await throughput(runs: runs)
+        for (name, processor) in [("rpc.1.p50.one-core", 0), ("rpc.1.p50.two-cores", 1)] {
+            figures.append(try await latency(name, serverOn: processor, runs: runs))
+        }
+        return figures
+    }
 
+    private static let requestBytes = 45 + ((try? CBOR.encode(request).count) ?? 0)
+    private static let replyBytes = 8 + ((try? CBOR.encode(reply).count) ?? 0)
+
+    /// Calls a second with 64 in flight on one connection, and the processor time that a call
+    /// takes on both sides together.
+    static func throughput(runs: Int) async throws -> [Figure] {
         let server = try Peer("rpc-server")
-        let echo = try Peer("bare-echo", sizes)
+        let echo = try Peer("bare-echo", ["\(requestBytes)", "\(replyBytes)"])
+        defer {
+            server.stop()
+            echo.stop()
+        }
         var (rates, bare): ([Double], [Double]) = ([], [])
+        var costs: [Double] = []
         for _ in 0..<runs {
-            rates.append(
-                try await call(port: server.port, inFlight: 64, milliseconds: 500).callsPerSecond)
+            let before = server.processorNanoseconds + processorNanoseconds()
+            let rate = try await call(port: server.port, inFlight: 64, milliseconds: 1_000)
+                .callsPerSecond
+            let after = server.processorNanoseconds + processorNanoseconds()
+            rates.append(rate)
+            costs.append(Double(after - before) / 1_000 / rate)
             bare.append(
                 try BareEcho.call(
                     port: echo.port, requestBytes: requestBytes, replyBytes: replyBytes,
-                    inFlight: 64, milliseconds: 500
+                    inFlight: 64, milliseconds: 200
                 ).callsPerSecond)
         }
-        server.stop()
-        echo.stop()
-        figures.append(Figure(name: "rpc.64", unit: "calls/s", runs: rates, baselines: bare))
+        return [
+            Figure(name: "rpc.64", unit: "calls/s", runs: rates, baselines: bare),
+            Figure(name: "rpc.64.cpu", unit: "us a call", runs: costs, isHigherBetter: false),
+        ]
+    }
 
-        for (name, processor) in [("rpc.1.p50.one-core", 0), ("rpc.1.p50.two-cores", 1)] {
-            let server = try Peer("rpc-server", processor: processor)
-            let echo = try Peer("bare-echo", sizes, processor: processor)
-            pin(to: 0)
-            defer { unpin() }
-            var (latencies, bare): ([Double], [Double]) = ([], [])
-            for _ in 0..<runs {
-                latencies.append(
-                    try await call(port: server.port, inFlight: 1, milliseconds: 300)
-                        .latencies.p50Microseconds)
-                bare.append(
-                    try BareEcho.call(
-                        port: echo.port, requestBytes: requestBytes, replyBytes: replyBytes,
-                        inFlight: 1, milliseconds: 300
-                    ).latencies.p50Microseconds)
-            }
+    /// The median of one call at a time, both sides pinned: the caller to processor 0.
+    private static func latency(
+        _ name: String, serverOn processor: Int, runs: Int
+    ) async throws -> Figure {
+        let server = try Peer("rpc-server", processor: processor)
+        let echo = try Peer(
+            "bare-echo", ["\(requestBytes)", "\(replyBytes)"], processor: processor)
+        pin(to: 0)
+        defer {
+            unpin()
             server.stop()
             echo.stop()
-            figures.append(
-                Figure(
-                    name: name, unit: "us", runs: latencies, baselines: bare,
-                    isHigherBetter: false))
         }
-        return figures
+        var (latencies, bare): ([Double], [Double]) = ([], [])
+        for _ in 0..<runs {
+            latencies.append(
+                try await call(port: server.port, inFlight: 1, milliseconds: 300)
+                    .latencies.p50Microseconds)
+            bare.append(
+                try BareEcho.call(
+                    port: echo.port, requestBytes: requestBytes, replyBytes: replyBytes,
+                    inFlight: 1, milliseconds: 300
+                ).latencies.p50Microseconds)
+        }
+        return Figure(
+            name: name, unit: "us", runs: latencies, baselines: bare, isHigherBetter: false)
     }
 }
 

@@ -11,5 +11,7 @@
 #include <pthread.h>
 
 extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+extern int pipe2(int descriptors[2], int flags);
+extern int sched_setaffinity(pid_t pid, size_t size, const void *set);
 extern int pthread_setname_np(pthread_t thread, const char *name);
 #endif
