@@ -79,9 +79,9 @@ let package = Package(
                 "Bench",
                 uses: ["CLinux", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support"]),
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
-            tests("RPC", uses: ["Lifecycle", "Wire", "Net", "RPC", "Support"]),
             program("StorageCrash", uses: ["Storage", "Lifecycle", "Support"]),
             tests("Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash"]),
+            tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
         ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,214 @@
+import Lifecycle
+import Net
+import RPC
+import Support
+import Testing
+import Wire
+
+/// One beyond each limit. Virtual time, so that ten seconds take none.
+@Suite struct LimitTests {
+    private func run(
+        _ limits: RPCLimits = RPCLimits(),
+        _ body: @escaping @Sendable (Harness, TestWorld) async throws -> Void
+    ) throws {
+        let test = TestWorld(seed: 4)
+        try test.run {
+            let network = MemoryNetwork(scheduler: test.scheduler)
+            let harness = try await Harness(world: test.world, network: network, limits: limits)
+            try await body(harness, test)
+            await harness.server.stop()
+        }
+    }
+
+    @Test func aHelloMayHaveFourKiBAndAFrameOneMiB() throws {
+        try run { harness, _ in
+            let stranger = try await RawPeer.connect(to: harness)
+            try stranger.send(bytes: [0, 0, 0x10, 0x01])
+            #expect(try await stranger.ending()?.hasPrefix("FRAME_TOO_LARGE") == true)
+            let peer = try await RawPeer.greeted(harness)
+            try peer.send(bytes: [0, 0x10, 0, 0x01])
+            #expect(try await peer.ending()?.hasPrefix("FRAME_TOO_LARGE") == true)
+            // The header alone decides: four gigabytes are never waited for.
+            let giant = try await RawPeer.greeted(harness)
+            try giant.send(bytes: [0xff, 0xff, 0xff, 0xff])
+            #expect(try await giant.ending()?.hasPrefix("FRAME_TOO_LARGE") == true)
+        }
+    }
+
+    @Test func silenceBeforeTheHelloEndsAfterFiveSeconds() throws {
+        try run { harness, test in
+            let peer = try await RawPeer.connect(to: harness)
+            try await test.scheduler.sleep(ms: 3_900)
+            #expect(!peer.isClosed)
+            try await test.scheduler.sleep(ms: 2_200)
+            #expect(try await peer.ending()?.contains("no hello") == true)
+        }
+    }
+
+    @Test func aFrameThatTricklesEndsAfterTenSeconds() throws {
+        try run { harness, test in
+            let peer = try await RawPeer.greeted(harness)
+            try peer.send(bytes: [0, 0, 0])
+            for _ in 0..<12 where !peer.isClosed {
+                try await test.scheduler.sleep(ms: 1_000)
+                try peer.send(bytes: [100])
+            }
+            #expect(try await peer.ending()?.contains("not completed") == true)
+        }
+    }
+
+    @Test func aPeerThatIsGoneIsFoundByPing() throws {
+        try run { harness, test in
+            let peer = try await RawPeer.greeted(harness)
+            try await test.scheduler.sleep(ms: 43_000)
+            var pings = 0
+            var ending: String?
+            while let frame = try await peer.next() {
+                guard case .array(let items) = frame else { continue }
+                if items.first == 5 { pings += 1 }
+                if items.first == 4, case .text(let text) = items[1] { ending = text }
+            }
+            #expect(pings == 1)
+            #expect(ending?.contains("no pong") == true)
+        }
+    }
+
+    @Test func tooManyPingsAndCancelsEndAConnection() throws {
+        try run { harness, test in
+            let pinger = try await RawPeer.greeted(harness)
+            for number in 0..<3 { try pinger.send([5, .integer(Int64(number))]) }
+            try await test.scheduler.sleep(ms: 1)
+            #expect(!pinger.isClosed)
+            try pinger.send([5, 9])
+            #expect(try await pinger.ending()?.contains("too many pings") == true)
+
+            let canceller = try await RawPeer.greeted(harness)
+            for number in 0..<100 { try canceller.send([3, .integer(Int64(number))]) }
+            try await test.scheduler.sleep(ms: 1)
+            #expect(!canceller.isClosed)
+            try canceller.send([3, 100])
+            #expect(try await canceller.ending()?.contains("too many cancels") == true)
+        }
+    }
+
+    @Test func callsBeyondTheConnectionsShareAreOverload() throws {
+        var limits = RPCLimits()
+        limits.callsPerConnection = 3
+        limits.waitsPerConnection = 2
+        try run(limits) { harness, _ in
+            let peer = try await RawPeer.greeted(harness)
+            for id in Int64(1)...3 {
+                try peer.send([1, .integer(id), "test.Slow", [:], ["text": "x", "number": 500]])
+            }
+            for id in Int64(11)...12 {
+                try peer.send([1, .integer(id), "test.Wait", [:], ["text": "x", "number": 500]])
+            }
+            for method in ["test.Slow", "test.Wait"] {
+                try peer.send([1, 99, .text(method), [:], ["text": "x", "number": 500]])
+                let answer = try await peer.next()
+                #expect(answer?.reason == "OVERLOADED")
+                guard case .array(let items) = answer else { throw RawPeer.Unexpected(answer) }
+                #expect(items[2]["executed"] == false)
+                #expect(items[2]["outcome"] == "unknown")
+            }
+            // The places come back.
+            for _ in 0..<5 { #expect(try await peer.next()?.reason == nil) }
+            try peer.request(100, "test.Echo")
+            #expect(try await peer.next()?.reason == nil)
+            try peer.channel.abort()
+        }
+    }
+
+    @Test func callsBeyondTheIdentitysAndTheServersShareAreOverload() throws {
+        for (perIdentity, all) in [(4, 4_096), (512, 4)] {
+            var limits = RPCLimits()
+            (limits.callsPerIdentity, limits.calls) = (perIdentity, all)
+            try run(limits) { harness, _ in
+                let peers = [try await RawPeer.greeted(harness), try await RawPeer.greeted(harness)]
+                for id in Int64(1)...2 {
+                    for peer in peers {
+                        try peer.send(
+                            [1, .integer(id), "test.Slow", [:], ["text": "x", "number": 500]])
+                    }
+                }
+                try await harness.world.scheduler.sleep(ms: 1)
+                try peers[0].request(9, "test.Echo")
+                #expect(try await peers[0].next()?.reason == "OVERLOADED")
+                for peer in peers { try peer.channel.abort() }
+            }
+        }
+    }
+
+    @Test func connectionsAreCountedByAddressIdentityAndInAll() throws {
+        var limits = RPCLimits()
+        limits.strangersPerAddress = 2
+        limits.connectionsPerIdentity = 3
+        limits.connections = 5
+        try run(limits) { harness, _ in
+            let strangers = [
+                try await RawPeer.connect(to: harness), try await RawPeer.connect(to: harness),
+            ]
+            let third = try await RawPeer.connect(to: harness)
+            #expect(try await third.ending()?.hasPrefix("OVERLOADED") == true)
+            for stranger in strangers { try stranger.channel.abort() }
+            try await harness.world.scheduler.sleep(ms: 1)
+            var friends: [RawPeer] = []
+            for _ in 0..<3 { friends.append(try await RawPeer.greeted(harness)) }
+            await #expect(throws: RawPeer.Unexpected.self) { try await RawPeer.greeted(harness) }
+            for friend in friends { try friend.channel.abort() }
+            try await harness.world.scheduler.sleep(ms: 1)
+            #expect(harness.server.connectionCount == 0)
+            try await RawPeer.greeted(harness).channel.abort()
+        }
+    }
+
+    @Test func aPeerThatReadsNothingIsNotReadEither() throws {
+        var limits = RPCLimits()
+        limits.unsentBytes = 100_000
+        try run(limits) { harness, test in
+            let peer = try await RawPeer.greeted(harness)
+            try peer.channel.setReading(false)
+            let text = String(repeating: "x", count: 50_000)
+            for id in Int64(1)...10 { try peer.request(id, "test.Echo", text: text) }
+            try await test.scheduler.sleep(ms: 5_000)
+            #expect(harness.server.connectionCount == 1)
+            try await test.scheduler.sleep(ms: 7_000)
+            #expect(harness.server.connectionCount == 0)
+        }
+    }
+
+    @Test func deadlinesAndKeysAreBounded() throws {
+        try run { harness, _ in
+            let peer = try await RawPeer.greeted(harness)
+            try peer.request(1, "test.Echo", ["deadlineMs": 0])
+            #expect(try await peer.next()?.reason == "DEADLINE_EXCEEDED")
+            try peer.request(2, "test.Echo", ["deadlineMs": .integer(.max)])
+            #expect(try await peer.next()?.reason == nil)
+            try peer.request(3, "test.Echo", ["key": .text(String(repeating: "k", count: 256))])
+            #expect(try await peer.next()?.reason == "INVALID_ARGUMENT")
+            try peer.request(4, "test.Echo", ["key": .text(String(repeating: "k", count: 255))])
+            #expect(try await peer.next()?.reason == nil)
+            try peer.channel.abort()
+        }
+    }
+
+    @Test func anIdleConnectionIsRetiredAndAnOldOneToo() throws {
+        var limits = RPCLimits()
+        limits.ageMs = 60_000
+        try run(limits) { harness, test in
+            let client = harness.client()
+            for _ in 0..<50 {
+                _ = try await client.call(TestAPI.echo, Note(text: "x"))
+                try await test.scheduler.sleep(ms: 1_000)
+            }
+            #expect(harness.server.connectionCount == 1)
+            for _ in 0..<20 {
+                _ = try await client.call(TestAPI.echo, Note(text: "x"))
+                try await test.scheduler.sleep(ms: 1_000)
+            }
+            // Retired between two calls, and none of them failed.
+            #expect(test.world.metrics.counters().contains { $0.name == "rpc.connections" && $0.value >= 2 })
+            client.close()
+        }
+    }
+}
