@@ -32,10 +32,16 @@ func service(_ name: String, uses: [String]) -> [Target] {
     ]
 }
 
-func program(_ name: String, uses: [String]) -> Target {
+func program(_ name: String, uses: [String], linker: [LinkerSetting] = []) -> Target {
     .executableTarget(
-        name: name, dependencies: needs(uses), path: "Tests/\(name)", swiftSettings: settings)
+        name: name, dependencies: needs(uses), path: "Tests/\(name)", swiftSettings: settings,
+        linkerSettings: linker)
 }
+
+/// Puts Bench's own malloc, which counts, in front of the C library's for the whole process.
+let countingMalloc = LinkerSetting.unsafeFlags([
+    "-Xlinker", "--defsym=malloc=turnstile_counted_malloc", "-Xlinker", "--export-dynamic",
+])
 
 func tests(_ name: String, uses: [String]) -> Target {
     .testTarget(
@@ -77,7 +83,8 @@ let package = Package(
             tests("Wire", uses: ["Wire", "Lifecycle", "Support"]),
             program(
                 "Bench",
-                uses: ["CLinux", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support"]),
+                uses: ["CLinux", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support"],
+                linker: [countingMalloc]),
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
             program("StorageCrash", uses: ["Storage", "Lifecycle", "Support"]),
             tests("Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash"]),

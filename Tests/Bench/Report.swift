@@ -28,7 +28,7 @@ struct Figure {
         let spread = "\((runs.min() ?? 0).grouped) to \((runs.max() ?? 0).grouped)"
         let against =
             baseline.map { "  \((ratio ?? 0).rounded2) x baseline \($0.grouped)" } ?? ""
-        return name.padded(26) + value.grouped.leftPadded(14) + " " + unit.padded(10)
+        return name.padded(30) + value.grouped.leftPadded(14) + " " + unit.padded(10)
             + " (\(spread), \(runs.count) runs)" + against
     }
 }
@@ -54,7 +54,9 @@ extension Double {
 }
 
 extension String {
-    func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+    func padded(_ width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
 
     func leftPadded(_ width: Int) -> String {
         String(repeating: " ", count: max(0, width - count)) + self

@@ -61,11 +61,7 @@ public struct CBORReader: Sendable {
 
     public mutating func readText() throws(CBORError) -> String {
         let start = position
-        let range = try readStringRange(.text, "text")
-        guard let text = String(validating: bytes[range], as: UTF8.self) else {
-            throw error(.invalidUTF8, at: start)
-        }
-        return text
+        return try text(in: try readStringRange(.text, "text"), at: start)
     }
 
     public mutating func readBytes() throws(CBORError) -> [UInt8] {
@@ -106,10 +102,7 @@ public struct CBORReader: Sendable {
 
     public mutating func readKey() throws(CBORError) -> String {
         let start = position
-        guard let text = String(validating: bytes[try readKeyRange()], as: UTF8.self) else {
-            throw error(.invalidUTF8, at: start)
-        }
-        return text
+        return try text(in: try readKeyRange(), at: start)
     }
 
     /// The bytes of one valid item, which is skipped.

@@ -70,14 +70,4 @@ extension CBORReader {
             throw error(.tooDeep(limit: CBORLimits.depth), at: start)
         }
     }
-
-    func checkText(_ range: Range<Int>, at start: Int) throws(CBORError) {
-        // Nearly all text here is ASCII, which this loop knows without decoding it.
-        var union: UInt8 = 0
-        for index in range { union |= bytes[index] }
-        guard union >= 0x80 else { return }
-        guard String(validating: bytes[range], as: UTF8.self) != nil else {
-            throw error(.invalidUTF8, at: start)
-        }
-    }
 }

@@ -3,7 +3,7 @@ struct MapDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private let map: Int
     private let count: Int
     private let first: Int
-    private let depth: Int
+    private let slot: Int
 
     init(_ source: CheckedBytes, at position: Int) throws {
         self.source = source
@@ -11,7 +11,7 @@ struct MapDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
         source.reader.position = position
         count = try source.reader.readMapHeader()
         first = source.reader.position
-        depth = source.depth
+        slot = source.depth & 15
     }
 
     var codingPath: [any CodingKey] { [] }
@@ -22,7 +22,7 @@ struct MapDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     /// Where the value of a key lies.
     private func find(_ key: Key) -> Int? {
-        source.find(key.stringValue, map: map, first: first, count: count, depth: depth)
+        source.find(key.stringValue, map: map, first: first, count: count, slot: slot)
     }
 
     private func require(_ key: Key) throws -> Int {
@@ -49,6 +49,10 @@ struct MapDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try source.text(at: try require(key))
     }
 
+    func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 {
+        try source.integer(at: try require(key))
+    }
+
     func decode<T: FixedWidthInteger & Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
         try source.integer(type, at: try require(key))
     }
@@ -62,21 +66,23 @@ struct MapDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
-        try findValue(key).map { try source.bool(at: $0) }
+        guard let position = findValue(key) else { return nil }
+        return try source.bool(at: position)
     }
 
     func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? {
-        try findValue(key).map { try source.text(at: $0) }
+        guard let position = findValue(key) else { return nil }
+        return try source.text(at: position)
     }
 
-    func decodeIfPresent<T: FixedWidthInteger & Decodable>(
-        _ type: T.Type, forKey key: Key
-    ) throws -> T? {
-        try findValue(key).map { try source.integer(type, at: $0) }
+    func decodeIfPresent(_ type: Int64.Type, forKey key: Key) throws -> Int64? {
+        guard let position = findValue(key) else { return nil }
+        return try source.integer(at: position)
     }
 
     func decodeIfPresent<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T? {
-        try findValue(key).map { try source.decode(type, at: $0) }
+        guard let position = findValue(key) else { return nil }
+        return try source.decode(type, at: position)
     }
 
     func nestedContainer<Nested: CodingKey>(

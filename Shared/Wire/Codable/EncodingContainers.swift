@@ -56,6 +56,11 @@ private struct MapEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
         encoder.writer.text(value)
     }
 
+    func encode(_ value: Int64, forKey key: Key) throws {
+        try begin(key)
+        encoder.writer.integer(value)
+    }
+
     func encode(_ value: some FixedWidthInteger & Encodable, forKey key: Key) throws {
         try begin(key)
         try encoder.write(integer: value)
@@ -68,6 +73,14 @@ private struct MapEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func encode(_ value: some Encodable, forKey key: Key) throws {
         try begin(key)
         try encoder.write(value)
+    }
+
+    func encodeIfPresent(_ value: String?, forKey key: Key) throws {
+        if let value { try encode(value, forKey: key) }
+    }
+
+    func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws {
+        if let value { try encode(value, forKey: key) }
     }
 
     func nestedContainer<Nested: CodingKey>(

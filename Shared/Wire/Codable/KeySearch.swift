@@ -1,37 +1,36 @@
 extension CheckedBytes {
     /// Where the value of a key lies in a map of `count` entries from `first` on. In the order of
     /// declaration each search looks at one key; otherwise it goes round the map once.
-    func find(_ key: String, map: Int, first: Int, count: Int, depth: Int) -> Int? {
-        let start = hint(map: map, first: first, depth: depth)
-        var (index, entry) = (start.index, start.position)
-        for _ in 0..<count {
-            if index >= count { (index, entry) = (0, first) }
-            let value = self.value(of: key, at: entry)
-            if value.isMatch {
-                hints[depth] = Hint(map: map, index: index, position: value.start, isAtValue: true)
-                return value.start
+    func find(_ key: String, map: Int, first: Int, count: Int, slot: Int) -> Int? {
+        var key = key
+        return key.withUTF8 { key in
+            var (index, entry) = next(map: map, first: first, slot: slot)
+            for _ in 0..<count {
+                if index >= count { (index, entry) = (0, first) }
+                let range = reader.checkedString(at: entry)
+                let value = range.upperBound
+                if reader.equals(range, key) {
+                    hints[slot] = Hint(map: map, index: index, position: value, isAtValue: true)
+                    return value
+                }
+                entry = end(ofItemAt: value)
+                index += 1
             }
-            entry = end(ofItemAt: value.start)
-            index += 1
+            return nil
         }
-        return nil
     }
 
     /// The entry behind the one that was found last in this map, or the first.
-    private func hint(map: Int, first: Int, depth: Int) -> Hint {
-        while hints.count <= depth {
-            hints.append(Hint(map: -1, index: 0, position: 0, isAtValue: false))
-        }
-        var hint = hints[depth]
-        if hint.map != map {
-            hint = Hint(map: map, index: 0, position: first, isAtValue: false)
-        } else if hint.isAtValue {
+    private func next(map: Int, first: Int, slot: Int) -> (index: Int, position: Int) {
+        var hint = hints[slot]
+        guard hint.map == map else { return (0, first) }
+        if hint.isAtValue {
             hint.position = end(ofItemAt: hint.position)
             hint.index += 1
             hint.isAtValue = false
+            hints[slot] = hint
         }
-        hints[depth] = hint
-        return hint
+        return (hint.index, hint.position)
     }
 
     func keys(from first: Int, count: Int) -> [String] {
@@ -47,11 +46,6 @@ extension CheckedBytes {
     }
 
     func end(ofItemAt position: Int) -> Int { reader.endOfCheckedItem(at: position) }
-
-    private func value(of key: String, at entry: Int) -> (start: Int, isMatch: Bool) {
-        let range = reader.checkedString(at: entry)
-        return (range.upperBound, reader.equals(range, key))
-    }
 }
 
 extension CBORReader {
@@ -59,19 +53,6 @@ extension CBORReader {
     func checkedString(at position: Int) -> Range<Int> {
         let (argument, first) = checkedHead(at: position)
         return first..<(first + argument)
-    }
-
-    func equals(_ range: Range<Int>, _ text: String) -> Bool {
-        var text = text
-        return text.withUTF8 { utf8 in
-            guard utf8.count == range.count else { return false }
-            var index = range.lowerBound
-            for byte in utf8 {
-                if bytes[index] != byte { return false }
-                index += 1
-            }
-            return true
-        }
     }
 
     /// Where an item that was checked ends; it costs a few operations an item, and no recursion.
