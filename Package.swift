@@ -65,7 +65,7 @@ let package = Package(
         shared("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net"]),
         shared("Contracts", uses: ["Crypto", "Lifecycle", "Wire", "RPC"]),
         shared("Storage", uses: ["CSQLite", "CLinux", "Lifecycle", "Wire"]),
-        shared("Saga", uses: ["Lifecycle", "Storage", "RPC"]),
+        shared("Saga", uses: ["Lifecycle", "Storage", "RPC", "Wire"]),
         shared("Command", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Contracts"]),
     ]
         + service("Inventory", uses: basics)

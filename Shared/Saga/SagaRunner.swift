@@ -1,0 +1,238 @@
+public import FoundationEssentials
+public import Lifecycle
+internal import RPC
+import Synchronization
+internal import Wire
+
+/// Drives sagas, each in a task of its own that keeps its row in memory: a call, one commit of its
+/// result and the next position, the next call. What it holds is a copy; killed anywhere, the next
+/// process reads the rows and asks the same calls again.
+public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
+    public let name = "saga"
+    public let progress: SagaProgress<Subject>
+
+    private struct State {
+        /// Sagas with a task, and whether they were woken since it last read their row.
+        var running: [UUID: Bool] = [:]
+        var isStopped = false
+        var epoch: Int64
+    }
+
+    private static var callTimeoutMs: Int64 { 10_000 }
+    private static var scanEveryMs: Int64 { 1_000 }
+    private static var page: Int { 200 }
+    /// Sagas taken over at once, so that a restart does not flood its peers.
+    private static var takeOverLimit: Int { 400 }
+
+    private let saga: Saga<Subject, Reply>
+    private let asides: [Step<Subject, Reply>]
+    private let journal: any SagaJournal<Subject, Reply>
+    private let world: World
+    private let state: Mutex<State>
+
+    /// `asides` are the calls off the straight way, which the journal's decisions lead to by name.
+    public init(
+        _ saga: Saga<Subject, Reply>, asides: [Step<Subject, Reply>],
+        journal: any SagaJournal<Subject, Reply>, world: World
+    ) async throws {
+        self.saga = saga
+        self.asides = asides
+        self.journal = journal
+        self.world = world
+        progress = SagaProgress(scheduler: world.scheduler)
+        state = Mutex(State(epoch: try await journal.raiseEpoch(above: 0)))
+    }
+
+    /// Goes by the process's own number: every call carries it, and fences off its forerunners.
+    public var epoch: Int64 { state.withLock { $0.epoch } }
+
+    /// Takes over what another process left, then looks each second for what is due.
+    public func run() async throws {
+        await takeOver()
+        while (try? await world.scheduler.sleep(ms: Self.scanEveryMs)) != nil {
+            do {
+                for subject in try await journal.due(limit: Self.page) { start(subject) }
+            } catch {
+                world.log.warning("saga_scan_failed", ["error": "\(error)"])
+            }
+        }
+        stop()
+    }
+
+    /// Ends every task at its next commit; the rows wait for the next process.
+    public func stop() { state.withLock { $0.isStopped = true } }
+
+    /// Drives a saga whose row was just committed, or read.
+    public func start(_ subject: Subject) {
+        guard subject.position != nil, enter(subject.id) else { return }
+        world.scheduler.spawn { await self.drive(subject.id, subject) }
+    }
+
+    /// Reads a saga's row and drives it, now or as soon as its task has ended.
+    public func wake(_ id: UUID) {
+        guard enter(id) else { return }
+        world.scheduler.spawn { await self.drive(id, nil) }
+    }
+
+    /// True when the caller is to start the task; else the one there is told to look again.
+    private func enter(_ id: UUID) -> Bool {
+        state.withLock { state in
+            guard !state.isStopped else { return false }
+            let isRunning = state.running[id] != nil
+            state.running[id] = isRunning
+            return !isRunning
+        }
+    }
+
+    private func takeOver() async {
+        var last: UUID?
+        while !isStopped {
+            do {
+                let page = try await journal.unfinished(after: last, limit: Self.page)
+                for subject in page { start(subject) }
+                guard let end = page.last, page.count == Self.page else { return }
+                last = end.id
+                while state.withLock({ $0.running.count }) > Self.takeOverLimit {
+                    try await world.scheduler.sleep(ms: 20)
+                }
+            } catch is CancellationError {
+                return
+            } catch {
+                world.log.warning("saga_takeover_failed", ["error": "\(error)"])
+                guard (try? await world.scheduler.sleep(ms: Self.scanEveryMs)) != nil else {
+                    return
+                }
+            }
+        }
+    }
+
+    private var isStopped: Bool { state.withLock { $0.isStopped } }
+
+    private func drive(_ id: UUID, _ subject: Subject?) async {
+        var subject = subject
+        while true {
+            var pauseMs: Int64?
+            do {
+                if subject == nil { subject = try await journal.find(id) }
+                if let subject { pauseMs = try await advance(subject) }
+            } catch {
+                // Only a stopped runner, or a row that can't be read, ends here; the scan finds
+                // the row again.
+                world.log.warning("saga_left", ["saga": id, "error": "\(error)"])
+            }
+            let wasWoken = state.withLock { state in
+                guard state.running[id] == true, !state.isStopped else {
+                    state.running[id] = nil
+                    return false
+                }
+                state.running[id] = false
+                return true
+            }
+            guard wasWoken else {
+                if let pauseMs, !isStopped {
+                    _ = world.scheduler.schedule(afterMs: pauseMs) { self.wake(id) }
+                }
+                return
+            }
+            subject = nil
+        }
+    }
+
+    /// Goes on until the saga has ended or pauses, and returns the pause.
+    private func advance(_ first: Subject) async throws -> Int64? {
+        var subject = first
+        var unsaved: [SagaEvent<Reply>] = []
+        while let position = subject.position, !isStopped {
+            let impatience = noteSlowness(of: position, subject, unsaved)
+            let event = await ask(position, subject)
+            impatience?.cancel()
+            if let next = journal.deferred(subject, event) {
+                unsaved.append(event)
+                subject = next
+                continue
+            }
+            guard let stand = try await save(subject.id, unsaved + [event]) else { return nil }
+            unsaved = []
+            subject = stand.subject
+            if let pause = stand.pauseMs { return pause }
+        }
+        return nil
+    }
+
+    private func ask(_ position: SagaPosition, _ subject: Subject) async -> SagaEvent<Reply> {
+        let step = saga.step(position.step) ?? asides.first { $0.name == position.step }
+        guard let act = position.direction == .act ? step?.act : step?.undo else {
+            let error = RPCError(.unknownMethod, "there is no step \(position.step)")
+            return SagaEvent(position, .refused(error))
+        }
+        do {
+            let call = SagaCall(epoch: epoch, timeoutMs: Self.callTimeoutMs)
+            switch try await act(subject, call) {
+            case .done(let reply): return SagaEvent(position, .done(reply))
+            case .waiting(let reply): return SagaEvent(position, .waiting(reply))
+            }
+        } catch let error as RPCError where error.isRefusal {
+            return SagaEvent(position, .refused(error))
+        } catch {
+            let error = error as? RPCError ?? RPCError(.internal, "\(error)")
+            await raiseEpoch(after: error)
+            let pause = Backoff.delayMs(attempt: position.attempt, world.random)
+            reportTrouble(position, subject, error)
+            return SagaEvent(
+                position, .unknown(error, retryInMs: max(pause, error.retryAfterMs ?? 0)))
+        }
+    }
+
+    /// A participant has seen a higher epoch, so this database is older than its peers'.
+    private func raiseEpoch(after error: RPCError) async {
+        guard error.reason.name == "FENCED", case .integer(let seen)? = error.detail["epoch"],
+            let raised = try? await journal.raiseEpoch(above: seen)
+        else { return }
+        state.withLock { $0.epoch = max($0.epoch, raised) }
+    }
+
+    private func reportTrouble(_ position: SagaPosition, _ subject: Subject, _ error: RPCError) {
+        world.metrics.count("saga.unknown")
+        guard position.attempt >= 8 else { return }
+        world.log.error(
+            "saga_stuck",
+            [
+                "saga": subject.id, "step": position.step, "attempt": position.attempt,
+                "reason": error.reason.name, "message": error.message,
+            ])
+    }
+
+    /// Commits what is known when the step has not been answered within its patience.
+    private func noteSlowness(
+        of position: SagaPosition, _ subject: Subject, _ unsaved: [SagaEvent<Reply>]
+    ) -> ScheduledTimer? {
+        guard position.direction == .act, let patienceMs = saga.step(position.step)?.patienceMs
+        else { return nil }
+        return world.scheduler.schedule(afterMs: patienceMs) { [self] in
+            world.scheduler.spawn { [self] in
+                _ = try await save(subject.id, unsaved + [SagaEvent(position, .slow)])
+            }
+        }
+    }
+
+    /// Commits, and again for as long as the database has trouble: what a call did must not be
+    /// forgotten, and asking again is the only other way to know it.
+    private func save(
+        _ id: UUID, _ events: [SagaEvent<Reply>]
+    ) async throws -> SagaStand<Subject>? {
+        var attempt: Int64 = 0
+        while true {
+            do {
+                let stand = try await journal.commit(id, events)
+                if let stand { progress.publish(stand.subject) }
+                return stand
+            } catch {
+                guard !isStopped else { throw error }
+                world.log.warning("saga_commit_failed", ["saga": id, "error": "\(error)"])
+                try await world.scheduler.sleep(
+                    ms: Backoff.delayMs(attempt: attempt, world.random))
+                attempt += 1
+            }
+        }
+    }
+}
