@@ -29,13 +29,16 @@ public struct SagaReply: Message {
     /// Raised whenever another process takes the purchase over.
     public let epoch: Int64
     public let nextRunInMs: Int64?
+    /// What the last call without an answer ran into.
+    public let trouble: String?
     public let parkReason: String?
     /// The steps that ended, in the order in which they did.
     public let history: [SagaStep]
 
     public init(
         checkoutId: UUID, state: CheckoutState, step: String?, direction: String?, attempt: Int64,
-        epoch: Int64, nextRunInMs: Int64?, parkReason: String?, history: [SagaStep]
+        epoch: Int64, nextRunInMs: Int64?, trouble: String?, parkReason: String?,
+        history: [SagaStep]
     ) {
         self.checkoutId = checkoutId
         self.state = state
@@ -44,6 +47,7 @@ public struct SagaReply: Message {
         self.attempt = attempt
         self.epoch = epoch
         self.nextRunInMs = nextRunInMs
+        self.trouble = trouble
         self.parkReason = parkReason
         self.history = history
     }
@@ -56,6 +60,7 @@ public struct SagaReply: Message {
         Field("attempt", .integer(0...Int64.max)),
         Field("epoch", .integer(0...Int64.max)),
         Field("nextRunInMs", .integer(0...Int64.max), required: false),
+        Field("trouble", .text(maxBytes: 1_024), required: false),
         Field("parkReason", .text(maxBytes: 255), required: false),
         Field("history", .list(.message(SagaStep.fields), maxCount: 1_000)),
     ]
@@ -87,7 +92,7 @@ public struct SagaStep: Message, Hashable {
         Field("step", .text(maxBytes: 32)),
         Field("direction", .word(["DO", "UNDO"])),
         Field("attempt", .integer(0...Int64.max)),
-        Field("outcome", .word(["DONE", "WAITING", "REFUSED", "UNKNOWN"])),
+        Field("outcome", .word(["DONE", "WAITING", "REFUSED", "RESOLVED"])),
         Field("result", .text(maxBytes: 255)),
         Field("at", .instant),
     ]

@@ -1,0 +1,71 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+
+/// What callers see of checkouts and orders.
+struct CheckoutView: Sendable {
+    let mint: TicketMint
+
+    /// Everything derives from the row, order and tickets too, so that the answer to a purchase
+    /// reads nothing.
+    func reply(_ checkout: Checkout, now: Instant) -> CheckoutReply {
+        CheckoutReply(
+            checkoutId: checkout.id, eventId: checkout.eventID, owner: checkout.owner,
+            state: checkout.state, expiresInMs: expiresInMs(checkout, now), lines: checkout.lines,
+            totals: checkout.totals, payment: payment(checkout),
+            problem: checkout.problem.map {
+                CheckoutProblem(reason: $0.error.reason.name, message: $0.error.message)
+            },
+            refund: checkout.owed.map {
+                RefundProgress(
+                    owed: Money($0, checkout.currency), isSettled: checkout.isRefundSettled)
+            },
+            parkReason: checkout.parkReason, order: order(checkout), version: checkout.version)
+    }
+
+    private func expiresInMs(_ checkout: Checkout, _ now: Instant) -> Int64? {
+        guard checkout.state == .paying else { return nil }
+        return checkout.holdExpiresAt.map { max(0, now.millisecondsUntil($0)) }
+    }
+
+    private func payment(_ checkout: Checkout) -> CheckoutPayment? {
+        guard let provider = checkout.provider, checkout.totals?.total.amount ?? 0 > 0 else {
+            return nil
+        }
+        return CheckoutPayment(
+            paymentId: checkout.paymentID, provider: provider, action: checkout.paymentAction,
+            lastError: checkout.paymentError.map {
+                CheckoutProblem(reason: $0, message: "the last attempt failed")
+            })
+    }
+
+    private func order(_ checkout: Checkout) -> OrderReply? {
+        guard checkout.paidAt != nil, let totals = checkout.totals else { return nil }
+        let tickets = checkout.state == .completed ? mint.tickets(of: checkout) : []
+        return Self.reply(OrderRow(checkout, totals), checkout.lines, tickets)
+    }
+
+    static func reply(
+        _ order: OrderRow, _ items: [PricedLine], _ tickets: [TicketRow]
+    ) -> OrderReply {
+        OrderReply(
+            orderId: order.orderID, orderNumber: OrderNumber.of(order.orderID),
+            eventId: order.eventID, owner: order.owner, contact: order.contact,
+            status: order.status, totalQuantity: order.totalQuantity, total: order.total,
+            tax: order.tax, paymentId: order.paymentID, provider: order.provider,
+            paidAt: order.paidAt, completedAt: order.completedAt, items: items,
+            tickets: tickets.map {
+                Ticket(
+                    ticketId: $0.ticketID, ticketTypeId: $0.ticketTypeID, index: $0.number,
+                    code: TicketMint.code($0.secret), state: $0.state)
+            })
+    }
+
+    static func summary(_ order: OrderRow) -> OrderSummary {
+        OrderSummary(
+            orderId: order.orderID, orderNumber: OrderNumber.of(order.orderID),
+            eventId: order.eventID, owner: order.owner, status: order.status,
+            totalQuantity: order.totalQuantity, total: order.total, paidAt: order.paidAt)
+    }
+}

@@ -1,0 +1,201 @@
+import Contracts
+import FoundationEssentials
+public import Lifecycle
+public import RPC
+import Saga
+public import Storage
+
+/// The Orders service: purchases as durable sagas over Inventory and Payments, and the orders and
+/// tickets that come of them.
+public struct OrdersService: Sendable {
+    private let world: World
+    private let database: Database
+    private let journal: CheckoutJournal
+    private let runner: SagaRunner<Checkout, PeerReply>
+    private let queries: OrderQueries
+    private let view: CheckoutView
+    private let inventory: any Caller
+    private let payments: any Caller
+
+    /// - Parameters:
+    ///   - database: with `OrdersSchema`.
+    ///   - ticketKey: makes ticket codes that nobody can guess; it stays the same for ever.
+    public init(
+        world: World, database: Database, inventory: any Caller, payments: any Caller,
+        ticketKey: [UInt8]
+    ) async throws {
+        self.world = world
+        self.database = database
+        self.inventory = inventory
+        self.payments = payments
+        let mint = TicketMint(key: ticketKey)
+        let saga = PurchaseSaga(inventory: inventory, payments: payments)
+        journal = CheckoutJournal(
+            database: database, rules: CheckoutRules(core: saga.steps.core),
+            book: OrderBook(mint: mint), log: world.log)
+        runner = try await SagaRunner(
+            saga.steps, asides: saga.asides, journal: journal, world: world)
+        queries = OrderQueries(database: database)
+        view = CheckoutView(mint: mint)
+    }
+
+    /// What runs beside the handlers for as long as the process lives.
+    public var jobs: [any Service] {
+        [
+            runner,
+            Adoption(
+                world: world, journal: journal, runner: runner, inventory: inventory,
+                payments: payments),
+        ]
+    }
+
+    public func register(on router: inout Router) {
+        router.handle(OrdersAPI.purchase) { try await purchase($0, $1) }
+        router.handle(OrdersAPI.getCheckout) { try await checkout($0, $1) }
+        router.handle(OrdersAPI.getOrder) { request, _ in
+            try await queries.order(request.orderId)
+        }
+        router.handle(OrdersAPI.listOrders) { request, _ in try await queries.orders(request) }
+        router.handle(OrdersAPI.getSaga) { request, _ in try await saga(request.checkoutId) }
+        router.handle(OrdersAPI.retrySaga) { request, _ in try await retry(request) }
+        router.handle(OrdersAPI.resolveSaga) { request, _ in try await resolve(request) }
+        router.handle(OrdersAPI.readEvents) { request, _ in try await events(request) }
+        router.handle(OrdersAPI.verifyInvariants) { request, _ in
+            try await Verifier(
+                database: database, inventory: inventory, payments: payments
+            ).verify(request)
+        }
+        router.handle(OrdersAPI.stats) { _, _ in try await stats() }
+    }
+
+    // MARK: Purchases
+
+    /// The first commit, then a task that drives the saga, then a wait for it.
+    private func purchase(
+        _ request: PurchaseRequest, _ call: CallContext
+    ) async throws -> CheckoutReply {
+        try PurchaseRules.check(request)
+        let watch = runner.progress.watch(request.purchaseId) { $0.isSettled }
+        defer { watch.cancel() }
+        let begun = try await journal.begin(request)
+        if begun.isSettled { return try answer(begun) }
+        runner.start(begun)
+        let waitMs = min(request.waitMs ?? Self.longestWaitMs, remainingMs(call))
+        if let settled = await watch.value(withinMs: waitMs) { return try answer(settled) }
+        return try answer(try await found(request.purchaseId))
+    }
+
+    /// A purchase that was refused answers with the refusal, each time that it is asked.
+    private func answer(_ checkout: Checkout) throws -> CheckoutReply {
+        if checkout.state == .rejected || checkout.state == .cancelled,
+            let problem = checkout.problem
+        {
+            throw problem.error
+        }
+        return view.reply(checkout, now: world.now)
+    }
+
+    private func checkout(
+        _ request: GetCheckoutRequest, _ call: CallContext
+    ) async throws -> CheckoutReply {
+        let since = request.sinceVersion ?? .max
+        let watch = runner.progress.watch(request.checkoutId) { $0.version > since }
+        defer { watch.cancel() }
+        var checkout = try await found(request.checkoutId)
+        if request.sinceVersion != nil, checkout.version <= since, !checkout.state.isTerminal {
+            let waitMs = min(request.waitMs ?? 0, remainingMs(call))
+            if let newer = await watch.value(withinMs: waitMs) { checkout = newer }
+        }
+        return view.reply(checkout, now: world.now)
+    }
+
+    private func found(_ id: UUID) async throws -> Checkout {
+        guard let checkout = try await journal.find(id) else { throw CheckoutJournal.notFound(id) }
+        return checkout
+    }
+
+    private static let longestWaitMs: Int64 = 20_000
+
+    /// A wait is answered a second before its caller gives up.
+    private func remainingMs(_ call: CallContext) -> Int64 {
+        let now = world.scheduler.uptimeNanoseconds
+        guard call.deadline > now else { return 0 }
+        return max(0, Int64(clamping: (call.deadline - now) / 1_000_000) - 1_000)
+    }
+
+    // MARK: Sagas
+
+    private func saga(_ id: UUID) async throws -> SagaReply {
+        let checkout = try await found(id)
+        let now = world.now
+        return SagaReply(
+            checkoutId: id, state: checkout.state, step: checkout.step?.step,
+            direction: checkout.step?.direction.rawValue, attempt: checkout.step?.attempt ?? 0,
+            epoch: checkout.epoch,
+            nextRunInMs: checkout.nextRunAt.map { max(0, now.millisecondsUntil($0)) },
+            trouble: checkout.trouble, parkReason: checkout.parkReason,
+            history: try await queries.history(id).map {
+                SagaStep(
+                    step: $0.position.step, direction: $0.position.direction.rawValue,
+                    attempt: $0.position.attempt, outcome: $0.outcome, result: $0.result,
+                    at: $0.at)
+            })
+    }
+
+    private func retry(_ request: RetrySagaRequest) async throws -> SagaReply {
+        _ = try await journal.change(request.checkoutId, because: "retry") {
+            try Resolution.retry($0, now: $1)
+        }
+        runner.wake(request.checkoutId)
+        return try await saga(request.checkoutId)
+    }
+
+    private func resolve(_ request: ResolveSagaRequest) async throws -> ResolveSagaReply {
+        guard request.reason.contains(where: { !$0.isWhitespace }) else {
+            throw RPCError(.reasonRequired, "say why, for those who read the history")
+        }
+        let before = try await found(request.checkoutId)
+        let plan = Resolution.plan(request.decision, before)
+        let decision = request.decision
+        if request.dryRun == true {
+            let after = try Resolution.resolve(before, decision, now: world.now)
+            return ResolveSagaReply(
+                checkoutId: before.id, state: after.state, plan: plan, isApplied: false)
+        }
+        let after = try await journal.change(request.checkoutId, because: request.reason) {
+            try Resolution.resolve($0, decision, now: $1)
+        }
+        runner.wake(request.checkoutId)
+        return ResolveSagaReply(
+            checkoutId: after.id, state: after.state, plan: plan, isApplied: true)
+    }
+
+    // MARK: Feed and figures
+
+    private func events(_ request: FeedRequest) async throws -> FeedReply {
+        let feed = database.feed
+        try request.check(feedID: feed.id, head: feed.head)
+        if request.waitMs > 0 {
+            _ = try await feed.wait(after: request.afterSeq, ms: request.waitMs)
+        }
+        let events = try await feed.events(after: request.afterSeq, limit: request.limit)
+        return FeedReply(
+            feedId: feed.id, head: feed.head,
+            events: events.map {
+                Contracts.FeedEvent(
+                    seq: $0.seq, kind: $0.kind, subject: $0.subject, at: $0.at,
+                    body: Data($0.body))
+            })
+    }
+
+    private func stats() async throws -> StatsReply {
+        var counters: [String: Int64] = [:]
+        for (name, value) in world.metrics.counters() { counters[name] = value }
+        for (state, count) in try await queries.states() { counters["checkouts.\(state)"] = count }
+        let statistics = database.statistics
+        counters["storage.commits"] = statistics.commits
+        counters["storage.statements"] = statistics.statements
+        counters["storage.syncs"] = statistics.syncs
+        return StatsReply(counters: counters)
+    }
+}

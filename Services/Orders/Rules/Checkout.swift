@@ -1,0 +1,82 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Saga
+
+/// A purchase: what was asked for, and how far it is. The one row that its saga lives in.
+struct Checkout: SagaSubject, Hashable {
+    let id: UUID
+    let owner: String
+    let contact: Contact
+    let eventID: UUID
+    /// In order of their ticket types.
+    let items: [HoldLine]
+    let provider: String?
+    /// Kept for replays of the payment, and wiped at the end.
+    var paymentMethod: String?
+    /// Outlives the token, so that a replay of the purchase can still be compared.
+    let methodPrint: [UInt8]?
+    let expectedTotal: Money?
+    let createdAt: Instant
+
+    var state = CheckoutState.new
+    /// The call under way or next; while parked, the one that it was parked at.
+    var step: SagaPosition?
+    /// When the scan looks at it; nil when it needs nothing.
+    var nextRunAt: Instant?
+    /// Of the process that wrote it last.
+    var epoch: Int64
+    /// The price snapshot; empty until the stock is reserved.
+    var lines: [PricedLine] = []
+    /// By Orders' clock, from the time left that Inventory told.
+    var holdExpiresAt: Instant?
+    var isHoldReleased = false
+    /// What the buyer needs to finish the payment.
+    var paymentAction: String?
+    var paymentError: String?
+    /// Money that was taken, in minor units, once it must go back.
+    var owed: Int64?
+    var isRefundSettled = false
+    /// Why it was rejected or cancelled.
+    var problem: Problem?
+    /// What the last call without an answer ran into.
+    var trouble: String?
+    var parkReason: String?
+    var parkedFrom: CheckoutState?
+    var paidAt: Instant?
+    var endedAt: Instant?
+    /// Steps that ended.
+    var stepCount: Int64 = 0
+    var version: Int64 = 1
+
+    var position: SagaPosition? { state == .parked ? nil : step }
+
+    var holdID: UUID { .derived(from: id, "hold") }
+    var paymentID: UUID { .derived(from: id, "pay") }
+    var refundID: UUID { .derived(from: id, "refund") }
+
+    /// Nil until the stock is reserved.
+    var totals: Totals? { Totals(of: lines) }
+
+    var quantity: Int64 { items.reduce(0) { $0 &+ $1.quantity } }
+
+    /// True when a buyer who waits should be answered: it has ended, or somebody must act.
+    var isSettled: Bool {
+        state.isTerminal || state == .parked || (state == .paying && paymentAction != nil)
+    }
+
+    /// ISO 4217 has XXX for where no currency is involved.
+    var currency: Currency {
+        lines.first?.unitPrice.currency ?? expectedTotal?.currency ?? Currency("XXX")
+    }
+}
+
+/// A refusal as it was given, kept to be given again.
+struct Problem: Hashable {
+    let error: RPCError
+
+    static func == (left: Problem, right: Problem) -> Bool { left.error == right.error }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(error.reason) }
+}

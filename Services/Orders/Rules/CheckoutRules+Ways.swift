@@ -1,0 +1,160 @@
+import Contracts
+import Lifecycle
+import RPC
+import Saga
+import Wire
+
+// One function for each thing that can come to a checkout.
+
+extension CheckoutRules {
+    /// Pauses between polls of a payment or refund; a minute from then on.
+    private static let pollsMs: [Int64] = [1_000, 5_000, 15_000]
+
+    func pollMs(_ attempt: Int64) -> Int64 {
+        Int(exactly: attempt).flatMap {
+            Self.pollsMs.indices.contains($0) ? Self.pollsMs[$0] : nil
+        } ?? 60_000
+    }
+
+    /// Stock is fenced: its price is the promise from here on.
+    func reserved(_ hold: HoldReply, _ decision: inout Decision) {
+        guard hold.state != .consumed else {
+            return decision.park("the hold was consumed before it was paid")
+        }
+        decision.checkout.lines = hold.lines
+        guard hold.state == .committing, let totals = decision.checkout.totals else {
+            let problem = RPCError(
+                .holdState, "the hold is \(hold.state.word)",
+                detail: ["state": .text(hold.state.word)])
+            return giveUp(problem, from: StepName.reserve, &decision)
+        }
+        if let expected = decision.checkout.expectedTotal, expected != totals.total {
+            let problem = RPCError(
+                .priceChanged, "the total is \(totals.total.amount), not \(expected.amount)",
+                detail: ["expected": .of(expected), "actual": .of(totals.total)])
+            return giveUp(problem, from: StepName.reserve, &decision)
+        }
+        let isFree = totals.total.amount == 0
+        guard isFree || decision.checkout.provider != nil else {
+            let problem = RPCError.invalid("provider", "is needed, because the total is not 0")
+            return giveUp(problem, from: StepName.reserve, &decision)
+        }
+        decision.move(to: .committing)
+        decision.call(SagaPosition(isFree ? StepName.consume : StepName.pay))
+    }
+
+    /// Money is taken. It must be all of it, in the right currency (M-5).
+    func paid(_ payment: PaymentReply, _ decision: inout Decision) {
+        guard let total = decision.checkout.totals?.total, payment.captured == total else {
+            decision.checkout.owed = payment.captured?.amount
+            return decision.park("AMOUNT_MISMATCH")
+        }
+        decision.checkout.paymentAction = nil
+        decision.checkout.paymentError = nil
+        decision.call(SagaPosition(StepName.consume))
+        decision.mayDefer = true
+    }
+
+    /// The stock is sold: both states at once, unless the wait for it was noted as PAID before.
+    func consumed(_ decision: inout Decision) {
+        if decision.checkout.state == .committing { decision.move(to: .paid) }
+        decision.move(to: .completed)
+    }
+
+    /// The hold's time runs again, and the payment is awaited.
+    func reopened(_ hold: HoldReply, _ now: Instant, _ decision: inout Decision) {
+        guard hold.state == .active else {
+            decision.move(to: .expiring)
+            return decision.call(SagaPosition(StepName.pay, .undo))
+        }
+        let leftMs = hold.expiresInMs ?? 0
+        decision.checkout.holdExpiresAt = now.advanced(byMs: leftMs)
+        decision.pause(SagaPosition(StepName.poll), ms: min(pollMs(0), leftMs))
+    }
+
+    /// The payment is not there yet. When the hold's time is over, this was the last look.
+    func awaited(
+        _ payment: PaymentReply, _ position: SagaPosition, _ now: Instant,
+        _ decision: inout Decision
+    ) {
+        decision.checkout.paymentAction = payment.clientSecret
+        decision.checkout.paymentError = payment.lastError
+        let leftMs = now.millisecondsUntil(decision.checkout.holdExpiresAt ?? now)
+        guard leftMs > 0 else {
+            decision.move(to: .expiring)
+            return decision.call(SagaPosition(StepName.pay, .undo))
+        }
+        let next = position.again
+        decision.pause(next, ms: min(pollMs(next.attempt), leftMs))
+    }
+
+    /// A payment that has failed for good took nothing, so only stock goes back; one that the
+    /// buyer might still repeat is voided first.
+    func declined(_ error: RPCError, _ decision: inout Decision) {
+        decision.checkout.problem = Problem(error: error)
+        decision.checkout.paymentError = error.reason.name
+        decision.checkout.paymentAction = nil
+        let isFinal = error.detail["retryable"] == .bool(false)
+        decision.move(to: .cancelling)
+        decision.call(SagaPosition(isFinal ? StepName.reserve : StepName.pay, .undo))
+    }
+
+    /// Undoes what was done up to the step, and says why.
+    func giveUp(_ error: RPCError, from step: String, _ decision: inout Decision) {
+        decision.checkout.problem = Problem(error: error)
+        decision.move(to: .cancelling)
+        if case .call(let undo) = core.back(from: step) { decision.call(undo) }
+    }
+
+    /// It was to be voided, but the buyer had paid: an expired checkout gets its stock again if it
+    /// is there; a cancelled one gets the money back.
+    func captureAfterAll(_ decision: inout Decision) {
+        if decision.checkout.state == .expiring {
+            decision.call(SagaPosition(StepName.fence))
+        } else {
+            owe(&decision)
+        }
+    }
+
+    /// Money was taken for stock that cannot be had.
+    func owe(_ decision: inout Decision) {
+        decision.checkout.owed = decision.checkout.owed ?? decision.checkout.totals?.total.amount
+        decision.move(to: .refunding)
+        decision.call(SagaPosition(StepName.refund))
+    }
+
+    /// The stock is free again.
+    func released(_ decision: inout Decision) {
+        decision.checkout.isHoldReleased = true
+        switch decision.checkout.state {
+        case .cancelling: decision.move(to: .cancelled)
+        case .expiring: decision.move(to: .expired)
+        default: refundedOrReleasing(&decision)
+        }
+    }
+
+    /// Money first, then stock; refunded is when both are done.
+    func refundedOrReleasing(_ decision: inout Decision) {
+        if !decision.checkout.isHoldReleased {
+            decision.call(SagaPosition(StepName.reserve, .undo))
+        } else if decision.checkout.isRefundSettled {
+            decision.move(to: .refunded)
+        } else {
+            decision.call(SagaPosition(StepName.refund))
+        }
+    }
+}
+
+extension Decision {
+    mutating func end(_ position: SagaPosition, _ outcome: String, _ result: String) {
+        ended.append(EndedStep(position: position, outcome: outcome, result: result))
+        checkout.stepCount += 1
+        checkout.trouble = nil
+    }
+}
+
+extension Value {
+    fileprivate static func of(_ money: Money) -> Value {
+        ["amount": .integer(money.amount), "currency": .text(money.currency.code)]
+    }
+}

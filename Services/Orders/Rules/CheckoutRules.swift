@@ -1,0 +1,148 @@
+import Contracts
+import Lifecycle
+import RPC
+import Saga
+import Wire
+
+/// What a peer answered to a step.
+enum PeerReply: Sendable {
+    case hold(HoldReply)
+    case payment(PaymentReply)
+    case refund(RefundReply)
+
+    var summary: String {
+        switch self {
+        case .hold(let hold): hold.state.word
+        case .payment(let payment): payment.state.word
+        case .refund(let refund): refund.state.word
+        }
+    }
+}
+
+typealias CheckoutEvent = SagaEvent<PeerReply>
+
+/// The life of a checkout: a pure function of the row, what happened, and the time of the decision.
+/// `SagaCore` says what follows on the straight way; this says what that means for the buyer, and
+/// knows the ways around it.
+struct CheckoutRules: Sendable {
+    let core: SagaCore
+
+    func decide(_ checkout: Checkout, _ event: CheckoutEvent, now: Instant) -> Decision {
+        var decision = Decision(checkout, now: now)
+        // Someone else has moved the checkout on since this call was sent.
+        guard checkout.position == event.position else { return decision }
+        let ageMs = checkout.createdAt.millisecondsUntil(now)
+        switch event.outcome {
+        case .slow:
+            if checkout.step?.step == StepName.consume { decision.move(to: .paid) }
+            return decision
+        case .unknown(let error, let retryInMs):
+            decision.checkout.trouble = "\(error.reason.name): \(error.message)"
+            switch core.next(event.position, .unknown, ageMs: ageMs) {
+            case .again(let position): decision.pause(position, ms: retryInMs)
+            case .park(let reason): decision.park(reason)
+            case .call(let undo):
+                decision.checkout.problem = Problem(error: timedOut(error))
+                decision.move(to: .cancelling)
+                decision.call(undo)
+            default: decision.park("no way on from \(event.position.step)")
+            }
+            return decision
+        case .done(let reply):
+            decision.end(event.position, "DONE", reply.summary)
+            done(event.position, reply, now, &decision)
+        case .waiting(let reply):
+            waiting(event.position, reply, now, &decision)
+        case .refused(let error):
+            decision.end(event.position, "REFUSED", error.reason.name)
+            if SagaCore.isDenial(error.reason) {
+                decision.park("\(event.position.step) was denied: \(error.reason.name)")
+            } else {
+                refused(event.position, error, &decision)
+            }
+        }
+        return decision
+    }
+
+    /// What the buyer is told when Inventory could not be asked for a minute.
+    private func timedOut(_ error: RPCError) -> RPCError {
+        RPCError(
+            code: .unavailable, reason: Reason("UNAVAILABLE", .unavailable),
+            message: "not reserved in time: \(error.reason.name)", outcome: .refused,
+            executed: false, retryAfterMs: nil, detail: [:])
+    }
+
+    private func done(
+        _ position: SagaPosition, _ reply: PeerReply, _ now: Instant, _ decision: inout Decision
+    ) {
+        switch (position.step, position.direction, reply) {
+        case (StepName.reserve, .act, .hold(let hold)): reserved(hold, &decision)
+        case (StepName.reserve, .undo, _): released(&decision)
+        case (StepName.pay, .act, .payment(let payment)): paid(payment, &decision)
+        case (StepName.pay, .undo, _): decision.call(SagaPosition(StepName.reserve, .undo))
+        case (StepName.consume, .act, _): consumed(&decision)
+        case (StepName.reopen, .act, .hold(let hold)): reopened(hold, now, &decision)
+        case (StepName.poll, .act, .payment(let payment)):
+            decision.checkout.owed = payment.captured?.amount
+            decision.checkout.paymentAction = nil
+            decision.call(SagaPosition(StepName.fence))
+        case (StepName.fence, .act, _):
+            // The fence joins the straight way again, whose payment answers what it has become.
+            decision.checkout.owed = nil
+            decision.move(to: .committing)
+            decision.call(SagaPosition(StepName.pay))
+        case (StepName.refund, .act, _):
+            decision.checkout.isRefundSettled = true
+            refundedOrReleasing(&decision)
+        default: decision.park("\(position.step) answered \(reply.summary)")
+        }
+    }
+
+    private func waiting(
+        _ position: SagaPosition, _ reply: PeerReply, _ now: Instant, _ decision: inout Decision
+    ) {
+        switch (position.step, reply) {
+        case (StepName.pay, .payment(let payment)):
+            decision.end(position, "WAITING", reply.summary)
+            decision.move(to: .paying)
+            decision.checkout.paymentAction = payment.clientSecret
+            decision.call(SagaPosition(StepName.reopen))
+        case (StepName.poll, .payment(let payment)):
+            awaited(payment, position, now, &decision)
+        case (StepName.refund, _) where !decision.checkout.isHoldReleased:
+            decision.end(position, "WAITING", reply.summary)
+            decision.call(SagaPosition(StepName.reserve, .undo))
+        case (StepName.refund, _):
+            decision.pause(position.again, ms: pollMs(position.attempt))
+        default: decision.park("\(position.step) answered \(reply.summary)")
+        }
+    }
+
+    private func refused(
+        _ position: SagaPosition, _ error: RPCError, _ decision: inout Decision
+    ) {
+        switch (position.step, position.direction) {
+        case (StepName.reserve, .act):
+            decision.checkout.problem = Problem(error: error)
+            decision.move(to: .rejected)
+        case (_, _)
+        where error.reason == .amountMismatch || error.reason == .holdConsumed
+            || error.reason == .idempotencyConflict:
+            decision.park("\(position.step) was refused: \(error.reason.name)")
+        case (StepName.pay, .act), (StepName.poll, .act):
+            declined(error, &decision)
+        case (StepName.pay, .undo) where error.reason == .alreadyCaptured:
+            if case .integer(let amount)? = error.detail["amount"] {
+                decision.checkout.owed = amount
+            }
+            captureAfterAll(&decision)
+        case (StepName.reopen, .act):
+            decision.move(to: .expiring)
+            decision.call(SagaPosition(StepName.pay, .undo))
+        case (StepName.fence, .act):
+            owe(&decision)
+        default:
+            decision.park("\(position.step) was refused: \(error.reason.name)")
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Contracts
+import Lifecycle
+import RPC
+import Saga
+
+/// What one event makes of a checkout: the row as it will be, the steps that ended by it, and how
+/// long to leave it alone.
+struct Decision: Hashable {
+    var checkout: Checkout
+    var ended: [EndedStep] = []
+    var pauseMs: Int64?
+    /// The result may be committed together with that of the next call, because asking this call
+    /// again answers the same.
+    var mayDefer = false
+    private let now: Instant
+
+    init(_ checkout: Checkout, now: Instant) {
+        self.checkout = checkout
+        self.now = now
+    }
+
+    /// Moves on; a way that the table does not have is a bug, which a human must look at.
+    mutating func move(to state: CheckoutState) {
+        guard Transitions.allows(checkout.state, state) else {
+            return park("no way from \(checkout.state.word) to \(state.word)")
+        }
+        checkout.state = state
+        if state == .paid { checkout.paidAt = now }
+        guard state.isTerminal else { return }
+        checkout.endedAt = now
+        checkout.step = nil
+        checkout.nextRunAt = nil
+        checkout.paymentMethod = nil
+        checkout.paymentAction = nil
+        checkout.trouble = nil
+    }
+
+    mutating func call(_ position: SagaPosition) {
+        guard checkout.state != .parked else { return }
+        checkout.step = position
+    }
+
+    /// Leaves the step for later, as it stands.
+    mutating func pause(_ position: SagaPosition, ms: Int64) {
+        call(position)
+        checkout.nextRunAt = now.advanced(byMs: ms)
+        pauseMs = ms
+    }
+
+    mutating func park(_ reason: String) {
+        guard Transitions.allows(checkout.state, .parked) else { return }
+        checkout.parkedFrom = checkout.state
+        checkout.state = .parked
+        checkout.parkReason = reason
+        checkout.nextRunAt = nil
+    }
+}
+
+/// A step's call that was answered: a row of the history.
+struct EndedStep: Hashable {
+    let position: SagaPosition
+    let outcome: String
+    let result: String
+}

@@ -1,0 +1,103 @@
+import Contracts
+import Crypto
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Saga
+import Wire
+
+/// What makes a request a new checkout, and what makes two requests the same purchase.
+enum PurchaseRules {
+    /// The row of a new purchase. It holds the intents of every step to come, because their ids
+    /// derive from its own.
+    static func checkout(_ request: PurchaseRequest, epoch: Int64, now: Instant) -> Checkout {
+        Checkout(
+            id: request.purchaseId, owner: request.owner, contact: request.contact,
+            eventID: request.eventId, items: sorted(request.items), provider: request.provider,
+            paymentMethod: request.paymentMethod, methodPrint: methodPrint(request),
+            expectedTotal: request.expectedTotal, createdAt: now,
+            step: SagaPosition(StepName.reserve), nextRunAt: now.advanced(byMs: takeOverMs),
+            epoch: epoch)
+    }
+
+    /// A checkout that this database never knew: its stock or money was found at a peer after a
+    /// restore. It goes straight to giving both back.
+    static func adopted(
+        _ id: UUID, owner: String, eventID: UUID, lines: [PricedLine], epoch: Int64, now: Instant
+    ) -> Checkout {
+        var checkout = Checkout(
+            id: id, owner: owner, contact: Contact(email: "unknown"), eventID: eventID,
+            items: lines.map { HoldLine(ticketTypeId: $0.ticketTypeId, quantity: $0.quantity) },
+            provider: nil, paymentMethod: nil, methodPrint: nil, expectedTotal: nil,
+            createdAt: now, step: SagaPosition(StepName.pay, .undo), nextRunAt: now, epoch: epoch)
+        checkout.state = .cancelling
+        checkout.lines = lines
+        checkout.problem = Problem(
+            error: RPCError(.cancelled, "adopted: this database did not know the checkout"))
+        return checkout
+    }
+
+    /// A purchase that runs is looked at by the scan only when it takes longer than this.
+    static let takeOverMs: Int64 = 10_000
+
+    /// What the field table cannot say.
+    static func check(_ request: PurchaseRequest) throws {
+        var problems: [FieldProblem] = []
+        if request.items.isEmpty {
+            problems.append(FieldProblem(field: "items", problem: "is empty; name what to buy"))
+        }
+        for (index, item) in request.items.enumerated()
+        where request.items.prefix(index).contains(where: { $0.ticketTypeId == item.ticketTypeId })
+        {
+            problems.append(
+                FieldProblem(
+                    field: "items[\(index)].ticketTypeId",
+                    problem: "stands twice; add the quantities"))
+        }
+        if !isEmail(request.contact.email) {
+            problems.append(
+                FieldProblem(
+                    field: "contact.email", problem: "is no address such as ann@example.org"))
+        }
+        if request.paymentMethod != nil, request.provider == nil {
+            problems.append(
+                FieldProblem(field: "provider", problem: "is needed with a paymentMethod"))
+        }
+        guard problems.isEmpty else { throw RPCError.invalid(problems) }
+    }
+
+    /// Something, an @, something, without spaces or control characters: mail itself tells the
+    /// rest.
+    private static func isEmail(_ text: String) -> Bool {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        return parts.count >= 2 && parts.allSatisfy { !$0.isEmpty }
+            && text.unicodeScalars.allSatisfy {
+                !$0.properties.isWhitespace && $0.properties.generalCategory != .control
+            }
+    }
+
+    /// The fields in which a replay differs from what is stored.
+    static func differences(_ request: PurchaseRequest, _ stored: Checkout) -> [String] {
+        var fields: [String] = []
+        if request.owner != stored.owner { fields.append("owner") }
+        if request.contact != stored.contact { fields.append("contact") }
+        if request.eventId != stored.eventID { fields.append("eventId") }
+        if sorted(request.items) != stored.items { fields.append("items") }
+        if request.provider != stored.provider { fields.append("provider") }
+        if methodPrint(request) != stored.methodPrint { fields.append("paymentMethod") }
+        if request.expectedTotal != stored.expectedTotal { fields.append("expectedTotal") }
+        return fields
+    }
+
+    /// The order of items says nothing, so it is not compared.
+    private static func sorted(_ items: [HoldLine]) -> [HoldLine] {
+        items.count < 2 ? items : items.sorted { $0.ticketTypeId < $1.ticketTypeId }
+    }
+
+    private static func methodPrint(_ request: PurchaseRequest) -> [UInt8]? {
+        request.paymentMethod.map { method in
+            let id = withUnsafeBytes(of: request.purchaseId.uuid) { Array($0) }
+            return Array(Digest.sha256(id + Array(method.utf8)).prefix(16))
+        }
+    }
+}

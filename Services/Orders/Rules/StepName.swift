@@ -1,0 +1,20 @@
+/// The steps by their names in rows and in the history.
+enum StepName {
+    /// Takes the stock; undone, gives it back.
+    static let reserve = "reserve"
+    /// Takes the money; undone, voids the payment.
+    static let pay = "pay"
+    /// Turns what is held into what is sold.
+    static let consume = "consume"
+
+    // Off the straight way:
+
+    /// Lets the hold's time run again, while the payment is awaited.
+    static let reopen = "reopen"
+    /// Asks how the payment is.
+    static let poll = "poll"
+    /// Fences the hold again, for a payment that came.
+    static let fence = "fence"
+    /// Gives the money back.
+    static let refund = "refund"
+}

@@ -1,0 +1,153 @@
+import Contracts
+import FoundationEssentials
+import RPC
+import Saga
+import Wire
+
+/// A purchase, read from the top: reserve, pay, consume, each next to what takes it back.
+struct PurchaseSaga: Sendable {
+    let inventory: any Caller
+    let payments: any Caller
+
+    /// Time that a buyer has for what the provider asks of them. It is part of the payment's
+    /// content, so a replay must say the same.
+    private static let paymentExpiresInMs: Int64 = 900_000
+    /// When ConsumeHold takes longer, PAID is committed alone, and the buyer sees it.
+    private static let consumePatienceMs: Int64 = 50
+
+    var steps: Saga<Checkout, PeerReply> {
+        [
+            .reversible(StepName.reserve) { checkout, call in
+                .done(.hold(try await reserve(checkout, call)))
+            } undo: { checkout, call in
+                .done(.hold(try await release(checkout, call)))
+            },
+            .pivot(StepName.pay) { checkout, call in
+                try Self.outcome(await pay(checkout, call))
+            } undo: { checkout, call in
+                .done(.payment(try await void(checkout, call)))
+            },
+            .certain(StepName.consume, patienceMs: Self.consumePatienceMs) { checkout, call in
+                .done(.hold(try await consume(checkout, call)))
+            },
+        ]
+    }
+
+    /// The calls off the straight way.
+    var asides: [Step<Checkout, PeerReply>] {
+        [
+            .certain(StepName.reopen) { checkout, call in
+                .done(.hold(try await reopen(checkout, call)))
+            },
+            .certain(StepName.poll) { checkout, call in
+                try Self.outcome(await poll(checkout, call))
+            },
+            .certain(StepName.fence) { checkout, call in
+                .done(.hold(try await fence(checkout, call)))
+            },
+            .certain(StepName.refund) { checkout, call in
+                try Self.outcome(await refund(checkout, call))
+            },
+        ]
+    }
+
+    // MARK: Inventory
+
+    private func reserve(_ checkout: Checkout, _ call: SagaCall) async throws -> HoldReply {
+        let request = ReserveRequest(
+            holdId: checkout.holdID, eventId: checkout.eventID, owner: checkout.owner,
+            lines: checkout.items, fence: Fence(orderId: checkout.id, epoch: call.epoch))
+        return try await inventory.call(InventoryAPI.reserve, request, call.options)
+    }
+
+    private func release(_ checkout: Checkout, _ call: SagaCall) async throws -> HoldReply {
+        let request = ReleaseHoldRequest(
+            holdId: checkout.holdID, reason: .saga,
+            fence: Fence(orderId: checkout.id, epoch: call.epoch))
+        return try await inventory.call(InventoryAPI.releaseHold, request, call.options)
+    }
+
+    private func consume(_ checkout: Checkout, _ call: SagaCall) async throws -> HoldReply {
+        let request = ConsumeHoldRequest(holdId: checkout.holdID, orderId: checkout.id)
+        return try await inventory.call(InventoryAPI.consumeHold, request, call.options)
+    }
+
+    private func reopen(_ checkout: Checkout, _ call: SagaCall) async throws -> HoldReply {
+        let request = ReopenHoldRequest(
+            holdId: checkout.holdID, orderId: checkout.id, epoch: call.epoch)
+        return try await inventory.call(InventoryAPI.reopenHold, request, call.options)
+    }
+
+    /// A payment that came late may take free stock again; the event's policy may say no.
+    private func fence(_ checkout: Checkout, _ call: SagaCall) async throws -> HoldReply {
+        let request = BeginCommitRequest(
+            holdId: checkout.holdID, orderId: checkout.id, epoch: call.epoch, allowReclaim: true)
+        return try await inventory.call(InventoryAPI.beginCommit, request, call.options)
+    }
+
+    // MARK: Payments
+
+    private func pay(_ checkout: Checkout, _ call: SagaCall) async throws -> PaymentReply {
+        guard let total = checkout.totals?.total, let provider = checkout.provider else {
+            throw RPCError.invalid("provider", "is needed, because the total is not 0")
+        }
+        let request = CreatePaymentRequest(
+            paymentId: checkout.paymentID, checkoutId: checkout.id, eventId: checkout.eventID,
+            owner: checkout.owner, amount: total, provider: provider, captureMode: .sale,
+            paymentMethod: checkout.paymentMethod, expiresInMs: Self.paymentExpiresInMs)
+        return try await payments.call(PaymentsAPI.createPayment, request, call.options)
+    }
+
+    private func void(_ checkout: Checkout, _ call: SagaCall) async throws -> PaymentReply {
+        let request = VoidPaymentRequest(
+            paymentId: checkout.paymentID, checkoutId: checkout.id, reason: checkout.state.word)
+        return try await payments.call(PaymentsAPI.voidPayment, request, call.options)
+    }
+
+    private func poll(_ checkout: Checkout, _ call: SagaCall) async throws -> PaymentReply {
+        let request = GetPaymentRequest(paymentId: checkout.paymentID, refresh: true)
+        return try await payments.call(PaymentsAPI.getPayment, request, call.options)
+    }
+
+    private func refund(_ checkout: Checkout, _ call: SagaCall) async throws -> RefundReply {
+        let request = RefundPaymentRequest(
+            refundId: checkout.refundID, paymentId: checkout.paymentID,
+            amount: Money(checkout.owed ?? 0, checkout.currency), kind: .compensation,
+            reason: "no ticket could be given")
+        return try await payments.call(PaymentsAPI.refundPayment, request, call.options)
+    }
+
+    /// What a payment's state means to the step that asked for it.
+    private static func outcome(_ payment: PaymentReply) throws -> StepAnswer<PeerReply> {
+        switch payment.state {
+        case .captured: return .done(.payment(payment))
+        case .failedFinal, .voided: throw declined(payment, retryable: false)
+        case .created where payment.lastError != nil: throw declined(payment, retryable: true)
+        default: return .waiting(.payment(payment))
+        }
+    }
+
+    private static func declined(_ payment: PaymentReply, retryable: Bool) -> RPCError {
+        RPCError(
+            .declined, "the payment is \(payment.state.word)",
+            detail: [
+                "reason": .text(payment.lastError ?? payment.state.word),
+                "retryable": .bool(retryable),
+            ])
+    }
+
+    private static func outcome(_ refund: RefundReply) throws -> StepAnswer<PeerReply> {
+        switch refund.state {
+        case .succeeded: return .done(.refund(refund))
+        case .parked:
+            throw RPCError(
+                .paymentState, "the provider refuses the refund: \(refund.lastError ?? "")",
+                detail: ["state": .text(refund.state.word)])
+        default: return .waiting(.refund(refund))
+        }
+    }
+}
+
+extension SagaCall {
+    fileprivate var options: CallOptions { CallOptions(timeoutMs: timeoutMs) }
+}

@@ -1,0 +1,46 @@
+public import Storage
+import Saga
+
+/// The tables of Orders, in its own database.
+public enum OrdersSchema {
+    public static let migrations = [Migration(1, SagaTables.schema + first)]
+
+    private static let first = """
+
+        CREATE TABLE checkout (
+            checkout_id BYTEA NOT NULL PRIMARY KEY,
+            owner TEXT NOT NULL, email TEXT NOT NULL, name TEXT, event_id BYTEA NOT NULL,
+            items BYTEA NOT NULL, provider TEXT, payment_method TEXT, method_print BYTEA,
+            expected_minor BIGINT, expected_currency TEXT, created_at BIGINT NOT NULL,
+            state TEXT NOT NULL, step TEXT, direction TEXT, attempt BIGINT,
+            next_run_at BIGINT, epoch BIGINT NOT NULL, lines BYTEA,
+            hold_expires_at BIGINT, is_hold_released BIGINT NOT NULL,
+            payment_action TEXT, payment_error TEXT,
+            owed_minor BIGINT, is_refund_settled BIGINT NOT NULL,
+            problem BYTEA, trouble TEXT, park_reason TEXT, parked_from TEXT,
+            paid_at BIGINT, ended_at BIGINT, step_count BIGINT NOT NULL, version BIGINT NOT NULL,
+            CHECK (owed_minor IS NULL OR owed_minor >= 0));
+        CREATE INDEX checkout_due ON checkout (next_run_at) WHERE next_run_at IS NOT NULL;
+
+        CREATE TABLE ticket_order (
+            order_id BYTEA NOT NULL PRIMARY KEY,
+            event_id BYTEA NOT NULL, owner TEXT NOT NULL, email TEXT NOT NULL, name TEXT,
+            status TEXT NOT NULL, total_quantity BIGINT NOT NULL, tax_minor BIGINT NOT NULL,
+            total_minor BIGINT NOT NULL, currency TEXT NOT NULL, payment_id BYTEA, provider TEXT,
+            paid_at BIGINT NOT NULL, completed_at BIGINT,
+            CHECK (0 <= tax_minor AND tax_minor <= total_minor));
+        CREATE INDEX ticket_order_owner ON ticket_order (owner, order_id);
+        CREATE INDEX ticket_order_event ON ticket_order (event_id, order_id);
+
+        CREATE TABLE order_item (
+            order_id BYTEA NOT NULL, ticket_type_id BYTEA NOT NULL, name TEXT NOT NULL,
+            quantity BIGINT NOT NULL CHECK (quantity > 0), unit_price_minor BIGINT NOT NULL,
+            fee_minor BIGINT NOT NULL, tax_minor BIGINT NOT NULL, currency TEXT NOT NULL,
+            PRIMARY KEY (order_id, ticket_type_id));
+
+        CREATE TABLE ticket (
+            order_id BYTEA NOT NULL, number BIGINT NOT NULL, ticket_id BYTEA NOT NULL,
+            ticket_type_id BYTEA NOT NULL, secret BYTEA NOT NULL, state TEXT NOT NULL,
+            PRIMARY KEY (order_id, number));
+        """
+}

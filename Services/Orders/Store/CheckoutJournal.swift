@@ -1,0 +1,173 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Saga
+import Storage
+import Synchronization
+import Wire
+
+/// The checkouts on disk. Every change is decided by the rules over the row as the batch sees it.
+final class CheckoutJournal: SagaJournal {
+    typealias Subject = Checkout
+    typealias Reply = PeerReply
+
+    private let database: Database
+    private let rules: CheckoutRules
+    private let book: OrderBook
+    private let log: Log
+    private let epoch = Atomic<Int64>(0)
+
+    init(database: Database, rules: CheckoutRules, book: OrderBook, log: Log) {
+        self.database = database
+        self.rules = rules
+        self.book = book
+        self.log = log
+    }
+
+    /// Stores a new purchase, or finds the one that there is.
+    ///
+    /// - Throws: `IDEMPOTENCY_CONFLICT {differingFields}`.
+    func begin(_ request: PurchaseRequest) async throws -> Checkout {
+        let epoch = epoch.load(ordering: .relaxed)
+        return try await database.write { batch in
+            if let stored = try batch.find(Checkout.self, request.purchaseId) {
+                let fields = PurchaseRules.differences(request, stored)
+                guard fields.isEmpty else { throw Self.conflict(fields) }
+                return stored
+            }
+            let checkout = PurchaseRules.checkout(request, epoch: epoch, now: batch.now)
+            try batch.insert(checkout)
+            return checkout
+        }
+    }
+
+    /// Takes in a checkout that only a peer knows. Nil when it is known after all.
+    func adopt(
+        _ id: UUID, owner: String, eventID: UUID, lines: [PricedLine]
+    ) async throws -> Checkout? {
+        let epoch = epoch.load(ordering: .relaxed)
+        return try await database.write(.saga, essential: true) { batch in
+            guard try batch.find(Checkout.self, id) == nil else { return nil }
+            let checkout = PurchaseRules.adopted(
+                id, owner: owner, eventID: eventID, lines: lines, epoch: epoch, now: batch.now)
+            try batch.insert(checkout)
+            return checkout
+        }
+    }
+
+    /// A human's change, with its reason in the history.
+    func change(
+        _ id: UUID, because reason: String,
+        _ change: @escaping @Sendable (Checkout, Instant) throws -> Checkout
+    ) async throws -> Checkout {
+        let epoch = epoch.load(ordering: .relaxed)
+        return try await database.write(.saga, essential: true) { [book] batch in
+            guard let before = try batch.find(Checkout.self, id) else { throw Self.notFound(id) }
+            var after = try change(before, batch.now)
+            after.version += 1
+            after.epoch = epoch
+            after.stepCount += 1
+            try batch.update(after)
+            try batch.insert(
+                SagaStepRow(
+                    sagaID: id, number: after.stepCount,
+                    position: after.step ?? SagaPosition("none"), outcome: "RESOLVED",
+                    result: reason, at: batch.now))
+            try book.record(before, after, batch)
+            return after
+        }
+    }
+
+    // MARK: SagaJournal
+
+    func deferred(_ subject: Checkout, _ event: CheckoutEvent) -> Checkout? {
+        guard case .done = event.outcome else { return nil }
+        let decision = rules.decide(subject, event, now: subject.createdAt)
+        return decision.mayDefer ? decision.checkout : nil
+    }
+
+    func commit(_ id: UUID, _ events: [CheckoutEvent]) async throws -> SagaStand<Checkout>? {
+        let epoch = epoch.load(ordering: .relaxed)
+        let stand: SagaStand<Checkout>? = try await database.write(.saga, essential: true) {
+            [rules, book] batch in
+            guard let before = try batch.find(Checkout.self, id) else { return nil }
+            var after = before
+            var ended: [EndedStep] = []
+            var pauseMs: Int64?
+            for event in events {
+                let decision = rules.decide(after, event, now: batch.now)
+                after = decision.checkout
+                ended += decision.ended
+                pauseMs = decision.pauseMs
+            }
+            guard after != before else { return SagaStand(before, pauseMs: pauseMs) }
+            after.version += 1
+            after.epoch = epoch
+            try batch.update(after)
+            for (place, step) in ended.enumerated() {
+                try batch.insert(
+                    SagaStepRow(
+                        sagaID: id, number: before.stepCount + Int64(place) + 1,
+                        position: step.position, outcome: step.outcome, result: step.result,
+                        at: batch.now))
+            }
+            try book.record(before, after, batch)
+            return SagaStand(after, pauseMs: pauseMs)
+        }
+        if let checkout = stand?.subject, checkout.state == .parked {
+            log.error("saga_parked", ["order": id, "reason": checkout.parkReason ?? ""])
+        }
+        return stand
+    }
+
+    func find(_ id: UUID) async throws -> Checkout? {
+        try await database.read { try $0.find(Checkout.self, id) }
+    }
+
+    /// By a list of the few open ones: the table itself is mostly checkouts that have ended.
+    func unfinished(after id: UUID?, limit: Int) async throws -> [Checkout] {
+        try await database.read { reader in
+            let open: SQL = """
+                checkout_id IN (SELECT checkout_id FROM checkout WHERE next_run_at IS NOT NULL)
+                """
+            guard let id else {
+                return try reader.select(
+                    Checkout.self, where: "\(open) ORDER BY checkout_id LIMIT \(limit)")
+            }
+            return try reader.select(
+                Checkout.self,
+                where: "\(open) AND checkout_id > \(id) ORDER BY checkout_id LIMIT \(limit)")
+        }
+    }
+
+    func due(limit: Int) async throws -> [Checkout] {
+        try await database.read { reader in
+            try reader.select(
+                Checkout.self,
+                where: "next_run_at <= \(reader.now) ORDER BY next_run_at LIMIT \(limit)")
+        }
+    }
+
+    func raiseEpoch(above seen: Int64) async throws -> Int64 {
+        let raised = try await database.write(.saga, essential: true) { batch in
+            try SagaTables.raiseEpoch(above: seen, batch)
+        }
+        epoch.store(raised, ordering: .relaxed)
+        return raised
+    }
+
+    // MARK: Refusals
+
+    static func notFound(_ id: UUID) -> RPCError {
+        RPCError(.checkoutNotFound, "there is no checkout \(id)")
+    }
+
+    private static func conflict(_ fields: [String]) -> RPCError {
+        RPCError(
+            .idempotencyConflict,
+            "this id was used for another purchase, which differs in "
+                + fields.joined(separator: ", "),
+            detail: ["differingFields": .array(fields.map { .text($0) })])
+    }
+}

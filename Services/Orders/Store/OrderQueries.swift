@@ -1,0 +1,57 @@
+import Contracts
+import FoundationEssentials
+import RPC
+import Saga
+import Storage
+
+/// What is asked of the database without changing it.
+struct OrderQueries: Sendable {
+    let database: Database
+
+    func order(_ id: UUID) async throws -> OrderReply {
+        try await database.read { reader in
+            guard let order = try reader.find(OrderRow.self, id) else {
+                throw RPCError(.notFound, "there is no order \(id)")
+            }
+            let items = try reader.select(
+                OrderItemRow.self, where: "order_id = \(id) ORDER BY ticket_type_id")
+            let tickets = try reader.select(
+                TicketRow.self, where: "order_id = \(id) ORDER BY number")
+            return CheckoutView.reply(order, items.map(\.line), tickets)
+        }
+    }
+
+    func orders(_ request: ListOrdersRequest) async throws -> ListOrdersReply {
+        let limit = request.limit ?? 100
+        let rows = try await database.read { reader in
+            try reader.select(OrderRow.self, where: Self.filter(request, limit: limit + 1))
+        }
+        return ListOrdersReply(
+            orders: rows.prefix(Int(clamping: limit)).map(CheckoutView.summary),
+            hasMore: rows.count > limit)
+    }
+
+    private static func filter(_ request: ListOrdersRequest, limit: Int64) -> SQL {
+        var filter: SQL = "total_quantity >= 0"
+        if let after = request.after { filter = "\(filter) AND order_id > \(after)" }
+        if let owner = request.owner { filter = "\(filter) AND owner = \(owner)" }
+        if let event = request.eventId { filter = "\(filter) AND event_id = \(event)" }
+        return "\(filter) ORDER BY order_id LIMIT \(limit)"
+    }
+
+    func history(_ id: UUID) async throws -> [SagaStepRow] {
+        try await database.read { reader in
+            try reader.select(
+                SagaStepRow.self, where: "saga_id = \(id) ORDER BY number LIMIT 1000")
+        }
+    }
+
+    /// How many checkouts stand in each state.
+    func states() async throws -> [(state: String, count: Int64)] {
+        try await database.read { reader in
+            try reader.query(
+                "SELECT state, COUNT(*) FROM checkout GROUP BY state ORDER BY state"
+            ) { (try $0.next(), try $0.next()) }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Contracts
+import FoundationEssentials
+import RPC
+import Wire
+
+/// What is only ever read and written whole lies in one column, as CBOR without keys.
+enum Packed {
+    static func items(_ items: [HoldLine]) -> [UInt8] {
+        var writer = CBORWriter(reserving: 32 * items.count)
+        writer.arrayHeader(items.count * 2)
+        for item in items {
+            writer.id(item.ticketTypeId)
+            writer.integer(item.quantity)
+        }
+        return writer.bytes
+    }
+
+    static func items(_ bytes: [UInt8]) throws -> [HoldLine] {
+        var reader = CBORReader(bytes)
+        let count = try reader.readArrayHeader() / 2
+        return try (0..<count).map { _ in
+            HoldLine(ticketTypeId: try reader.readID(), quantity: try reader.readInteger())
+        }
+    }
+
+    /// All lines of a hold have one currency, which stands first.
+    static func lines(_ lines: [PricedLine]) -> [UInt8] {
+        var writer = CBORWriter(reserving: 80 * lines.count)
+        writer.arrayHeader(lines.count * 6 + 1)
+        writer.text(lines.first?.unitPrice.currency.code ?? "")
+        for line in lines {
+            writer.id(line.ticketTypeId)
+            writer.text(line.name)
+            writer.integer(line.quantity)
+            writer.integer(line.unitPrice.amount)
+            writer.integer(line.fee.amount)
+            writer.integer(line.tax.amount)
+        }
+        return writer.bytes
+    }
+
+    static func lines(_ bytes: [UInt8]) throws -> [PricedLine] {
+        var reader = CBORReader(bytes)
+        let count = try reader.readArrayHeader() / 6
+        let currency = Currency(try reader.readText())
+        return try (0..<count).map { _ in
+            PricedLine(
+                ticketTypeId: try reader.readID(), name: try reader.readText(),
+                quantity: try reader.readInteger(),
+                unitPrice: Money(try reader.readInteger(), currency),
+                fee: Money(try reader.readInteger(), currency),
+                tax: Money(try reader.readInteger(), currency))
+        }
+    }
+
+    static func problem(_ problem: Problem) -> [UInt8] {
+        var writer = CBORWriter(reserving: 128)
+        let detail = problem.error.detail.sorted { $0.key < $1.key }
+        writer.arrayHeader(4)
+        writer.text(problem.error.code.name)
+        writer.text(problem.error.reason.name)
+        writer.text(problem.error.message)
+        writer.value(.map(detail.map { ($0.key, $0.value) }))
+        return writer.bytes
+    }
+
+    static func problem(_ bytes: [UInt8]) throws -> Problem {
+        var reader = CBORReader(bytes)
+        _ = try reader.readArrayHeader()
+        let code = Code(try reader.readText())
+        let reason = Reason(try reader.readText(), code)
+        let message = try reader.readText()
+        var detail: [String: Value] = [:]
+        if case .map(let entries) = try reader.readValue() {
+            for (key, value) in entries { detail[key] = value }
+        }
+        return Problem(
+            error: RPCError(
+                code: code, reason: reason, message: message, outcome: .refused, executed: nil,
+                retryAfterMs: nil, detail: detail))
+    }
+}
