@@ -89,6 +89,7 @@ let package = Package(
             program("StorageCrash", uses: ["Storage", "Lifecycle", "Support"]),
             tests("Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash"]),
             tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
+            tests("Inventory", uses: basics + ["Inventory", "Support"]),
         ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,172 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Storage
+import Support
+import Testing
+
+@testable import Inventory
+
+/// Inventory over a database in memory, in a world of virtual time: its methods as a caller with
+/// a certain role would call them.
+struct Rig: Sendable {
+    let test: TestWorld
+    let database: Database
+    let service: InventoryService
+
+    /// Runs `body` with a fresh Inventory, to its end.
+    static func run<Value: Sendable>(
+        seed: UInt64 = 1, _ body: @escaping @Sendable (Rig) async throws -> Value
+    ) throws -> Value {
+        let test = TestWorld(seed: seed)
+        return try test.run {
+            let database = try await Database.open(
+                .memory, migrations: InventorySchema.migrations, world: test.world, mode: .inline)
+            return try await body(
+                Rig(
+                    test: test, database: database,
+                    service: InventoryService(world: test.world, database: database)))
+        }
+    }
+
+    var now: Instant { test.clock.now() }
+
+    func id() -> UUID { test.world.newID() }
+
+    func pass(ms: Int64) async throws { try await test.scheduler.sleep(ms: ms) }
+
+    func call(_ role: Role, actor: Actor? = nil) -> CallContext {
+        CallContext(
+            identity: role.name, roles: [role], actor: actor,
+            deadline: test.scheduler.uptimeNanoseconds + 30_000_000_000)
+    }
+
+    var gateway: CallContext { call(.gateway) }
+    var orders: CallContext { call(.orders) }
+    var manager: CallContext { call(.eventManager) }
+
+    // MARK: Catalogue
+
+    /// A published event with these ticket types.
+    func event(
+        capacity: Int64? = nil, lateReclaim: Bool? = nil, salesStart: Instant? = nil,
+        salesEnd: Instant? = nil, fee: Int64 = 0, isPublished: Bool = true, types: [TypeSpec]
+    ) async throws -> (eventId: UUID, types: [UUID]) {
+        let eventId = id()
+        let euro = Currency("EUR")
+        _ = try await service.createEvent(
+            CreateEventRequest(
+                eventId: eventId, title: "Concert", startsAt: now.advanced(byMs: 86_400_000),
+                currency: euro, totalCapacity: capacity, feePerTicket: Money(fee, euro),
+                salesStart: salesStart, salesEnd: salesEnd, lateReclaim: lateReclaim), manager)
+        var typeIds: [UUID] = []
+        for type in types {
+            let typeId = id()
+            typeIds.append(typeId)
+            _ = try await service.putTicketType(
+                PutTicketTypeRequest(
+                    ticketTypeId: typeId, eventId: eventId, name: type.name,
+                    price: Money(type.price, euro), taxBasisPoints: type.tax,
+                    allocation: type.allocation, isEnabled: type.isEnabled,
+                    minPerOrder: type.least, maxPerOrder: type.most, perOwnerLimit: type.perOwner,
+                    requiredEntitlements: type.entitlements, salesStart: type.salesStart,
+                    salesEnd: type.salesEnd), manager)
+        }
+        if isPublished {
+            _ = try await service.publishEvent(
+                PublishEventRequest(eventId: eventId, expectedVersion: 1), manager)
+        }
+        return (eventId, typeIds)
+    }
+
+    // MARK: Holds
+
+    func reserve(
+        _ holdId: UUID, _ eventId: UUID, _ lines: [(UUID, Int64)], owner: String = "ada",
+        ttlMs: Int64? = nil, fence: Fence? = nil, replaces: UUID? = nil
+    ) async throws -> HoldReply {
+        try await service.reserve(
+            ReserveRequest(
+                holdId: holdId, eventId: eventId, owner: owner,
+                lines: lines.map { HoldLine(ticketTypeId: $0.0, quantity: $0.1) }, ttlMs: ttlMs,
+                fence: fence, replaces: replaces), orders)
+    }
+
+    func hold(_ id: UUID) async throws -> HoldReply {
+        try await service.getHold(GetHoldRequest(holdId: id), gateway)
+    }
+
+    func release(_ id: UUID, fence: Fence? = nil) async throws -> HoldReply {
+        try await service.releaseHold(
+            ReleaseHoldRequest(holdId: id, reason: .buyer, fence: fence), orders)
+    }
+
+    func beginCommit(_ id: UUID, _ fence: Fence, reclaim: Bool = true) async throws -> HoldReply {
+        try await service.beginCommit(
+            BeginCommitRequest(
+                holdId: id, orderId: fence.orderId, epoch: fence.epoch, allowReclaim: reclaim),
+            orders)
+    }
+
+    func reopen(_ id: UUID, _ fence: Fence) async throws -> HoldReply {
+        try await service.reopenHold(
+            ReopenHoldRequest(holdId: id, orderId: fence.orderId, epoch: fence.epoch), orders)
+    }
+
+    func consume(_ id: UUID, order: UUID) async throws -> HoldReply {
+        try await service.consumeHold(ConsumeHoldRequest(holdId: id, orderId: order), orders)
+    }
+
+    func extend(_ id: UUID, atLeastMs: Int64) async throws -> HoldReply {
+        try await service.extendHold(
+            ExtendHoldRequest(holdId: id, atLeastMs: atLeastMs), gateway)
+    }
+
+    // MARK: What there is
+
+    func pool(_ id: UUID) async throws -> Pool {
+        try #require(try await database.read { try $0.find(Pool.self, id) })
+    }
+
+    func held(_ id: UUID) async throws -> Int64 { try await pool(id).held }
+
+    func sold(_ id: UUID) async throws -> Int64 { try await pool(id).sold }
+
+    func violations() async throws -> [Violation] {
+        try await service.verifyInvariants(VerifyRequest(), call(.operator)).violations
+    }
+
+    /// Kinds of facts in the feed, in order, without those about the catalogue.
+    func holdFacts() async throws -> [String] {
+        try await database.feed.events(after: 0, limit: 8_000).map(\.kind)
+            .filter { $0.hasPrefix("hold.") }
+    }
+
+    func execute(_ sql: SQL) async throws {
+        try await database.write { batch in _ = try batch.execute(sql) }
+    }
+}
+
+/// A ticket type of a test's event.
+struct TypeSpec: Sendable {
+    var name = "Regular"
+    var price: Int64 = 2_500
+    var tax: Int64 = 0
+    var allocation: Int64?
+    var isEnabled = true
+    var least: Int64?
+    var most: Int64?
+    var perOwner: Int64?
+    var entitlements: [String] = []
+    var salesStart: Instant?
+    var salesEnd: Instant?
+}
+
+/// The reason of the refusal that `body` must end in; nil when it does not.
+func refusal(_ body: () async throws -> some Sendable) async throws -> RPCError? {
+    do {
+        _ = try await body()
+        return nil
+    } catch let error as RPCError { return error }
+}
