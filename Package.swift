@@ -79,6 +79,9 @@ let package = Package(
                 name: "Processes",
                 dependencies: needs(["Lifecycle", "Wire", "Net", "RPC", "Contracts"]),
                 path: "Tests/Processes", swiftSettings: settings),
+            program(
+                "Demo",
+                uses: ["Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support", "Processes"]),
             tests("Lifecycle", uses: ["Lifecycle", "Support"]),
             tests("Wire", uses: ["Wire", "Lifecycle", "Support"]),
             program(

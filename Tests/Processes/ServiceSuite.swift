@@ -91,6 +91,15 @@ public final class ServiceSuite: Sendable {
         }
     }
 
+    /// Ends all three at once, without waiting for them.
+    public func killAll() {
+        let all = children.withLock { children in
+            defer { children = [:] }
+            return children
+        }
+        for service in ServiceName.allCases { all[service]?.send(SIGKILL) }
+    }
+
     /// A client of its own connection.
     public func client(of service: ServiceName, as identity: String) -> Client {
         Client(

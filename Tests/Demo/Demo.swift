@@ -1,0 +1,68 @@
+import Lifecycle
+import Net
+import Processes
+import RPC
+
+/// One run: starts the services, sells, checks, reports.
+struct Demo: Sendable {
+    let options: Options
+    let file: EventFile
+    let folder: WorkFolder
+    let suite: ServiceSuite
+    let world: World
+
+    /// True when all went well.
+    func run() async throws -> Bool {
+        try await suite.start()
+        let offer = Offer(file, world: world)
+        let manager = suite.client(of: .inventory, as: "operator")
+        try await offer.publish(on: manager, world: world)
+        manager.close()
+
+        let buyers = options.buyers ?? max(8, min(64, Int(offer.places / 25)))
+        Terminal.say(
+            "\(file.title): \(Figures.count(offer.places)) tickets, \(buyers) buyers at once, "
+                + "seed \(options.seed), three services in \(folder.path)")
+        let floor = SalesFloor(offer, buyers: buyers)
+        let killer = Killer(suite: suite, places: offer.places, world: world)
+        let sale = Sale(
+            floor: floor, suite: suite, killer: killer, buyers: buyers, seed: options.seed,
+            world: world)
+        let seconds = try await shown(floor) { try await sale.run() }
+        let report = try await shown(floor) {
+            try await check(floor, seconds: seconds, kills: killer.kills)
+        }
+        Terminal.say(report.text)
+        if options.json { Terminal.say(report.json) }
+        await suite.stop()
+        return report.isSuccess
+    }
+
+    private func check(
+        _ floor: SalesFloor, seconds: Double, kills: [Killer.Kill]
+    ) async throws -> Report {
+        let verification = Verification(suite: suite, world: world)
+        floor.news = "sold out; waiting for the last refunds"
+        try await verification.refundsSettled()
+        floor.news = "the services verify themselves and each other"
+        let verified = try await verification.run()
+        floor.news = "comparing with the buyers' own log"
+        let audit = Audit(offer: floor.offer, attempts: floor.attempts, suite: suite, world: world)
+        return Report(
+            offer: floor.offer, attempts: floor.attempts, seconds: seconds, kills: kills,
+            findings: try await audit.run(), verification: verified)
+    }
+
+    /// Runs the work with the progress line beside it.
+    private func shown<Value: Sendable>(
+        _ floor: SalesFloor, _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let progress = Progress(floor: floor, world: world)
+        let line = world.scheduler.spawn { try await progress.run() }
+        defer {
+            line.cancel()
+            progress.clear()
+        }
+        return try await work()
+    }
+}

@@ -1,0 +1,126 @@
+import Contracts
+import FoundationEssentials
+import Wire
+
+/// An event as people write it down for the demo: `deploy/events/*.json` are examples.
+struct EventFile: Message {
+    let title: String
+    let description: String?
+    let location: String?
+    let timezone: String?
+    let startsInDays: Int64
+    let currency: Currency
+    let feePerTicket: Int64?
+    let capacity: Int64?
+    let ticketTypes: [Entry]
+
+    struct Entry: Message {
+        let name: String
+        let description: String?
+        let price: Int64
+        let taxBasisPoints: Int64?
+        let allocation: Int64?
+        let maxPerOrder: Int64?
+        let demand: Int64?
+
+        static let fields = [
+            Field("name", .text(maxBytes: Limits.nameBytes)),
+            Field("description", .text(maxBytes: Limits.textBytes), required: false),
+            Field("price", .integer(Limits.priceMinor), "minor units, without fee and tax"),
+            Field(
+                "taxBasisPoints", .integer(Limits.basisPoints), required: false,
+                "hundredths of a percent on price and fee; 0"),
+            Field(
+                "allocation", .integer(1...1_000_000), required: false,
+                "tickets of this type; absent: whatever the event's capacity leaves"),
+            Field("maxPerOrder", .integer(Limits.ticketsPerLine), required: false, "8"),
+            Field(
+                "demand", .integer(1...1_000), required: false,
+                "how much buyers want it, against the other types; 10"),
+        ]
+    }
+
+    static let fields = [
+        Field("title", .text(maxBytes: Limits.nameBytes)),
+        Field("description", .text(maxBytes: Limits.textBytes), required: false),
+        Field("location", .text(maxBytes: Limits.nameBytes), required: false),
+        Field("timezone", .text(maxBytes: 64), required: false, "IANA name, for display"),
+        Field("startsInDays", .integer(1...3_650), "from the day on which the demo runs"),
+        Field("currency", .text(maxBytes: 3), "ISO 4217, such as EUR"),
+        Field(
+            "feePerTicket", .integer(Limits.priceMinor), required: false,
+            "minor units on top of each ticket that is not free; 0"),
+        Field(
+            "capacity", .integer(1...1_000_000), required: false,
+            "places in all; absent: the sum of the allocations"),
+        Field("ticketTypes", .list(.message(Entry.fields), maxCount: 50)),
+    ]
+
+    static func read(from path: String) throws -> EventFile {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw EventFileError(path: path, problems: ["cannot be read"])
+        }
+        do {
+            return try parse(String(decoding: data, as: UTF8.self))
+        } catch let error as EventFileError {
+            throw EventFileError(path: path, problems: error.problems)
+        }
+    }
+
+    /// - Throws: `EventFileError` with every problem, each of which names its field.
+    static func parse(_ json: String) throws -> EventFile {
+        do {
+            let file = try CBOR.decode(EventFile.self, from: fields.encode(json: json))
+            let problems = file.contradictions
+            guard problems.isEmpty else { throw EventFileError(path: "", problems: problems) }
+            return file
+        } catch let error as FieldErrors {
+            throw EventFileError(path: "", problems: error.problems.map(\.description))
+        } catch let error as JSONError {
+            throw EventFileError(path: "", problems: [error.description])
+        }
+    }
+
+    /// Tickets that can be sold: the capacity, or less when the allocations don't fill it.
+    var places: Int64 {
+        let allocated = ticketTypes.reduce(0) { $0 + ($1.allocation ?? 0) }
+        let isOpen = ticketTypes.contains { $0.allocation == nil }
+        guard let capacity else { return allocated }
+        return isOpen ? capacity : min(capacity, allocated)
+    }
+
+    /// What no single field shows.
+    private var contradictions: [String] {
+        var problems: [String] = []
+        if ticketTypes.isEmpty { problems.append("ticketTypes must not be empty") }
+        let code = currency.code.utf8
+        if code.count != 3 || !code.allSatisfy({ (65...90).contains($0) }) {
+            problems.append("currency must be three capital letters, not \"\(currency.code)\"")
+        }
+        let allocated = ticketTypes.reduce(0) { $0 + ($1.allocation ?? 0) }
+        if let capacity, allocated > capacity {
+            problems.append(
+                "ticketTypes: the allocations are \(allocated) together, more than the capacity "
+                    + "of \(capacity)")
+        }
+        for (index, entry) in ticketTypes.enumerated() {
+            if capacity == nil, entry.allocation == nil {
+                problems.append(
+                    "ticketTypes[\(index)].allocation must be there when the event has no capacity")
+            }
+            if ticketTypes[..<index].contains(where: { $0.name == entry.name }) {
+                problems.append("ticketTypes[\(index)].name \"\(entry.name)\" is there twice")
+            }
+        }
+        return problems
+    }
+}
+
+struct EventFileError: Error, CustomStringConvertible {
+    let path: String
+    let problems: [String]
+
+    var description: String {
+        (["\(path) is no event:"] + problems).joined(separator: "\n  ")
+    }
+}

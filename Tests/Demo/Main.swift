@@ -1,0 +1,50 @@
+import Glibc
+import Lifecycle
+import Net
+import Processes
+
+@main
+struct Main {
+    static func main() {
+        Interrupt.block()
+        do {
+            let options = try Options.parse(Array(CommandLine.arguments.dropFirst()))
+            guard !options.help else { return Terminal.say(Options.usage) }
+            try run(options, try EventFile.read(from: options.event))
+        } catch {
+            Terminal.complain("\(error)")
+            exit(error is UsageError || error is EventFileError ? 2 : 1)
+        }
+    }
+
+    private static func run(_ options: Options, _ file: EventFile) throws {
+        let loop = try EventLoop()
+        let world = World(
+            scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
+            metrics: Metrics())
+        let folder = try WorkFolder(named: "turnstile-demo")
+        let suite = try ServiceSuite(in: folder, world: world, on: TCPNetwork(loop: loop))
+        Interrupt.handle { signal in
+            suite.killAll()
+            folder.remove()
+            Terminal.complain("interrupted")
+            exit(128 + signal)
+        }
+        loop.spawn {
+            let demo = Demo(
+                options: options, file: file, folder: folder, suite: suite, world: world)
+            do {
+                if try await demo.run() {
+                    folder.remove()
+                    exit(0)
+                }
+            } catch {
+                Terminal.complain("\(error)")
+            }
+            suite.killAll()
+            Terminal.complain("databases and logs are kept in \(folder.path)")
+            exit(1)
+        }
+        loop.run()
+    }
+}

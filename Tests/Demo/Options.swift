@@ -1,0 +1,66 @@
+/// The command line.
+struct Options: Equatable, Sendable {
+    var event = "deploy/events/concert-hall.json"
+    /// Nil: one buyer for every 25 places, from 8 to 64.
+    var buyers: Int?
+    var seed: UInt64 = 1
+    var json = false
+    var help = false
+
+    /// Calls that a service takes at once from one identity, less some for those who watch.
+    static let mostBuyers = 400
+
+    static let usage = """
+        Sells out an event through the three services and proves that nothing went wrong.
+
+        usage: deploy/demo [--event FILE] [--buyers N] [--seed N] [--json]
+
+          --event FILE  the event to sell, as in deploy/events (concert-hall.json)
+          --buyers N    how many buy at once, 1 to \(mostBuyers) (64, fewer for a small event)
+          --seed N      what the buyers choose and how they pay follows from it (1)
+          --json        end with one line of JSON
+
+        Exit status: 0 everything was sold and every check held; 1 it was not so; 2 the command
+        line or the event file is wrong, or something is missing that cannot be installed.
+        """
+
+    static func parse(_ arguments: [String]) throws -> Options {
+        var options = Options()
+        var rest = arguments[...]
+        while let name = rest.popFirst() {
+            switch name {
+            case "--event": options.event = try value(of: name, &rest)
+            case "--buyers":
+                options.buyers = Int(try number(of: name, &rest, 1...UInt64(mostBuyers)))
+            case "--seed": options.seed = try number(of: name, &rest, 0...UInt64.max)
+            case "--json": options.json = true
+            case "--help", "-h": options.help = true
+            default: throw UsageError(description: "there is no option \(name); try --help")
+            }
+        }
+        return options
+    }
+
+    private static func value(of name: String, _ rest: inout ArraySlice<String>) throws -> String {
+        guard let value = rest.popFirst(), !value.isEmpty else {
+            throw UsageError(description: "\(name) needs a value")
+        }
+        return value
+    }
+
+    private static func number(
+        of name: String, _ rest: inout ArraySlice<String>, _ range: ClosedRange<UInt64>
+    ) throws -> UInt64 {
+        let text = try value(of: name, &rest)
+        guard let number = UInt64(text), range.contains(number) else {
+            throw UsageError(
+                description: "\(name) must be a number from \(range.lowerBound) to "
+                    + "\(range.upperBound), not \(text)")
+        }
+        return number
+    }
+}
+
+struct UsageError: Error, CustomStringConvertible {
+    let description: String
+}

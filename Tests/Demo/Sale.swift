@@ -1,0 +1,97 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import Processes
+import RPC
+import Support
+
+/// Sells everything: so many buyers at once, one purchase after the other, until every ticket has
+/// been sold and every attempt has ended.
+struct Sale: Sendable {
+    let floor: SalesFloor
+    let suite: ServiceSuite
+    let killer: Killer
+    let buyers: Int
+    let seed: UInt64
+    let world: World
+
+    /// A service takes 128 calls at once on one connection; this leaves room for those who watch.
+    private static let buyersPerConnection = 32
+    /// Without any sale for so long the demo gives up.
+    private static let stallMs: UInt64 = 90_000
+
+    /// How long it took, in seconds; throws when the sale cannot go on.
+    func run() async throws -> Double {
+        let start = world.scheduler.uptimeNanoseconds
+        let connections = (buyers + Self.buyersPerConnection - 1) / Self.buyersPerConnection
+        let clients = (0..<connections).map { _ in suite.client(of: .orders, as: "gateway") }
+        defer { for client in clients { client.close() } }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<buyers {
+                let client = clients[number / Self.buyersPerConnection]
+                group.addTask { try await stand(number, client) }
+            }
+            group.addTask { try await readAvailability() }
+            group.addTask { try await killer.run(floor) }
+            group.addTask { try await watchForTrouble() }
+            try await group.waitForAll()
+        }
+        return Double(world.scheduler.uptimeNanoseconds - start) / 1_000_000_000
+    }
+
+    private var isOver: Bool { floor.isSoldOut && floor.tally.open == 0 }
+
+    /// One place in the queue. An attempt that waits for the provider leaves it to the next buyer.
+    private func stand(_ number: Int, _ client: Client) async throws {
+        let random = SeededRandom(seed: seed &* 1_000_003 &+ UInt64(number))
+        let buyer = Buyer(offer: floor.offer, orders: client, world: world)
+        while !floor.isSoldOut {
+            try Task.checkCancellation()
+            let least = killer.isDone ? 0 : killer.keepsBack
+            guard let (place, attempt) = floor.begin(random, world: world, leaving: least) else {
+                try await world.scheduler.sleep(ms: 20)
+                continue
+            }
+            let (known, checkout) = await buyer.buy(attempt)
+            guard let checkout else {
+                floor.end(place, known)
+                continue
+            }
+            world.scheduler.spawn { floor.end(place, await buyer.watch(known, checkout)) }
+        }
+    }
+
+    /// Looks at the stock four times a second, as a shop's page does.
+    private func readAvailability() async throws {
+        let client = suite.client(of: .inventory, as: "gateway")
+        defer { client.close() }
+        let request = GetAvailabilityRequest(eventId: floor.offer.eventID)
+        while !isOver {
+            let options = CallOptions(timeoutMs: 2_000, attempts: 1)
+            if let reply = try? await client.call(InventoryAPI.getAvailability, request, options) {
+                floor.refresh(reply)
+            }
+            try await world.scheduler.sleep(ms: 250)
+        }
+    }
+
+    private func watchForTrouble() async throws {
+        var completed = -1
+        var since = world.scheduler.uptimeNanoseconds
+        while !isOver {
+            if let fault = floor.fault { throw ProcessError(fault) }
+            if let death = suite.unexpectedDeaths.first {
+                throw ProcessError(
+                    "\(death.service) \(death.ending) by itself; its log ends with\n  "
+                        + death.lastLines.joined(separator: "\n  "))
+            }
+            let now = world.scheduler.uptimeNanoseconds
+            if floor.tally.completed != completed {
+                (completed, since) = (floor.tally.completed, now)
+            } else if now - since > Self.stallMs * 1_000_000 {
+                throw ProcessError("nothing was sold for \(Self.stallMs / 1_000) s")
+            }
+            try await world.scheduler.sleep(ms: 50)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Synchronization
+
+/// What the buyers share: the shelf, and the log of every attempt.
+final class SalesFloor: Sendable {
+    private struct State {
+        var shelf: Shelf
+        var attempts: [Attempt] = []
+        var tally = Tally()
+        /// A refusal that no buyer should ever get: it ends the sale.
+        var fault: String?
+        var news = "on sale"
+    }
+
+    let offer: Offer
+    private let state: Mutex<State>
+
+    init(_ offer: Offer, buyers: Int) {
+        self.offer = offer
+        state = Mutex(State(shelf: Shelf(offer, buyers: buyers)))
+    }
+
+    var tally: Tally { state.withLock { $0.tally } }
+    var attempts: [Attempt] { state.withLock { $0.attempts } }
+    var fault: String? { state.withLock { $0.fault } }
+    var isSoldOut: Bool { tally.sold >= offer.places }
+
+    /// What happened last, for the progress line.
+    var news: String {
+        get { state.withLock { $0.news } }
+        set { state.withLock { $0.news = newValue } }
+    }
+
+    /// Begins an attempt at what is still on the shelf, as long as more than `least` tickets are;
+    /// the number is its place in the log. Nil when there is nothing to ask for.
+    func begin(_ random: any RandomSource, world: World, leaving least: Int64) -> (Int, Attempt)? {
+        state.withLock { state in
+            guard state.shelf.eventLeft > least, let lines = state.shelf.take(random),
+                let total = offer.total(of: lines)
+            else { return nil }
+            let isEarly = state.tally.sold < offer.places * 6 / 10
+            let attempt = Attempt(
+                purchaseID: world.newID(), lines: lines, expectedTotal: total,
+                card: Card.draw(random, isEarly: isEarly))
+            state.attempts.append(attempt)
+            state.tally.begin()
+            return (state.attempts.count - 1, attempt)
+        }
+    }
+
+    func end(_ place: Int, _ attempt: Attempt) {
+        state.withLock { state in
+            guard state.attempts.indices.contains(place) else { return }
+            state.attempts[place] = attempt
+            state.tally.end(attempt)
+            if attempt.outcome == .refused, attempt.reason != Reason.insufficientInventory.name {
+                state.fault = "a purchase was refused: \(attempt.reason ?? "no reason")"
+            }
+        }
+    }
+
+    func refresh(_ reply: AvailabilityReply) { state.withLock { $0.shelf.refresh(reply) } }
+}
+
+/// Sums over the log, kept as it grows.
+struct Tally: Sendable {
+    private(set) var attempts = 0
+    private(set) var open = 0
+    private(set) var outcomes: [Outcome: Int] = [:]
+    /// Tickets of completed purchases.
+    private(set) var sold: Int64 = 0
+
+    var completed: Int { outcomes[.completed, default: 0] }
+
+    mutating func begin() {
+        attempts += 1
+        open += 1
+    }
+
+    mutating func end(_ attempt: Attempt) {
+        open -= 1
+        outcomes[attempt.outcome, default: 0] += 1
+        if attempt.outcome == .completed { sold += attempt.quantity }
+    }
+}

@@ -1,0 +1,76 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+
+/// What buyers believe is left: the last answer about availability, less what has been asked for
+/// since. It may be wrong in both directions; Inventory decides.
+struct Shelf: Sendable {
+    private let types: [Offer.TicketType]
+    private let singlesBelow: Int64
+    private var left: [Int64]
+    private(set) var eventLeft: Int64
+
+    /// From the last fiftieth on, or twice as many tickets as there are buyers, buyers take single
+    /// tickets, so that the last one can be sold.
+    init(_ offer: Offer, buyers: Int) {
+        types = offer.types
+        eventLeft = offer.places
+        left = offer.types.map { $0.entry.allocation ?? offer.places }
+        singlesBelow = max(offer.places / 50, Int64(buyers) * 2)
+    }
+
+    /// What Inventory says is left now.
+    mutating func refresh(_ reply: AvailabilityReply) {
+        for (index, type) in types.enumerated() {
+            guard let stock = reply.types.first(where: { $0.ticketTypeId == type.id }) else {
+                continue
+            }
+            left[index] = stock.available ?? left[index]
+        }
+        eventLeft = reply.event.available ?? left.reduce(0, +)
+    }
+
+    /// Takes off the shelf what one buyer wants next; nil when nothing seems to be left.
+    mutating func take(_ random: any RandomSource) -> [HoldLine]? {
+        guard eventLeft > 0, let first = choose(random, except: nil) else { return nil }
+        guard eventLeft > singlesBelow else { return [take(1, of: first)] }
+        let wanted = min(Self.quantity(random), eventLeft)
+        let isMixed = wanted > 1 && random.below(100) < 30
+        let second = isMixed ? choose(random, except: first) : nil
+        let forSecond = second == nil ? 0 : 1 + Int64(random.below(UInt64(wanted - 1)))
+        var lines = [take(wanted - forSecond, of: first)]
+        if let second { lines.append(take(forSecond, of: second)) }
+        return lines
+    }
+
+    /// One to eight tickets; couples are the most.
+    private static func quantity(_ random: any RandomSource) -> Int64 {
+        let outOfHundred: [(UInt64, Int64)] = [
+            (16, 1), (40, 2), (12, 3), (18, 4), (5, 5), (5, 6), (1, 7), (3, 8),
+        ]
+        var draw = random.below(100)
+        for (share, quantity) in outOfHundred {
+            if draw < share { return quantity }
+            draw -= share
+        }
+        return 1
+    }
+
+    private mutating func take(_ wanted: Int64, of index: Int) -> HoldLine {
+        let quantity = max(1, min(wanted, types[index].maxPerOrder, left[index]))
+        left[index] -= quantity
+        eventLeft -= quantity
+        return HoldLine(ticketTypeId: types[index].id, quantity: quantity)
+    }
+
+    /// One of the types that are left, by demand.
+    private func choose(_ random: any RandomSource, except: Int?) -> Int? {
+        let open = types.indices.filter { $0 != except && left[$0] > 0 }
+        var draw = Int64(random.below(UInt64(open.reduce(0) { $0 + types[$1].demand })))
+        for index in open {
+            draw -= types[index].demand
+            if draw < 0 { return index }
+        }
+        return open.last
+    }
+}

@@ -1,0 +1,65 @@
+import Contracts
+import Lifecycle
+import Processes
+import RPC
+
+/// Asks the three services to verify themselves and each other.
+struct Verification: Sendable {
+    let suite: ServiceSuite
+    let world: World
+
+    /// Longer than the last refund of the sale may take.
+    private static let settleMs: UInt64 = 90_000
+
+    struct Result: Sendable {
+        var checked: Int64 = 0
+        var violations: [String] = []
+    }
+
+    /// Waits until nothing is on its way any more, then has each service look.
+    func run() async throws -> Result {
+        var result = Result()
+        for service in ServiceName.allCases {
+            let client = suite.client(of: service, as: "operator")
+            defer { client.close() }
+            let reply = try await settled(client, service)
+            result.checked += reply.checked
+            result.violations += reply.violations.map {
+                "\(service) \($0.invariant), \($0.subject): \($0.actual), not \($0.expected)"
+            }
+            if reply.pending > 0 {
+                result.violations.append("\(service): \(reply.pending) things never settled")
+            }
+        }
+        return result
+    }
+
+    /// Until every refund that is owed has been paid.
+    func refundsSettled() async throws {
+        let client = suite.client(of: .payments, as: "operator")
+        defer { client.close() }
+        let start = world.scheduler.uptimeNanoseconds
+        while world.scheduler.uptimeNanoseconds - start < Self.settleMs * 1_000_000 {
+            let owed = try await client.call(
+                PaymentsAPI.listObligations, ListObligationsRequest(limit: 1))
+            if owed.refunds.isEmpty { return }
+            try await world.scheduler.sleep(ms: 100)
+        }
+    }
+
+    private func settled(_ client: Client, _ service: ServiceName) async throws -> VerifyReply {
+        let method =
+            switch service {
+            case .inventory: InventoryAPI.verifyInvariants
+            case .orders: OrdersAPI.verifyInvariants
+            case .payments: PaymentsAPI.verifyInvariants
+            }
+        let start = world.scheduler.uptimeNanoseconds
+        while true {
+            let reply = try await client.call(method, VerifyRequest())
+            let isLate = world.scheduler.uptimeNanoseconds - start > Self.settleMs * 1_000_000
+            if isLate || reply.pending == 0 { return reply }
+            try await world.scheduler.sleep(ms: 200)
+        }
+    }
+}
