@@ -55,12 +55,26 @@ struct Audit: Sendable {
             sight.order = try await orders.call(
                 OrdersAPI.getOrder, GetOrderRequest(orderId: attempt.purchaseID))
         } catch let error as RPCError where error.reason == .notFound {}
-        guard let payment = sight.order?.paymentId ?? attempt.paymentID else { return sight }
+        guard let payment = try await payment(of: attempt, sight.order, orders) else {
+            return sight
+        }
         do {
             sight.payment = try await payments.call(
                 PaymentsAPI.getPayment, GetPaymentRequest(paymentId: payment))
         } catch let error as RPCError where error.reason == .paymentNotFound {}
         return sight
+    }
+
+    /// The payment of an attempt; nil when it was never so far.
+    private func payment(
+        of attempt: Attempt, _ order: OrderReply?, _ orders: Client
+    ) async throws -> UUID? {
+        if let known = order?.paymentId ?? attempt.paymentID { return known }
+        do {
+            let checkout = try await orders.call(
+                OrdersAPI.getCheckout, GetCheckoutRequest(checkoutId: attempt.purchaseID))
+            return checkout.payment?.paymentId
+        } catch let error as RPCError where error.reason == .checkoutNotFound { return nil }
     }
 
     private func orderIDs(_ orders: Client) async throws -> [UUID] {

@@ -9,7 +9,6 @@ struct Main {
         Interrupt.block()
         do {
             let options = try Options.parse(Array(CommandLine.arguments.dropFirst()))
-            guard !options.help else { return Terminal.say(Options.usage) }
             try run(options, try EventFile.read(from: options.event))
         } catch {
             Terminal.complain("\(error)")

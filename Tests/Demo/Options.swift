@@ -1,28 +1,13 @@
-/// The command line.
+/// The command line, which `deploy/demo --help` explains.
 struct Options: Equatable, Sendable {
     var event = "deploy/events/concert-hall.json"
     /// Nil: one buyer for every 25 places, from 8 to 64.
     var buyers: Int?
     var seed: UInt64 = 1
     var json = false
-    var help = false
 
     /// Calls that a service takes at once from one identity, less some for those who watch.
     static let mostBuyers = 400
-
-    static let usage = """
-        Sells out an event through the three services and proves that nothing went wrong.
-
-        usage: deploy/demo [--event FILE] [--buyers N] [--seed N] [--json]
-
-          --event FILE  the event to sell, as in deploy/events (concert-hall.json)
-          --buyers N    how many buy at once, 1 to \(mostBuyers) (64, fewer for a small event)
-          --seed N      what the buyers choose and how they pay follows from it (1)
-          --json        end with one line of JSON
-
-        Exit status: 0 everything was sold and every check held; 1 it was not so; 2 the command
-        line or the event file is wrong, or something is missing that cannot be installed.
-        """
 
     static func parse(_ arguments: [String]) throws -> Options {
         var options = Options()
@@ -34,8 +19,7 @@ struct Options: Equatable, Sendable {
                 options.buyers = Int(try number(of: name, &rest, 1...UInt64(mostBuyers)))
             case "--seed": options.seed = try number(of: name, &rest, 0...UInt64.max)
             case "--json": options.json = true
-            case "--help", "-h": options.help = true
-            default: throw UsageError(description: "there is no option \(name); try --help")
+            default: throw UsageError(description: "there is no option \(name); try deploy/demo --help")
             }
         }
         return options
