@@ -24,16 +24,16 @@ struct EventFile: Message {
         let demand: Int64?
 
         static let fields = [
-            Field("name", .text(maxBytes: Limits.nameBytes)),
-            Field("description", .text(maxBytes: Limits.textBytes), required: false),
-            Field("price", .integer(Limits.priceMinor), "minor units, without fee and tax"),
+            Field("name", .text(maxBytes: Bounds.nameBytes)),
+            Field("description", .text(maxBytes: Bounds.textBytes), required: false),
+            Field("price", .integer(Bounds.priceMinor), "minor units, without fee and tax"),
             Field(
-                "taxBasisPoints", .integer(Limits.basisPoints), required: false,
+                "taxBasisPoints", .integer(Bounds.basisPoints), required: false,
                 "hundredths of a percent on price and fee; 0"),
             Field(
                 "allocation", .integer(1...1_000_000), required: false,
                 "tickets of this type; absent: whatever the event's capacity leaves"),
-            Field("maxPerOrder", .integer(Limits.ticketsPerLine), required: false, "8"),
+            Field("maxPerOrder", .integer(Bounds.ticketsPerLine), required: false, "8"),
             Field(
                 "demand", .integer(1...1_000), required: false,
                 "how much buyers want it, against the other types; 10"),
@@ -41,14 +41,14 @@ struct EventFile: Message {
     }
 
     static let fields = [
-        Field("title", .text(maxBytes: Limits.nameBytes)),
-        Field("description", .text(maxBytes: Limits.textBytes), required: false),
-        Field("location", .text(maxBytes: Limits.nameBytes), required: false),
+        Field("title", .text(maxBytes: Bounds.nameBytes)),
+        Field("description", .text(maxBytes: Bounds.textBytes), required: false),
+        Field("location", .text(maxBytes: Bounds.nameBytes), required: false),
         Field("timezone", .text(maxBytes: 64), required: false, "IANA name, for display"),
         Field("startsInDays", .integer(1...3_650), "from the day on which the demo runs"),
         Field("currency", .text(maxBytes: 3), "ISO 4217, such as EUR"),
         Field(
-            "feePerTicket", .integer(Limits.priceMinor), required: false,
+            "feePerTicket", .integer(Bounds.priceMinor), required: false,
             "minor units on top of each ticket that is not free; 0"),
         Field(
             "capacity", .integer(1...1_000_000), required: false,

@@ -19,7 +19,8 @@ struct Options: Equatable, Sendable {
                 options.buyers = Int(try number(of: name, &rest, 1...UInt64(mostBuyers)))
             case "--seed": options.seed = try number(of: name, &rest, 0...UInt64.max)
             case "--json": options.json = true
-            default: throw UsageError(description: "there is no option \(name); try deploy/demo --help")
+            default:
+                throw UsageError(description: "there is no option \(name); see deploy/demo --help")
             }
         }
         return options

@@ -52,12 +52,12 @@ extension Report {
             (.refunded, "the money came too late and went back"),
             (.unknown, "nobody knows: this must not be"),
         ]
-        let again = attempts.count { $0.questions > 1 }
+        let again = Figures.padLeft(Figures.count(attempts.count { $0.questions > 1 }), 10)
         return ["", "  How \(Figures.count(attempts.count)) attempts ended"]
             + meanings.map { outcome, meaning in
                 let number = Figures.padLeft(Figures.count(count(outcome)), 10)
                 return "  \(number) \(Figures.pad(outcome.rawValue, 11))\(meaning)"
-            } + ["  \(Figures.padLeft(Figures.count(again), 10)) were asked again under the same id"]
+            } + ["  \(again) were asked again under the same id"]
     }
 
     private var money: [String] {
