@@ -90,6 +90,9 @@ let package = Package(
                 linker: [countingMalloc]),
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
             program("StorageCrash", uses: ["Storage", "Lifecycle", "Support"]),
+            tests(
+                "Payments",
+                uses: basics + ["Payments", "Support"]),
             tests("Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash"]),
             tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
             tests("Inventory", uses: basics + ["Inventory", "Support"]),

@@ -26,11 +26,13 @@ struct Cashier: Sendable {
     ) async throws -> Payment {
         while true {
             let payment = try await commit { payment, now in
-                payment.operation == nil ? try rule(payment, now) : nil
+                payment.operation == nil
+                    ? try rule(payment, now) : PaymentRules.age(payment, now: now)
             }
             guard let pending = payment.operation else { return payment }
             let settled = try await settle(payment, until: deadline)
             if pending == operation {
+                // Only for its refusal: the time would matter to an intent, and there is none.
                 _ = try rule(settled, world.now)
                 return settled
             }
@@ -65,19 +67,22 @@ struct Cashier: Sendable {
         let id = payment.paymentID
         let charge = Charge(paymentID: id, amount: terms.amount, method: payment.method)
         switch payment.operation {
-        case .authorise where isKeyGood(payment):
+        case .authorise:
             return await provider.authorise(charge, key: ProviderKey(id, .authorise))
-        case .sale where isKeyGood(payment):
+        case .sale:
             return await provider.sale(charge, key: ProviderKey(id, .sale))
         case .capture:
             return await provider.capture(
                 id, amount: terms.amount, key: ProviderKey(id, .capture))
         case .void:
-            let answer = await provider.void(id, key: ProviderKey(id, .void))
             // What the provider has never heard of cannot be paid there.
-            return answer == .unknownPayment
-                ? .known(ProviderPayment(.voided, amount: terms.amount)) : answer
-        default: return await provider.fetch(id)
+            let answer = await provider.void(id, key: ProviderKey(id, .void))
+            return answer.orWhenUnknown(.voided, terms.amount)
+        case .find:
+            let never = ProviderPayment.Status.declined(
+                reason: "never_arrived", isRetryable: true, isFinal: true)
+            return await provider.fetch(id).orWhenUnknown(never, terms.amount)
+        case nil: return await provider.fetch(id)
         }
     }
 
@@ -98,17 +103,19 @@ struct Cashier: Sendable {
         return try await store.settle(refund, answer)
     }
 
-    /// Providers may forget a key after a day; then asking again could charge again, and only
-    /// reading is safe.
-    private func isKeyGood(_ payment: Payment) -> Bool {
-        payment.createdAt.millisecondsUntil(world.now) < Patience.keyMs
-    }
-
     private func unanswered(_ answer: ProviderAnswer) -> RPCError {
         if case .unavailable(let why) = answer {
             return RPCError(.providerUnavailable, why, retryAfterMs: 1_000)
         }
         return RPCError(.providerUncertain, "the provider has not answered", retryAfterMs: 1_000)
+    }
+}
+
+extension ProviderAnswer {
+    fileprivate func orWhenUnknown(
+        _ status: ProviderPayment.Status, _ amount: Money
+    ) -> ProviderAnswer {
+        self == .unknownPayment ? .known(ProviderPayment(status, amount: amount)) : self
     }
 }
 

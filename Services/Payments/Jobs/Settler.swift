@@ -17,10 +17,13 @@ struct Settler: Service {
 
     func run() async throws {
         while !Task.isCancelled {
-            let due = (try? await store.duePayments(limit: Self.atOnce)) ?? []
+            let (due, now) =
+                (try? await store.duePayments(limit: Self.atOnce)) ?? ([], world.now)
             await withTaskGroup(of: Void.self) { group in
                 for payment in due {
-                    group.addTask(executorPreference: world.scheduler) { await look(at: payment) }
+                    group.addTask(executorPreference: world.scheduler) {
+                        await look(at: payment, now)
+                    }
                 }
             }
             let pauseMs = due.count == Self.atOnce ? Self.busyPauseMs : Self.pauseMs
@@ -29,12 +32,12 @@ struct Settler: Service {
     }
 
     /// Whatever goes wrong with one payment, the others go on; it stays due.
-    func look(at payment: Payment) async {
+    func look(at payment: Payment, _ now: Instant) async {
         do {
             var payment = payment
-            if PaymentRules.lapse(payment, now: world.now) != nil {
+            if PaymentRules.age(payment, now: now) != nil {
                 payment = try await store.decide(payment.paymentID) {
-                    PaymentRules.lapse($0, now: $1)
+                    PaymentRules.age($0, now: $1)
                 }
             }
             if case .known(let seen) = await cashier.ask(payment) {

@@ -160,7 +160,7 @@ enum Observation {
         -> Bool
     {
         switch (operation, seen.status) {
-        case (nil, _), (.authorise, _), (.sale, _): true
+        case (nil, _), (.authorise, _), (.sale, _), (.find, _): true
         case (_, .captured), (_, .voided), (_, .declined): true
         default: false
         }

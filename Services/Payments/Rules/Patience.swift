@@ -4,7 +4,8 @@ import Lifecycle
 enum Patience {
     /// After an intent is committed: long enough for its own caller to bring the answer home.
     static let intentMs: Int64 = 15_000
-    /// How long a provider's idempotency keys are trusted: 20 of the usual 24 hours.
+    /// How long a provider's idempotency keys are trusted, of the 24 hours that are usual: after
+    /// that, asking again could charge again.
     static let keyMs: Int64 = 20 * 3_600_000
     /// A payment that was in the provider's hands when it was voided is watched so long, in case
     /// its money comes all the same.

@@ -11,6 +11,9 @@ struct Payment: Equatable, Sendable {
         case sale = "SALE"
         case capture = "CAPTURE"
         case void = "VOID"
+        /// Asked for so long ago that the provider may have forgotten the key, so that only
+        /// reading is safe.
+        case find = "FIND"
     }
 
     let paymentID: UUID

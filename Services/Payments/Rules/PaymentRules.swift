@@ -108,8 +108,23 @@ enum PaymentRules {
         }
     }
 
+    /// What time alone does to a payment; nil while it does nothing.
+    static func age(_ payment: Payment, now: Instant) -> PaymentChange? {
+        lapse(payment, now: now) ?? loseKey(payment, now: now)
+    }
+
+    /// Giving a payment's first call up for reading, once its key may be forgotten.
+    private static func loseKey(_ payment: Payment, now: Instant) -> PaymentChange? {
+        guard payment.operation == .sale || payment.operation == .authorise,
+            payment.createdAt.millisecondsUntil(now) >= Patience.keyMs
+        else { return nil }
+        var change = PaymentChange(payment)
+        change.payment.operation = .find
+        return change
+    }
+
     /// The intent to void what still waits for a buyer whose time is over; nil while it is not.
-    static func lapse(_ payment: Payment, now: Instant) -> PaymentChange? {
+    private static func lapse(_ payment: Payment, now: Instant) -> PaymentChange? {
         guard let terms = payment.terms, payment.operation == nil,
             payment.state == .requiresAction || payment.state == .created,
             now >= payment.createdAt.advanced(byMs: terms.expiresInMs)

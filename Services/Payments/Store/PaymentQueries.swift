@@ -19,16 +19,16 @@ extension PaymentStore {
         return row.refund
     }
 
-    /// Payments that somebody must look at now, the longest due first.
-    func duePayments(limit: Int) async throws -> [Payment] {
+    /// Payments that somebody must look at now, the longest due first, and that now.
+    func duePayments(limit: Int) async throws -> (payments: [Payment], now: Instant) {
         try await database.read { reader in
-            try reader.select(
+            let rows = try reader.select(
                 PaymentRow.self,
                 where: """
                     open_since IS NOT NULL AND next_try_at <= \(reader.now)
                     ORDER BY next_try_at, payment_id LIMIT \(limit)
-                    """
-            ).map(\.payment)
+                    """)
+            return (rows.map(\.payment), reader.now)
         }
     }
 

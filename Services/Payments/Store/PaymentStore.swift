@@ -16,7 +16,8 @@ struct PaymentStore: Sendable {
         try await database.write(.saga) { batch in
             if let known = try batch.find(PaymentRow.self, request.paymentId)?.payment {
                 try PaymentRules.checkReplay(request, known)
-                return known
+                guard let change = PaymentRules.age(known, now: batch.now) else { return known }
+                return try batch.apply(change, to: known)
             }
             let checkout = try batch.find(CheckoutRow.self, request.checkoutId)
             if let live = checkout?.livePaymentID {

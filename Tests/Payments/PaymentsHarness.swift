@@ -1,0 +1,199 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Storage
+import Support
+import Synchronization
+import Wire
+
+@testable import Payments
+
+let eventID = id(0xe1)
+let euro = Currency("EUR")
+
+/// An id that a test can name.
+func id(_ number: UInt8) -> UUID {
+    UUID(uuid: (1, 0x90, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, number))
+}
+
+func euros(_ minor: Int64) -> Money { Money(minor, euro) }
+
+func createRequest(
+    _ number: UInt8 = 1, checkout: UInt8 = 0xc1, amount: Int64 = 10_000, provider: String = "sim",
+    mode: CaptureMode = .sale, method: String? = "sim_ok", owner: String = "ada",
+    expiresInMs: Int64 = 900_000
+) -> CreatePaymentRequest {
+    CreatePaymentRequest(
+        paymentId: id(number), checkoutId: id(checkout), eventId: eventID, owner: owner,
+        amount: euros(amount), provider: provider, captureMode: mode, paymentMethod: method,
+        expiresInMs: expiresInMs)
+}
+
+/// The service over two databases in memory, or in a folder so that it can crash and come back.
+final class Desk: Sendable {
+    let test: TestWorld
+    let database: Database
+    let journal: Database
+    let service: PaymentsService
+    let orders = ScriptedOrders()
+
+    var store: PaymentStore { service.store }
+    var world: World { test.world }
+
+    init(
+        _ test: TestWorld, folder: Folder? = nil, sim: SimConfiguration = SimConfiguration(),
+        providers: [any PaymentProvider] = []
+    ) async throws {
+        self.test = test
+        database = try await Desk.open("payments", PaymentsSchema.migrations, folder, test.world)
+        journal = try await Desk.open("sim", SimSchema.migrations, folder, test.world)
+        service = PaymentsService(
+            world: test.world, database: database,
+            providers: [SimProvider(world: test.world, journal: journal, configuration: sim)]
+                + providers,
+            orders: orders)
+    }
+
+    private static func open(
+        _ name: String, _ migrations: [Migration], _ folder: Folder?, _ world: World
+    ) async throws -> Database {
+        let location = try folder.map {
+            try DatabaseLocation(parsing: "sqlite:\($0.path)/\(name).db")
+        }
+        return try await Database.open(
+            location ?? .memory, migrations: migrations, world: world, mode: .inline)
+    }
+
+    func close() async {
+        await database.close()
+        await journal.close()
+    }
+
+    /// A call whose caller waits so long.
+    func call(waitingMs: Int64 = 10_000) -> CallContext {
+        CallContext(
+            identity: "orders", roles: [.orders],
+            deadline: world.scheduler.uptimeNanoseconds + UInt64(waitingMs) * 1_000_000)
+    }
+
+    func create(
+        _ request: CreatePaymentRequest = createRequest(), waitingMs: Int64 = 10_000
+    ) async throws -> PaymentReply {
+        try await service.create(request, call(waitingMs: waitingMs))
+    }
+
+    func capture(_ number: UInt8 = 1, amount: Int64 = 10_000) async throws -> PaymentReply {
+        try await service.capture(
+            CapturePaymentRequest(paymentId: id(number), amount: euros(amount)), call())
+    }
+
+    func void(
+        _ number: UInt8 = 1, checkout: UInt8 = 0xc1, waitingMs: Int64 = 10_000
+    ) async throws -> PaymentReply {
+        try await service.void(
+            VoidPaymentRequest(
+                paymentId: id(number), checkoutId: id(checkout), reason: "test"),
+            call(waitingMs: waitingMs))
+    }
+
+    func refund(
+        _ refund: UInt8 = 0x51, of number: UInt8 = 1, amount: Int64 = 10_000,
+        kind: RefundKind = .organiser
+    ) async throws -> RefundReply {
+        try await service.refund(
+            RefundPaymentRequest(
+                refundId: id(refund), paymentId: id(number), amount: euros(amount), kind: kind,
+                reason: "test"))
+    }
+
+    func payment(_ number: UInt8 = 1) async throws -> PaymentReply {
+        PaymentReply(try await store.payment(id(number)))
+    }
+
+    /// Lets the jobs work for a while of virtual time.
+    func work(forMs duration: Int64) async throws {
+        let jobs = service.jobs.map { job in
+            world.scheduler.spawn { try await job.run() }
+        }
+        try await world.scheduler.sleep(ms: duration)
+        for job in jobs { job.cancel() }
+        for job in jobs { _ = await job.result }
+    }
+
+    /// What the feed says so far.
+    func facts() async throws -> [String] {
+        try await database.feed.events(after: 0, limit: 1000).map(\.kind)
+    }
+
+    func balance(_ account: String) async throws -> Int64 {
+        try await database.read { reader in
+            try reader.query(
+                """
+                SELECT CAST(COALESCE(SUM(debit_minor - credit_minor), 0) AS BIGINT)
+                FROM ledger_entry WHERE account = \(account)
+                """
+            ) { try $0.next(Int64.self) }.first ?? 0
+        }
+    }
+
+    func funds(_ checkout: UInt8 = 0xc1) async throws -> Int64 {
+        try await balance(Account.funds(checkout: id(checkout)).name)
+    }
+
+    func violations() async throws -> [String] {
+        try await store.verify(VerifyRequest()).violations.map(\.invariant)
+    }
+}
+
+/// Orders as far as Payments sees it: a feed.
+final class ScriptedOrders: Caller {
+    struct NotScripted: Error {}
+
+    private struct State {
+        var feedID = id(0xf0)
+        var events: [Contracts.FeedEvent] = []
+    }
+
+    private let state = Mutex(State())
+
+    func say(_ kind: String, checkout: UInt8 = 0xc1, total: Int64 = 10_000, tax: Int64 = 0) throws {
+        let fact = OrderFact(
+            checkoutId: id(checkout), eventId: eventID, total: euros(total), tax: tax)
+        let body = try Data(CBOR.encode(fact))
+        state.withLock { state in
+            state.events.append(
+                Contracts.FeedEvent(
+                    seq: Int64(state.events.count) + 1, kind: kind, subject: id(checkout),
+                    at: Instant(milliseconds: 0), body: body))
+        }
+    }
+
+    func become(feed: UUID) { state.withLock { $0.feedID = feed } }
+
+    func call<Request, Reply>(
+        _ method: Method<Request, Reply>, _ request: Request, _ options: CallOptions
+    ) async throws -> Reply {
+        guard let request = request as? FeedRequest else { throw NotScripted() }
+        let reply = try state.withLock { state in
+            let head = Int64(state.events.count)
+            try request.check(feedID: state.feedID, head: head)
+            let events = state.events.filter { $0.seq > request.afterSeq }
+            return FeedReply(
+                feedId: state.feedID, head: head,
+                events: Array(events.prefix(Int(request.limit))))
+        }
+        guard let reply = reply as? Reply else { throw NotScripted() }
+        return reply
+    }
+}
+
+/// The reason of the refusal that `work` ends with.
+func reason(_ work: () async throws -> some Any) async -> Reason? {
+    do {
+        _ = try await work()
+        return nil
+    } catch {
+        return (error as? RPCError)?.reason
+    }
+}
