@@ -80,7 +80,8 @@ private let openNo = ProviderPayment.Status.declined(
             Observation.apply(seen(openNo), to: payment(.processing), now: now))
         #expect(failed.payment.attempt == 2)
         #expect(failed.payment.failure?.reason == "no")
-        #expect(Observation.apply(seen(.processing), to: failed.payment, now: now)?.facts ?? [] == [])
+        #expect(
+            Observation.apply(seen(.processing), to: failed.payment, now: now)?.facts ?? [] == [])
         let again = try #require(
             Observation.apply(seen(action, attempt: 2), to: failed.payment, now: now))
         #expect(again.payment.state == .requiresAction)

@@ -10,7 +10,7 @@ extension PaymentStore {
         return try await database.read { reader in
             let violations =
                 try reader.unbalanced() + reader.misbooked(ofEvent) + reader.sums(ofEvent)
-                + reader.refundSums(ofEvent) + reader.keptFunds(ofEvent)
+                + reader.refundSums(ofEvent) + reader.keptFunds(request.eventId)
                 + reader.paidTwice(ofEvent) + reader.feedGaps() + reader.doubleFacts()
             return VerifyReply(
                 checked: try reader.rowsJudged(ofEvent), violations: violations,
@@ -115,7 +115,7 @@ extension Reader {
 
     /// M-3: a checkout's funds are the money that its saga is still deciding about, and zero once
     /// the checkout has ended.
-    fileprivate func keptFunds(_ ofEvent: SQL) throws -> [Violation] {
+    fileprivate func keptFunds(_ eventID: UUID?) throws -> [Violation] {
         var undecided: [String: Int64] = [:]
         let open = try select(
             PaymentRow.self,
@@ -134,14 +134,16 @@ extension Reader {
             GROUP BY account HAVING SUM(credit_minor) <> SUM(debit_minor) ORDER BY account
             """
         ) { (try $0.next(String.self), try $0.next(Int64.self)) }
-        let checkouts = try query(
-            "SELECT DISTINCT p.checkout_id FROM payment p WHERE p.captured_minor > 0 \(ofEvent)"
-        ) { Account.funds(checkout: try $0.next()).name }
-        let judged = Set(checkouts)
+        let ofEvent = try eventID.map { eventID in
+            Set(
+                try query("SELECT DISTINCT checkout_id FROM payment WHERE event_id = \(eventID)") {
+                    Account.funds(checkout: try $0.next()).name
+                })
+        }
         let held = Dictionary(balances, uniquingKeysWith: { first, _ in first })
         return Set(balances.map(\.0)).union(undecided.keys).sorted().compactMap { account in
             let (expected, actual) = (undecided[account] ?? 0, held[account] ?? 0)
-            guard expected != actual, judged.contains(account) else { return nil }
+            guard expected != actual, ofEvent?.contains(account) ?? true else { return nil }
             return Violation(
                 invariant: "M-3", subject: account, expected: "\(expected)", actual: "\(actual)")
         }

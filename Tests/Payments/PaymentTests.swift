@@ -1,0 +1,242 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Storage
+import Support
+import Testing
+import Wire
+
+@testable import Payments
+
+/// Payments through the service, with `sim`.
+@Suite struct PaymentTests {
+    @Test func aSaleIsCapturedInTwoCommits() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            _ = try await desk.void(9, checkout: 0xc9)
+            let commits = desk.database.statistics.commits
+            let reply = try await desk.create()
+            #expect(desk.database.statistics.commits - commits == 2)
+            #expect(reply.state == .captured)
+            #expect(reply.captured == euros(10_000))
+            #expect(reply.fee == euros(165))
+            #expect(try await desk.facts() == [PaymentsFact.captured])
+            #expect(try await desk.funds() == -10_000)
+            #expect(try await desk.balance("clearing:sim") == 9_835)
+            #expect(try await desk.balance("fees:sim") == 165)
+            #expect(try await desk.violations() == [])
+        }
+    }
+
+    @Test func authoriseThenCapture() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            let authorised = try await desk.create(createRequest(mode: .authCapture))
+            #expect(authorised.state == .authorised)
+            #expect(authorised.authorised == euros(10_000))
+            #expect(await reason { try await desk.capture(amount: 9_999) } == .amountMismatch)
+            let captured = try await desk.capture()
+            #expect(captured.state == .captured)
+            #expect(try await desk.capture() == captured)
+            #expect(try await desk.facts() == [PaymentsFact.authorised, PaymentsFact.captured])
+        }
+    }
+
+    /// Every token, and what CreatePayment answers to it.
+    @Test(arguments: [
+        ("sim_ok", PaymentState.captured, nil),
+        ("sim_slow", .captured, nil),
+        ("sim_lost_reply", .captured, nil),
+        ("sim_late", .processing, nil),
+        ("sim_action", .requiresAction, nil),
+        ("sim_declined", .failedFinal, Reason.declined),
+        ("nonsense", .failedFinal, .declined),
+    ])
+    func tokens(method: String, state: PaymentState, refusal: Reason?) throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            let request = createRequest(method: method)
+            let found = await reason { try await desk.create(request) }
+            #expect(found == refusal)
+            #expect(try await desk.payment().state == state)
+            #expect(await reason { try await desk.create(request) } == refusal)
+            #expect(try await desk.facts().count == 1)
+        }
+    }
+
+    @Test func aDeclineSaysWhy() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            do {
+                _ = try await desk.create(createRequest(method: "sim_declined"))
+                Issue.record("not refused")
+            } catch let error as RPCError {
+                #expect(error.isRefusal)
+                #expect(error.detail["reason"] == .text("card_declined"))
+                #expect(error.detail["retryable"] == .bool(true))
+            }
+            let second = try await desk.create(createRequest(2))
+            #expect(second.state == .captured)
+        }
+    }
+
+    @Test func aReplayAnswersTheCurrentViewAndMovesNothing() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            let first = try await desk.create()
+            #expect(try await desk.create() == first)
+            #expect(try await desk.facts().count == 1)
+            #expect(try await desk.funds() == -10_000)
+        }
+    }
+
+    @Test func aReplayWithOtherTermsNamesThem() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            _ = try await desk.create()
+            let other = createRequest(
+                checkout: 0xc2, amount: 1, mode: .authCapture, method: "sim_late", owner: "eve",
+                expiresInMs: 1)
+            do {
+                _ = try await desk.create(other)
+                Issue.record("not refused")
+            } catch let error as RPCError {
+                #expect(error.reason == .idempotencyConflict)
+                let names = ["checkoutId", "owner", "amount", "captureMode", "paymentMethod"]
+                #expect(
+                    error.detail["differing_fields"]
+                        == .array((names + ["expiresInMs"]).map { .text($0) }))
+            }
+            #expect(try await desk.payment().state == .captured)
+        }
+    }
+
+    @Test func theSameCreateAtOnceTakesTheMoneyOnce() throws {
+        for seed in UInt64(1)...20 {
+            let test = TestWorld(seed: seed)
+            try test.run {
+                let desk = try await Desk(test)
+                try await withThrowingTaskGroup(of: PaymentState.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask(executorPreference: test.scheduler) {
+                            try await desk.create(createRequest(method: "sim_slow")).state
+                        }
+                    }
+                    for try await state in group { #expect(state == .captured) }
+                }
+                #expect(try await desk.facts() == [PaymentsFact.captured])
+                #expect(try await desk.funds() == -10_000)
+            }
+        }
+    }
+
+    @Test func aCheckoutHasOneLivePayment() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            _ = try await desk.create(createRequest(1, method: "sim_action"))
+            let second = createRequest(2)
+            #expect(await reason { try await desk.create(second) } == .livePaymentExists)
+            _ = try await desk.void(1)
+            #expect(try await desk.create(second).state == .captured)
+            let third = createRequest(3)
+            #expect(await reason { try await desk.create(third) } == .livePaymentExists)
+            #expect(try await desk.create(createRequest(4, checkout: 0xc2)).state == .captured)
+            #expect(try await desk.violations() == [])
+        }
+    }
+
+    @Test func aVoidBeforeItsCreateLeavesATombstone() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            #expect(try await desk.void().state == .voided)
+            #expect(try await desk.void().state == .voided)
+            #expect(await reason { try await desk.create() } == .alreadyVoided)
+            #expect(await reason { try await desk.capture() } == .alreadyVoided)
+            #expect(try await desk.payment().amount == nil)
+            #expect(try await desk.facts() == [])
+        }
+    }
+
+    @Test func whatIsCapturedCannotBeVoided() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            _ = try await desk.create()
+            #expect(await reason { try await desk.void() } == .alreadyCaptured)
+            #expect(try await desk.payment().state == .captured)
+        }
+    }
+
+    @Test func whatIsVoidedCannotBeCaptured() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            _ = try await desk.create(createRequest(mode: .authCapture))
+            #expect(try await desk.void().state == .voided)
+            #expect(await reason { try await desk.capture() } == .alreadyVoided)
+            #expect(try await desk.facts() == [PaymentsFact.authorised, PaymentsFact.voided])
+        }
+    }
+
+    /// Both at once, in many orders: one wins, and the provider and the books agree with it.
+    @Test func captureRacesVoid() throws {
+        for seed in UInt64(1)...40 {
+            let test = TestWorld(seed: seed)
+            try test.run {
+                let desk = try await Desk(test)
+                _ = try await desk.create(createRequest(mode: .authCapture))
+                async let captured = reason { try await desk.capture() }
+                async let voided = reason { try await desk.void() }
+                let ends = await (captured, voided)
+                let state = try await desk.payment().state
+                if state == .captured {
+                    #expect(ends == (nil, .alreadyCaptured), "seed \(seed)")
+                    #expect(try await desk.funds() == -10_000)
+                } else {
+                    #expect(state == .voided)
+                    #expect(ends == (.alreadyVoided, nil), "seed \(seed)")
+                    #expect(try await desk.funds() == 0)
+                }
+                #expect(try await desk.violations() == [])
+            }
+        }
+    }
+
+    @Test func aLapsedAuthorisationIsFinal() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test, sim: SimConfiguration(authorisationMs: 1_000))
+            _ = try await desk.create(createRequest(mode: .authCapture))
+            try await desk.world.scheduler.sleep(ms: 1_000)
+            #expect(await reason { try await desk.capture() } == .authorisationExpired)
+            #expect(try await desk.payment().state == .failedFinal)
+        }
+    }
+
+    @Test func badTermsAreRefusedBeforeAnything() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            let mode = createRequest(mode: CaptureMode("LATER"))
+            #expect(await reason { try await desk.create(mode) } == .invalidArgument)
+            let provider = createRequest(provider: "nobody")
+            #expect(await reason { try await desk.create(provider) } == .providerUnknown)
+            let money = CreatePaymentRequest(
+                paymentId: id(1), checkoutId: id(2), eventId: eventID, owner: "a",
+                amount: Money(1, Currency("eur")), provider: "sim", captureMode: .sale,
+                paymentMethod: nil, expiresInMs: 0)
+            #expect(await reason { try await desk.create(money) } == .invalidArgument)
+            #expect(await reason { try await desk.payment() } == .paymentNotFound)
+            #expect(await reason { try await desk.capture() } == .paymentNotFound)
+        }
+    }
+}
