@@ -43,9 +43,9 @@ let countingMalloc = LinkerSetting.unsafeFlags([
     "-Xlinker", "--defsym=malloc=turnstile_counted_malloc", "-Xlinker", "--export-dynamic",
 ])
 
-func tests(_ name: String, uses: [String]) -> Target {
+func tests(_ name: String, uses: [String], excluding files: [String] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: needs(uses), path: "Tests/\(name)",
+        name: "\(name)Tests", dependencies: needs(uses), path: "Tests/\(name)", exclude: files,
         swiftSettings: settings)
 }
 
@@ -84,6 +84,7 @@ let package = Package(
                 uses: ["Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support", "Processes"]),
             tests("Lifecycle", uses: ["Lifecycle", "Support"]),
             tests("Wire", uses: ["Wire", "Lifecycle", "Support"]),
+            tests("Interop", uses: ["Wire", "Support", "Processes"], excluding: ["interop.py"]),
             program(
                 "Bench",
                 uses: ["CLinux", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support"],

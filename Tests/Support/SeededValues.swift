@@ -1,22 +1,21 @@
 import FoundationEssentials
 import Lifecycle
-import Support
-import Wire
+public import Wire
 
 /// Seeded randomness in the shapes that these tests need.
-struct Seeded: RandomNumberGenerator {
+public struct Seeded: RandomNumberGenerator {
     private let source: SeededRandom
 
-    init(_ seed: UInt64) { source = SeededRandom(seed: seed) }
+    public init(_ seed: UInt64) { source = SeededRandom(seed: seed) }
 
-    mutating func next() -> UInt64 { source.next() }
+    public mutating func next() -> UInt64 { source.next() }
 
-    func below(_ bound: Int) -> Int { Int(source.below(UInt64(bound))) }
+    public func below(_ bound: Int) -> Int { Int(source.below(UInt64(bound))) }
 
-    func bytes(_ count: Int) -> [UInt8] { source.bytes(count) }
+    public func bytes(_ count: Int) -> [UInt8] { source.bytes(count) }
 
     /// A value of any shape, at most so deep.
-    func value(depth: Int) -> Value {
+    public func value(depth: Int) -> Value {
         switch below(depth > 0 ? 9 : 7) {
         case 0: return .null
         case 1: return .bool(below(2) == 0)
@@ -31,13 +30,13 @@ struct Seeded: RandomNumberGenerator {
         }
     }
 
-    func text() -> String {
+    public func text() -> String {
         let scalars: [Character] = ["a", "Z", "0", "ß", "€", "水", "𐅑", "\n", "\"", "\u{7f}"]
         return String((0..<below(30)).map { _ in scalars[below(scalars.count)] })
     }
 
     /// The bytes with a few changed, cut, doubled or put in.
-    func mutated(_ original: [UInt8]) -> [UInt8] {
+    public func mutated(_ original: [UInt8]) -> [UInt8] {
         var bytes = original
         for _ in 0...below(3) where !bytes.isEmpty {
             let index = below(bytes.count)
