@@ -97,6 +97,7 @@ let package = Package(
             tests("Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash"]),
             tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
             tests("Inventory", uses: basics + ["Inventory", "Support"]),
+            tests("Structure", uses: []),
         ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,29 @@
+import Testing
+
+@Suite struct TreeTests {
+    @Test func theTopLevelIsFixed() {
+        let fixed: Set = ["Package.swift", "README.md", "Services", "Shared", "Tests", "deploy"]
+        #expect(SourceTree.current.top.subtracting(fixed).isEmpty)
+    }
+
+    @Test func servicesAreTheThree() {
+        let parts = SourceTree.current.files.filter { $0.isIn("Services") }.map {
+            $0.path.split(separator: "/")[1]
+        }
+        #expect(Set(parts) == ["Inventory", "Orders", "Payments"])
+    }
+
+    @Test func noFileIsDead() {
+        let files = SourceTree.current.swift.filter { $0.isIn("Shared", "Services", "Tests") }
+        #expect(DeadFiles.among(files) == [])
+    }
+
+    @Test func aDeadFileIsFound() {
+        let files = [
+            SourceFile(path: "Shared/Wire/A.swift", text: "struct Alive {}\nlet x = Used()"),
+            SourceFile(path: "Shared/Wire/B.swift", text: "struct Used {}\nlet y = Alive()"),
+            SourceFile(path: "Shared/Wire/C.swift", text: "struct Lonely {} // Alive Used"),
+        ]
+        #expect(DeadFiles.among(files) == ["Shared/Wire/C.swift"])
+    }
+}
