@@ -13,7 +13,7 @@ import Testing
         "RPC": ["Crypto", "Lifecycle", "Wire", "Net"],
         "Contracts": ["Crypto", "Lifecycle", "Wire", "RPC"],
         "Storage": ["CSQLite", "CLinux", "Lifecycle", "Wire"],
-        "Saga": ["Lifecycle", "Storage", "RPC"],
+        "Saga": ["Lifecycle", "Storage", "RPC", "Wire"],
         "Command": ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Contracts"],
         "Inventory": basics,
         "Orders": basics.union(["Saga"]),
