@@ -27,7 +27,8 @@ func service(_ name: String, uses: [String]) -> [Target] {
             name: name, dependencies: needs(uses), path: "Services/\(name)", exclude: ["Main"],
             swiftSettings: settings),
         .executableTarget(
-            name: "\(name)Main", dependencies: needs([name, "Command"]),
+            name: "\(name)Main",
+            dependencies: needs([name, "Command", "Contracts", "Storage"]),
             path: "Services/\(name)/Main", swiftSettings: settings),
     ]
 }

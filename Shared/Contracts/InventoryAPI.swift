@@ -64,6 +64,28 @@ public enum InventoryAPI {
     public static let stats = Method<StatsRequest, StatsReply>(
         "inventory.Stats", .query, callers: [.operator],
         "Counters since the process started.")
+
+    /// All of them, for whoever lists them.
+    public static let methods = [
+        AnyMethod(createEvent),
+        AnyMethod(publishEvent),
+        AnyMethod(getEvent),
+        AnyMethod(putTicketType),
+        AnyMethod(reserve),
+        AnyMethod(getHold),
+        AnyMethod(extendHold),
+        AnyMethod(releaseHold),
+        AnyMethod(listHolds),
+        AnyMethod(beginCommit),
+        AnyMethod(reopenHold),
+        AnyMethod(consumeHold),
+        AnyMethod(getAvailability),
+        AnyMethod(listAudit),
+        AnyMethod(sweepExpired),
+        AnyMethod(readEvents),
+        AnyMethod(verifyInvariants),
+        AnyMethod(stats),
+    ]
 }
 
 /// The kinds of facts in Inventory's feed. `event.…` carry an `EventFact` with the event's id as

@@ -41,6 +41,20 @@ public enum OrdersAPI {
     public static let stats = Method<StatsRequest, StatsReply>(
         "orders.Stats", .query, callers: [.operator, .gateway],
         "Counters, and how many checkouts stand in each state.")
+
+    /// All of them, for whoever lists them.
+    public static let methods = [
+        AnyMethod(purchase),
+        AnyMethod(getCheckout),
+        AnyMethod(getOrder),
+        AnyMethod(listOrders),
+        AnyMethod(getSaga),
+        AnyMethod(retrySaga),
+        AnyMethod(resolveSaga),
+        AnyMethod(readEvents),
+        AnyMethod(verifyInvariants),
+        AnyMethod(stats),
+    ]
 }
 
 /// Kinds of fact in Orders' feed. The subject is the checkout's id, and the body an `OrderFact`.

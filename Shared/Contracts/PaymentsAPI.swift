@@ -41,6 +41,22 @@ public enum PaymentsAPI {
     public static let stats = Method<StatsRequest, StatsReply>(
         "payments.Stats", .query, callers: [.operator],
         "Counters since the process started.")
+
+    /// All of them, for whoever lists them.
+    public static let methods = [
+        AnyMethod(createPayment),
+        AnyMethod(getPayment),
+        AnyMethod(capturePayment),
+        AnyMethod(voidPayment),
+        AnyMethod(refundPayment),
+        AnyMethod(getRefund),
+        AnyMethod(listObligations),
+        AnyMethod(listUnsettled),
+        AnyMethod(ledgerBalance),
+        AnyMethod(readEvents),
+        AnyMethod(verifyInvariants),
+        AnyMethod(stats),
+    ]
 }
 
 /// The kinds of facts in Payments' feed. `payment.…` carry a `PaymentReply`, with the payment's id

@@ -44,8 +44,26 @@ public struct Credentials: Sendable, Decodable {
     }
 
     public let identities: [String: Identity]
+    /// Makes the codes of tickets; base64 of at least 32 bytes under `ticketKey`. Only Orders
+    /// needs it, and it stays the same for ever.
+    public let ticketKey: [UInt8]?
 
-    public init(identities: [String: Identity]) { self.identities = identities }
+    public init(identities: [String: Identity], ticketKey: [UInt8]? = nil) {
+        self.identities = identities
+        self.ticketKey = ticketKey
+    }
+
+    enum CodingKeys: String, CodingKey { case identities, ticketKey }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        identities = try container.decode([String: Identity].self, forKey: .identities)
+        ticketKey = try container.decodeIfPresent(Data.self, forKey: .ticketKey).map { Array($0) }
+        if let ticketKey, ticketKey.count < 32 {
+            throw DecodingError.dataCorruptedError(
+                forKey: .ticketKey, in: container, debugDescription: "has at least 32 bytes")
+        }
+    }
 
     /// What a caller needs to prove that it is `identity`; nil when the file does not name it.
     public func credential(for identity: String) -> Credential? {

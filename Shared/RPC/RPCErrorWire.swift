@@ -1,4 +1,4 @@
-internal import Wire
+public import Wire
 
 extension RPCError {
     /// `{"code", "reason", "message", "outcome", "executed"?, "retryAfterMs"?, "detail"?}`
@@ -53,5 +53,15 @@ extension RPCError {
         self.init(
             code: code, reason: Reason(reason, code, outcome), message: message, outcome: outcome,
             executed: executed, retryAfterMs: retryAfterMs, detail: detail)
+    }
+}
+
+extension RPCError {
+    /// The error as the map that crosses the wire, for printing.
+    public var value: Value {
+        var writer = CBORWriter()
+        write(to: &writer)
+        var reader = CBORReader(writer.bytes)
+        return (try? reader.readValue()) ?? .text(message)
     }
 }

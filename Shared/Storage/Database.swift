@@ -86,6 +86,11 @@ public final class Database: Sendable {
     /// What the writing connection has done so far, up to the last batch.
     public var statistics: Statistics { Statistics(progress.counters) }
 
+    /// Throws when the database cannot be read.
+    public func check() async throws {
+        _ = try await read { try $0.query("SELECT 1") { try $0.next(Int64.self) } }
+    }
+
     /// Finishes what waits, then closes. Later calls throw `closed`.
     public func close() async { await door.close() }
 
@@ -127,6 +132,14 @@ public enum DatabaseLocation: Sendable, Hashable {
                 .cannotOpen, "a database is given as sqlite:/path/to/file, not as this")
         }
         self = rest == ":memory:" ? .memory : .file(String(rest))
+    }
+
+    /// The place of a second database of the same service: `orders.db` has `orders.db.sim`.
+    public func beside(_ name: String) -> DatabaseLocation {
+        switch self {
+        case .file(let path): .file("\(path).\(name)")
+        case .memory: .memory
+        }
     }
 
     var path: String? {

@@ -11,9 +11,11 @@ public struct SuiteCredentials: Sendable {
     ]
 
     private let secrets: [String: [UInt8]]
+    private let ticketKey: [UInt8]
 
     public init(random: any RandomSource) {
         secrets = Self.roles.mapValues { _ in random.bytes(32) }
+        ticketKey = random.bytes(32)
     }
 
     public func credential(of identity: String) -> Credential {
@@ -29,7 +31,11 @@ public struct SuiteCredentials: Sendable {
                 "\(name)": {"secrets": ["\(secret)"], "roles": [\(roles.joined(separator: ", "))]}
                 """
         }
-        let text = "{\"identities\": {\(identities.joined(separator: ",\n"))}}\n"
+        let text = """
+            {"ticketKey": "\(Data(ticketKey).base64EncodedString())",
+             "identities": {\(identities.joined(separator: ",\n"))}}
+
+            """
         let made = FileManager.default.createFile(
             atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
         guard made else { throw ProcessError("cannot write \(path)") }

@@ -1,4 +1,23 @@
+import Command
+import Contracts
+import Inventory
+import Storage
+
 @main
 struct Main {
-    static func main() {}
+    static func main() async {
+        await Program(
+            "inventory", "owns events and every ticket that is held or sold", port: 7101,
+            methods: InventoryAPI.methods
+        ) { setup in
+            let database = try await Database.open(
+                try DatabaseLocation(parsing: setup.configuration.database),
+                migrations: InventorySchema.migrations, world: setup.world)
+            let service = InventoryService(world: setup.world, database: database)
+            return Program.Parts(
+                register: service.register, jobs: service.jobs,
+                feedIDs: [database.feed.id.uuidString], check: { try await database.check() },
+                close: { await database.close() })
+        }.main()
+    }
 }

@@ -42,4 +42,39 @@ public struct SimConfiguration: Sendable, Equatable {
         self.replyLimitMs = replyLimitMs
         self.authorisationMs = authorisationMs
     }
+
+    /// Reads `name=number` pairs, such as `seed=7,lostReplyBp=50,slowMs=500`; the names are those of
+    /// the properties.
+    public init(parsing text: String) throws {
+        self.init()
+        let rates: [String: WritableKeyPath<SimConfiguration, UInt64>] = [
+            "seed": \.seed, "declinedBp": \.declinedBp, "slowBp": \.slowBp,
+            "lostReplyBp": \.lostReplyBp, "lateBp": \.lateBp, "actionBp": \.actionBp,
+            "unavailableBp": \.unavailableBp, "refundFailedBp": \.refundFailedBp,
+        ]
+        let durations: [String: WritableKeyPath<SimConfiguration, Int64>] = [
+            "slowMs": \.slowMs, "lateMs": \.lateMs, "actionMs": \.actionMs,
+            "replyLimitMs": \.replyLimitMs, "authorisationMs": \.authorisationMs,
+        ]
+        for pair in text.split(separator: ",") {
+            let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let number = UInt64(parts[1]) else {
+                throw Problem(description: "sim: \"\(pair)\" is no name=number")
+            }
+            if let rate = rates[parts[0]], parts[0] == "seed" || number <= 10_000 {
+                self[keyPath: rate] = number
+            } else if let duration = durations[parts[0]], let ms = Int64(exactly: number) {
+                self[keyPath: duration] = ms
+            } else {
+                let names = (rates.keys.sorted() + durations.keys.sorted()).joined(separator: ", ")
+                throw Problem(
+                    description: "sim: \(pair) cannot be; there are: \(names), Bp up to 10000")
+            }
+        }
+    }
+
+    /// A setting that cannot be used.
+    public struct Problem: Error, CustomStringConvertible {
+        public let description: String
+    }
 }

@@ -1,0 +1,140 @@
+internal import FoundationEssentials
+public import Net
+public import RPC
+
+/// What a service is told by its environment and its flags. A flag wins over its variable.
+public struct Configuration: Sendable {
+    public let service: String
+    public let listen: Address
+    /// `sqlite:/path/to/file`.
+    public let database: String
+    public let peers: [String: Address]
+    public let credentials: Credentials
+    private let values: [(variable: String, value: String)]
+
+    /// Everything that can be set for a program.
+    static func settings(of program: Program) -> [Program.Setting] {
+        let peers = program.peers.map {
+            Program.Setting("TURNSTILE_\($0.uppercased())", "--\($0)", "address of \($0)")
+        }
+        return [
+            Program.Setting(
+                "TURNSTILE_LISTEN", "--listen",
+                "address to listen at (127.0.0.1:\(program.port)); port 0 takes a free one"),
+            Program.Setting(
+                "TURNSTILE_DATABASE", "--database",
+                "where the data is (sqlite:\(program.name).db)"),
+        ] + peers + [
+            Program.Setting(
+                "TURNSTILE_CREDENTIALS", "--credentials",
+                "file with identities, secrets and roles (credentials.json)"),
+            Program.Setting(
+                "TURNSTILE_PLAINTEXT", "--plaintext",
+                "private-network allows plain TCP beyond loopback"),
+        ] + program.settings
+    }
+
+    /// What one of the program's own settings was set to.
+    public subscript(variable: String) -> String? {
+        values.first { $0.variable == variable }?.value
+    }
+
+    static func defaultAddress(of service: String) -> Address {
+        .loopback(port: ["inventory": 7101, "orders": 7102, "payments": 7103][service] ?? 0)
+    }
+
+    /// Throws an error that names the variable, what is wrong with it and the way out.
+    init(
+        of program: Program, flags: [String: String], environment: [String: String]
+    ) throws(ConfigurationError) {
+        var values: [(variable: String, value: String)] = []
+        for setting in Self.settings(of: program) {
+            if let value = flags[setting.flag] ?? environment[setting.variable] {
+                values.append((setting.variable, value))
+            }
+        }
+        func text(_ variable: String, default fallback: String) -> String {
+            if let set = values.first(where: { $0.variable == variable }) { return set.value }
+            values.append((variable, fallback))
+            return fallback
+        }
+        service = program.name
+        let listenText = text(
+            "TURNSTILE_LISTEN", default: Self.defaultAddress(of: program.name).description)
+        listen = try Self.address(listenText, "TURNSTILE_LISTEN")
+        database = text("TURNSTILE_DATABASE", default: "sqlite:\(program.name).db")
+        var peers: [String: Address] = [:]
+        for peer in program.peers {
+            let variable = "TURNSTILE_\(peer.uppercased())"
+            let value = text(variable, default: Self.defaultAddress(of: peer).description)
+            peers[peer] = try Self.address(value, variable)
+        }
+        self.peers = peers
+        credentials = try Self.credentials(
+            at: text("TURNSTILE_CREDENTIALS", default: "credentials.json"))
+        let plaintext = text("TURNSTILE_PLAINTEXT", default: "loopback")
+        self.values = values
+        guard ["loopback", "private-network"].contains(plaintext) else {
+            throw ConfigurationError(
+                "TURNSTILE_PLAINTEXT is \"\(plaintext)\"; it is private-network or not set")
+        }
+        guard listen.isLoopback || plaintext == "private-network" else {
+            throw ConfigurationError(
+                """
+                TURNSTILE_LISTEN is \(listen), beyond loopback, where anybody may listen in; set \
+                TURNSTILE_PLAINTEXT=private-network if that network is private
+                """)
+        }
+        guard credentials.credential(for: service) != nil else {
+            throw ConfigurationError(
+                "TURNSTILE_CREDENTIALS has no identity \"\(service)\", which this service needs")
+        }
+    }
+
+    static func address(
+        _ text: String, _ variable: String
+    ) throws(ConfigurationError) -> Address {
+        guard let address = Address(text) else {
+            throw ConfigurationError(
+                "\(variable) is \"\(text)\"; an address is a host and a port, 127.0.0.1:7101")
+        }
+        return address
+    }
+
+    static func credentials(at path: String) throws(ConfigurationError) -> Credentials {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ConfigurationError(
+                """
+                TURNSTILE_CREDENTIALS: cannot read \(path); it holds {"identities": {"orders": \
+                {"secrets": ["base64 of 16 bytes or more"], "roles": ["orders"]}, …}}
+                """)
+        }
+        do {
+            return try JSONDecoder().decode(Credentials.self, from: data)
+        } catch let DecodingError.dataCorrupted(context) {
+            throw ConfigurationError(
+                "TURNSTILE_CREDENTIALS: \(path): \(Self.place(context)): \(context.debugDescription)")
+        } catch let DecodingError.keyNotFound(key, context) {
+            throw ConfigurationError(
+                "TURNSTILE_CREDENTIALS: \(path): \(Self.place(context)) has no \"\(key.stringValue)\"")
+        } catch {
+            throw ConfigurationError("TURNSTILE_CREDENTIALS: \(path) is not as it should be: \(error)")
+        }
+    }
+
+    private static func place(_ context: DecodingError.Context) -> String {
+        context.codingPath.isEmpty
+            ? "the file" : context.codingPath.map(\.stringValue).joined(separator: ".")
+    }
+
+    /// Every setting with its value, for the log: secrets are in files, and their names alone are
+    /// shown.
+    var summary: String { values.map { "\($0.variable)=\($0.value)" }.joined(separator: " ") }
+}
+
+/// A setting that cannot be used, with the way out.
+public struct ConfigurationError: Error, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) { self.description = description }
+}

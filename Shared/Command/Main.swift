@@ -1,0 +1,117 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import Lifecycle
+internal import RPC
+
+extension Program {
+    static let version = "0.1.0"
+
+    /// The executable: does what the command line asks for and ends the process with 0 when that
+    /// went well, 1 when it did not, 2 when the command line or the configuration is at fault.
+    public func main() async -> Never {
+        do {
+            let flags = Configuration.settings(of: self).map(\.flag)
+            let invocation = try Invocation(
+                Array(CommandLine.arguments.dropFirst()), serveFlags: flags)
+            exit(try await run(invocation, ProcessInfo.processInfo.environment))
+        } catch let error as UsageError {
+            Output.error("\(name): \(error); see \(name) --help")
+            exit(2)
+        } catch let error as ConfigurationError {
+            Output.error("\(name): \(error)")
+            exit(2)
+        } catch {
+            Output.error("\(name): \(error)")
+            exit(1)
+        }
+    }
+
+    private func run(
+        _ invocation: Invocation, _ environment: [String: String]
+    ) async throws -> Int32 {
+        switch invocation {
+        case .serve(let flags):
+            try await serve(
+                try Configuration(of: self, flags: flags, environment: environment))
+            return 0
+        case .call(let method, let json, let flags):
+            return try await withConsole(flags, environment) {
+                try await $0.call(method, json: json, flags)
+            }
+        case .health(var flags):
+            // In a container there is no operator's secret: a service asks itself as itself.
+            flags["--as"] = flags["--as"] ?? name
+            return try await withConsole(flags, environment) { try await $0.health() }
+        case .verify(let settles, let flags):
+            return try await withConsole(flags, environment) {
+                try await $0.verify(settles: settles)
+            }
+        case .describe(let method): return describe(method)
+        case .help: Output.print(help)
+        case .version: Output.print("turnstile \(name) \(Self.version), protocol 1")
+        }
+        return 0
+    }
+
+    private func describe(_ wanted: String?) -> Int32 {
+        guard let wanted else {
+            for method in methods { Output.print(method.line(width: methodWidth)) }
+            return 0
+        }
+        guard let method = methods.first(where: { $0.name == wanted }) else {
+            Output.error("\(name): there is no method \(wanted); \(name) describe lists them")
+            return 1
+        }
+        Output.print(method.description)
+        return 0
+    }
+
+    private var methodWidth: Int { methods.map(\.name.count).max() ?? 0 }
+
+    private var help: String {
+        let settings = Configuration.settings(of: self)
+        let width = settings.map { $0.variable.count + $0.flag.count }.max() ?? 0
+        let lines = settings.map { setting in
+            let names = "\(setting.flag) or \(setting.variable)"
+            return "  " + names + String(repeating: " ", count: max(0, width + 6 - names.count))
+                + setting.note
+        }
+        return """
+            \(name): \(summary)
+
+              \(name) [serve]              serves until SIGTERM, then drains
+              \(name) call METHOD [JSON]   calls a method and prints its reply as JSON
+              \(name) describe [METHOD]    lists the methods, or shows one with its fields
+              \(name) health               exits 0 when the service answers, else 1
+              \(name) verify [--settle]    checks every invariant; --settle waits for what runs
+              \(name) --version
+
+            serve is told by flags or the environment:
+            \(lines.joined(separator: "\n"))
+
+            call, health and verify take
+              --address HOST:PORT   where the service is (\(Configuration.defaultAddress(of: name)))
+              --credentials FILE    as above
+              --as IDENTITY         who calls (operator; health: \(name))
+              --timeout-ms N        how long to wait (10000; at most 30000)
+              --key TEXT            call: idempotency key
+              --actor JSON          call: {"id": …, "kind": "staff", "roles": [...]}
+            """
+    }
+}
+
+/// Text for people and programs.
+enum Output {
+    static func print(_ text: String) { write(text, to: 1) }
+
+    static func error(_ text: String) { write(text, to: 2) }
+
+    /// Whole lines, in one write each as far as the kernel takes them.
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array((text + "\n").utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 { bytes = bytes.dropFirst(count) } else if errno != EINTR { return }
+        }
+    }
+}

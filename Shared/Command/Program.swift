@@ -1,0 +1,86 @@
+public import Lifecycle
+internal import Net
+public import RPC
+
+/// What one service brings to its executable; everything else is the same for all three.
+public struct Program: Sendable {
+    /// `inventory`, `orders` or `payments`: the name of the executable, the identity that it
+    /// proves to its peers, and the part of its methods' names before the dot.
+    public let name: String
+    public let summary: String
+    public let port: UInt16
+    public let methods: [AnyMethod]
+    /// The services that it calls.
+    public let peers: [String]
+    /// What this service alone can be told.
+    let settings: [Setting]
+    let open: @Sendable (Setup) async throws -> Parts
+
+    public init(
+        _ name: String, _ summary: String, port: UInt16, methods: [AnyMethod], peers: [String] = [],
+        settings: [Setting] = [],
+        open: @escaping @Sendable (Setup) async throws -> Parts
+    ) {
+        self.name = name
+        self.summary = summary
+        self.port = port
+        self.methods = methods
+        self.peers = peers
+        self.settings = settings
+        self.open = open
+    }
+
+    /// One thing that can be set, by a variable or a flag.
+    public struct Setting: Sendable {
+        public let variable: String
+        public let flag: String
+        public let note: String
+
+        public init(_ variable: String, _ flag: String, _ note: String) {
+            self.variable = variable
+            self.flag = flag
+            self.note = note
+        }
+    }
+
+    /// What a service is built from.
+    public struct Setup: Sendable {
+        public let world: World
+        public let configuration: Configuration
+        public let shutdown: Shutdown
+        let network: any Network
+
+        /// A client of a peer, on a connection of its own.
+        public func client(of peer: String) throws -> Client {
+            guard let address = configuration.peers[peer],
+                let credential = configuration.credentials.credential(for: configuration.service)
+            else { throw ConfigurationError("there is no address for \(peer)") }
+            return Client(to: peer, at: address, on: network, as: credential, world: world)
+        }
+    }
+
+    /// What a service is made of once it is open.
+    public struct Parts: Sendable {
+        let register: @Sendable (inout Router) -> Void
+        let jobs: [any Service]
+        let feedIDs: [String]
+        let check: @Sendable () async throws -> Void
+        let close: @Sendable () async -> Void
+
+        /// - Parameters:
+        ///   - jobs: run beside the server, started before it and stopped after it.
+        ///   - check: throws when the service cannot do its work; it asks no peer.
+        ///   - close: the last thing before the process ends.
+        public init(
+            register: @escaping @Sendable (inout Router) -> Void, jobs: [any Service],
+            feedIDs: [String], check: @escaping @Sendable () async throws -> Void,
+            close: @escaping @Sendable () async -> Void
+        ) {
+            self.register = register
+            self.jobs = jobs
+            self.feedIDs = feedIDs
+            self.check = check
+            self.close = close
+        }
+    }
+}

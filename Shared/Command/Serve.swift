@@ -1,0 +1,94 @@
+internal import Lifecycle
+internal import Net
+internal import RPC
+internal import Wire
+
+extension Program {
+    /// Serves until SIGTERM: opens, starts jobs and server, drains, closes.
+    func serve(_ configuration: Configuration) async throws {
+        let shutdown = Shutdown()
+        shutdown.listenToSignals()
+        let loop = try EventLoop()
+        loop.start(name: "loop")
+        let clock = SystemClock()
+        let world = World(
+            scheduler: loop, clock: clock, random: KernelRandom(),
+            log: Log(service: name, least: .info, clock: clock, sink: { Output.error($0) }),
+            metrics: Metrics())
+        let task = loop.spawn {
+            try await run(configuration, TCPNetwork(loop: loop), world, shutdown)
+        }
+        try await task.value
+    }
+
+    private func run(
+        _ configuration: Configuration, _ network: TCPNetwork, _ world: World, _ shutdown: Shutdown
+    ) async throws {
+        world.log.info(
+            "starting", ["version": Self.version, "configuration": configuration.summary])
+        let parts = try await open(
+            Setup(
+                world: world, configuration: configuration, shutdown: shutdown, network: network))
+        var router = Router(log: world.log)
+        parts.register(&router)
+        router.handle(Self.health(of: name)) { _, _ in
+            try await parts.check()
+            return Health(status: "serving")
+        }
+        let server = Server(
+            .init(service: name, feedIDs: parts.feedIDs), router: router,
+            credentials: configuration.credentials, world: world)
+        let group = ServiceGroup(
+            parts.jobs + [Serving(server: server, at: configuration.listen, on: network)],
+            world: world)
+        do {
+            try await group.run(until: shutdown)
+        } catch {
+            await parts.close()
+            throw error
+        }
+        await parts.close()
+        world.log.info("stopped")
+    }
+
+    /// Every service answers it, to whoever has proven a name.
+    static func health(of name: String) -> Method<Health.Request, Health> {
+        Method(
+            "\(name).Health", .query,
+            callers: [.gateway, .operator, .eventManager, .inventory, .orders, .payments],
+            "Whether the service can do its work; it asks no peer.")
+    }
+}
+
+/// A server as a service of the group: last to start, first to stop.
+private struct Serving: Service {
+    let name = "server"
+    private let server: Server
+    private let address: Address
+    private let network: TCPNetwork
+
+    init(server: Server, at address: Address, on network: TCPNetwork) {
+        self.server = server
+        self.address = address
+        self.network = network
+    }
+
+    func run() async throws {
+        let world = server.world
+        let bound = try await server.start(at: address, on: network)
+        world.log.info("listening", ["address": bound.description])
+        // Sleeps until it is cancelled; draining must not be cancelled with it.
+        while (try? await world.scheduler.sleep(ms: 3_600_000)) != nil {}
+        try await world.scheduler.spawn { await server.stop() }.value
+    }
+}
+
+struct Health: Message {
+    struct Request: Message {
+        static let fields: [Field] = []
+    }
+
+    let status: String
+
+    static let fields = [Field("status", .text(maxBytes: 64), "serving")]
+}

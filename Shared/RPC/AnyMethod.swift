@@ -1,0 +1,37 @@
+public import Wire
+
+/// A method without its types: what `describe`, hand-typed calls and the tests of roles need.
+public struct AnyMethod: Sendable {
+    public let name: String
+    /// `query`, `mutation` or `wait`.
+    public let kind: String
+    public let callers: Set<Role>
+    public let summary: String
+    public let request: [Field]
+    public let reply: [Field]
+
+    public init<Request, Reply>(_ method: Method<Request, Reply>) {
+        name = method.name
+        kind = method.kind.rawValue
+        callers = method.callers
+        summary = method.summary
+        request = Request.fields
+        reply = Reply.fields
+    }
+}
+
+/// A body as it lies on the wire, for callers that know a method by its field table alone.
+public struct EncodedBody: Message {
+    /// One CBOR map.
+    public let bytes: [UInt8]
+
+    public init(bytes: [UInt8]) { self.bytes = bytes }
+
+    public static let fields: [Field] = []
+
+    public func encode(to writer: inout CBORWriter) { writer.encoded(bytes) }
+
+    public static func decode(from reader: inout CBORReader) throws -> EncodedBody {
+        EncodedBody(bytes: Array(try reader.readItem()))
+    }
+}
