@@ -1,3 +1,4 @@
+public import FoundationEssentials
 public import Lifecycle
 internal import Net
 public import RPC
@@ -57,13 +58,22 @@ public struct Program: Sendable {
             else { throw ConfigurationError("there is no address for \(peer)") }
             return Client(to: peer, at: address, on: network, as: credential, world: world)
         }
+
+        /// The key that makes the codes of tickets.
+        public func ticketKey() throws -> [UInt8] {
+            guard let key = configuration.credentials.ticketKey else {
+                throw ConfigurationError(
+                    "TURNSTILE_CREDENTIALS has no \"ticketKey\", base64 of 32 random bytes or more")
+            }
+            return key
+        }
     }
 
     /// What a service is made of once it is open.
     public struct Parts: Sendable {
         let register: @Sendable (inout Router) -> Void
         let jobs: [any Service]
-        let feedIDs: [String]
+        let feedID: UUID
         let check: @Sendable () async throws -> Void
         let close: @Sendable () async -> Void
 
@@ -73,12 +83,12 @@ public struct Program: Sendable {
         ///   - close: the last thing before the process ends.
         public init(
             register: @escaping @Sendable (inout Router) -> Void, jobs: [any Service],
-            feedIDs: [String], check: @escaping @Sendable () async throws -> Void,
+            feedID: UUID, check: @escaping @Sendable () async throws -> Void,
             close: @escaping @Sendable () async -> Void
         ) {
             self.register = register
             self.jobs = jobs
-            self.feedIDs = feedIDs
+            self.feedID = feedID
             self.check = check
             self.close = close
         }

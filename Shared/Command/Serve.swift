@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import Lifecycle
 internal import Net
 internal import RPC
@@ -36,7 +37,7 @@ extension Program {
             return Health(status: "serving")
         }
         let server = Server(
-            .init(service: name, feedIDs: parts.feedIDs), router: router,
+            .init(service: name, feedIDs: [parts.feedID.uuidString]), router: router,
             credentials: configuration.credentials, world: world)
         let group = ServiceGroup(
             parts.jobs + [Serving(server: server, at: configuration.listen, on: network)],

@@ -16,7 +16,7 @@ struct Main {
             let service = InventoryService(world: setup.world, database: database)
             return Program.Parts(
                 register: service.register, jobs: service.jobs,
-                feedIDs: [database.feed.id.uuidString], check: { try await database.check() },
+                feedID: database.feed.id, check: { try await database.check() },
                 close: { await database.close() })
         }.main()
     }

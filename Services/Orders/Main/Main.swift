@@ -10,20 +10,16 @@ struct Main {
             "orders", "runs every purchase as a saga, and keeps orders and tickets", port: 7102,
             methods: OrdersAPI.methods, peers: ["inventory", "payments"]
         ) { setup in
-            guard let ticketKey = setup.configuration.credentials.ticketKey else {
-                throw ConfigurationError(
-                    "TURNSTILE_CREDENTIALS has no \"ticketKey\", base64 of 32 random bytes or more")
-            }
             let database = try await Database.open(
                 try DatabaseLocation(parsing: setup.configuration.database),
                 migrations: OrdersSchema.migrations, world: setup.world)
             let service = try await OrdersService(
                 world: setup.world, database: database,
                 inventory: try setup.client(of: "inventory"),
-                payments: try setup.client(of: "payments"), ticketKey: ticketKey)
+                payments: try setup.client(of: "payments"), ticketKey: try setup.ticketKey())
             return Program.Parts(
                 register: service.register, jobs: service.jobs,
-                feedIDs: [database.feed.id.uuidString], check: { try await database.check() },
+                feedID: database.feed.id, check: { try await database.check() },
                 close: { await database.close() })
         }.main()
     }

@@ -27,7 +27,7 @@ struct Main {
                 orders: try setup.client(of: "orders"))
             return Program.Parts(
                 register: service.register, jobs: service.jobs,
-                feedIDs: [database.feed.id.uuidString], check: { try await database.check() },
+                feedID: database.feed.id, check: { try await database.check() },
                 close: {
                     await database.close()
                     await journal.close()
