@@ -95,6 +95,8 @@ let package = Package(
             tests(
                 "Payments",
                 uses: basics + ["Payments", "Support"]),
+            tests("Saga", uses: ["Saga", "RPC", "Wire", "Lifecycle", "Support"]),
+            tests("Orders", uses: basics + ["Saga", "Orders", "Support"]),
             tests("Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash"]),
             tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
             tests("Inventory", uses: basics + ["Inventory", "Support"]),

@@ -1,0 +1,80 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Testing
+
+@testable import Orders
+
+@Suite struct PurchaseRulesTests {
+    private func problems(_ request: PurchaseRequest) -> String? {
+        do {
+            try PurchaseRules.check(request)
+            return nil
+        } catch { return (error as? RPCError)?.message }
+    }
+
+    @Test func aGoodRequestPasses() {
+        #expect(problems(Sample.request()) == nil)
+        #expect(problems(Sample.request(method: nil, provider: nil)) == nil)
+    }
+
+    @Test func aBadOneNamesItsFields() {
+        let line = HoldLine(ticketTypeId: Sample.types[0], quantity: 1)
+        func request(_ items: [HoldLine], _ email: String) -> PurchaseRequest {
+            PurchaseRequest(
+                purchaseId: Sample.id(), owner: "ann", contact: Contact(email: email),
+                eventId: Sample.event, items: items)
+        }
+        #expect(problems(request([], "a@b"))?.contains("items is empty") == true)
+        #expect(
+            problems(request([line, line], "a@b"))?.contains("items[1].ticketTypeId") == true)
+        for email in ["ann", "@b", "a@", "a b@c", "a\u{0}@b", "\n@x"] {
+            #expect(problems(request([line], email))?.contains("contact.email") == true)
+        }
+        #expect(
+            problems(Sample.request(provider: nil))?.contains("provider is needed") == true)
+    }
+
+    @Test func aReplayIsComparedFieldByField() {
+        let id = Sample.id()
+        let stored = PurchaseRules.checkout(Sample.request(id: id), epoch: 1, now: Sample.start)
+        func differences(_ request: PurchaseRequest) -> [String] {
+            PurchaseRules.differences(request, stored)
+        }
+        #expect(differences(Sample.request(id: id)) == [])
+        #expect(differences(Sample.request(id: id, method: "sim_declined")) == ["paymentMethod"])
+        #expect(
+            differences(Sample.request(id: id, method: nil, provider: nil))
+                == ["provider", "paymentMethod"])
+        #expect(
+            differences(Sample.request(id: id, price: Money(1, Sample.euro), quantity: 3))
+                == ["items", "expectedTotal"])
+        let other = PurchaseRequest(
+            purchaseId: id, owner: "bob", contact: Contact(email: "bob@example.org"),
+            eventId: Sample.id(), items: stored.items, provider: "sim", paymentMethod: "sim_ok")
+        #expect(differences(other) == ["owner", "contact", "eventId"])
+    }
+
+    @Test func theComparisonOutlivesTheToken() {
+        let id = Sample.id()
+        var stored = PurchaseRules.checkout(Sample.request(id: id), epoch: 1, now: Sample.start)
+        stored.paymentMethod = nil
+        #expect(PurchaseRules.differences(Sample.request(id: id), stored) == [])
+        #expect(
+            PurchaseRules.differences(Sample.request(id: id, method: "sim_slow"), stored)
+                == ["paymentMethod"])
+    }
+
+    @Test func theOrderOfItemsSaysNothing() {
+        let lines = Sample.types.map { HoldLine(ticketTypeId: $0, quantity: 1) }
+        func request(_ items: [HoldLine]) -> PurchaseRequest {
+            PurchaseRequest(
+                purchaseId: Sample.event, owner: "ann", contact: Contact(email: "a@b"),
+                eventId: Sample.event, items: items)
+        }
+        let stored = PurchaseRules.checkout(
+            request(lines.reversed()), epoch: 1, now: Sample.start)
+        #expect(PurchaseRules.differences(request(lines), stored) == [])
+    }
+}

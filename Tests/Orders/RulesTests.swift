@@ -1,0 +1,160 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Saga
+import Testing
+import Wire
+
+@testable import Orders
+
+/// Every checkout that can come to be, found by trying every answer of every peer from the first
+/// row on.
+@Suite struct RulesTests {
+    struct Way: Hashable {
+        let from: CheckoutState
+        let to: CheckoutState
+    }
+
+    /// The answers that a peer could give to any call, likely or not.
+    static func outcomes(_ checkout: Checkout) -> [CheckoutEvent.Outcome] {
+        let total = checkout.totals?.total ?? Money(0, Sample.euro)
+        let holds = [HoldState.committing, .active, .consumed, .released, .expired].map {
+            PeerReply.hold(Sample.hold(checkout, $0))
+        }
+        let payments = [
+            Sample.payment(checkout, .captured, captured: total),
+            Sample.payment(checkout, .captured, captured: Money(1, Sample.euro)),
+            Sample.payment(checkout, .captured, captured: nil),
+            Sample.payment(checkout, .voided),
+            Sample.payment(checkout, .requiresAction),
+        ].map { PeerReply.payment($0) }
+        let refund = PeerReply.refund(Sample.refund(checkout))
+        let reasons: [Reason] = [
+            .insufficientInventory, .holdExpired, .holdReleased, .holdConsumed, .declined,
+            .alreadyCaptured, .alreadyVoided, .amountMismatch, .paymentNotFound,
+            .permissionDenied, .idempotencyConflict, .refundExceedsCaptured, .invalidArgument,
+        ]
+        return (holds + payments + [refund]).map { .done($0) }
+            + (payments + [refund]).map { .waiting($0) }
+            + reasons.map { .refused(RPCError($0, "no")) }
+            + [
+                .refused(RPCError(.declined, "no", detail: ["retryable": .bool(false)])),
+                .unknown(RPCError(.unavailable, "gone"), retryInMs: 200), .slow,
+            ]
+    }
+
+    /// What matters of a row to what can come next.
+    private static func mark(_ checkout: Checkout) -> Checkout {
+        var mark = checkout
+        mark.step = checkout.step.map {
+            SagaPosition($0.step, $0.direction, attempt: min($0.attempt, 1))
+        }
+        mark.stepCount = 0
+        mark.nextRunAt = nil
+        mark.paidAt = checkout.paidAt.map { _ in Sample.start }
+        mark.endedAt = nil
+        mark.trouble = nil
+        mark.problem = checkout.problem.map { _ in
+            Problem(error: RPCError(.declined, ""))
+        }
+        mark.holdExpiresAt = checkout.holdExpiresAt.map { _ in Sample.start.advanced(byMs: 500) }
+        return mark
+    }
+
+    private static func explore() -> (rows: [Checkout], ways: Set<Way>) {
+        let times: [Int64] = [10, 60_000, 21 * 3_600_000]
+        var open = Sample.firstRows
+        var seen = Set(open.map(mark))
+        var rows = open
+        var ways: Set<Way> = []
+        while let checkout = open.popLast() {
+            guard let position = checkout.position else { continue }
+            for outcome in outcomes(checkout) {
+                for ageMs in times {
+                    let decision = Sample.rules.decide(
+                        checkout, CheckoutEvent(position, outcome),
+                        now: Sample.start.advanced(byMs: ageMs))
+                    let next = decision.checkout
+                    if next.state != checkout.state {
+                        ways.insert(Way(from: checkout.state, to: next.state))
+                    }
+                    if seen.insert(mark(next)).inserted {
+                        rows.append(next)
+                        open.append(mark(next))
+                    }
+                }
+            }
+        }
+        return (rows, ways)
+    }
+
+    @Test func nothingHappensToACheckoutButWhatTheTableSays() {
+        let (rows, ways) = Self.explore()
+        // Two changes in one commit show as one.
+        let shortcut = Way(from: .committing, to: .completed)
+        for way in ways where way != shortcut {
+            #expect(Transitions.allows(way.from, way.to), "\(way.from.word) to \(way.to.word)")
+        }
+        #expect(ways.contains(shortcut))
+        for row in rows where row.state == .parked {
+            #expect(row.parkReason?.hasPrefix("no way") != true, "\(row.parkReason ?? "")")
+        }
+        // And everything that the table says does happen, but for what only a human decides.
+        for (from, to) in Transitions.table where from != .parked {
+            for state in to where state != .paid {
+                #expect(
+                    ways.contains(Way(from: from, to: state)), "\(from.word) to \(state.word)")
+            }
+        }
+        #expect(rows.count > 50)
+    }
+
+    @Test func aCheckoutIsEitherOverOrGoesOn() {
+        for row in Self.explore().rows {
+            if row.state.isTerminal {
+                #expect(row.step == nil && row.nextRunAt == nil && row.paymentMethod == nil)
+                #expect(row.endedAt != nil)
+            } else if row.state == .parked {
+                #expect(row.step != nil && row.nextRunAt == nil && row.parkReason != nil)
+            } else {
+                #expect(row.position != nil, "\(row.state.word)")
+            }
+        }
+    }
+
+    @Test func moneyIsNeverKeptWithoutATicket() {
+        for row in Self.explore().rows {
+            // Who was paid ends with tickets, or with the money back.
+            if row.state == .refunded { #expect(row.isRefundSettled && row.isHoldReleased) }
+            if row.state == .completed { #expect(row.paidAt != nil) }
+            if [.rejected, .cancelled, .expired].contains(row.state) {
+                #expect(row.paidAt == nil && row.owed == nil, "\(row)")
+            }
+        }
+    }
+
+    @Test func whatWasParkedCanAlwaysBeResolved() throws {
+        let parked = Self.explore().rows.filter { $0.state == .parked }
+        #expect(!parked.isEmpty)
+        for row in parked {
+            for decision in Resolution.allowed(row) {
+                let after = try Resolution.resolve(row, decision, now: Sample.start)
+                #expect(Transitions.allows(.parked, after.state), "\(after.state.word)")
+                #expect(after.position != nil && after.nextRunAt == Sample.start)
+                #expect(after.parkReason == nil && after.parkedFrom == nil)
+            }
+            #expect(Resolution.allowed(row).contains(.retry))
+            #expect(
+                Resolution.allowed(row).contains(.refundAndRelease) == (row.parkedFrom != .paid))
+        }
+    }
+
+    @Test func anAnswerToACallThatIsOverChangesNothing() {
+        let checkout = Sample.firstRows[0]
+        let late = CheckoutEvent(
+            SagaPosition(StepName.pay), .refused(RPCError(.declined, "no")))
+        let decision = Sample.rules.decide(checkout, late, now: Sample.start)
+        #expect(decision.checkout == checkout && decision.ended.isEmpty)
+    }
+}

@@ -1,0 +1,79 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Saga
+import Support
+
+@testable import Orders
+
+/// Rows and replies to try the rules with.
+enum Sample {
+    static let start = Instant(milliseconds: 1_800_000_000_000)
+    static let euro = Currency("EUR")
+    static let rules = CheckoutRules(
+        core: PurchaseSaga(inventory: Nobody(), payments: Nobody()).steps.core)
+
+    private static let random = SeededRandom(seed: 9)
+    static func id() -> UUID { random.uuidV7(at: start) }
+
+    static let types = [id(), id()].sorted()
+    static let event = id()
+
+    static func request(
+        id: UUID = id(), price: Money? = nil, method: String? = "sim_ok",
+        provider: String? = "sim", quantity: Int64 = 2
+    ) -> PurchaseRequest {
+        PurchaseRequest(
+            purchaseId: id, owner: "ann", contact: Contact(email: "ann@example.org", name: "Ann"),
+            eventId: event,
+            items: [HoldLine(ticketTypeId: types[0], quantity: quantity)], provider: provider,
+            paymentMethod: method, expectedTotal: price)
+    }
+
+    /// One that costs something, one with an expected price, one without a provider.
+    static let firstRows: [Checkout] = [
+        request(), request(price: Money(9_999, euro)), request(method: nil, provider: nil),
+    ].map { PurchaseRules.checkout($0, epoch: 1, now: start) }
+
+    static func hold(_ checkout: Checkout, _ state: HoldState) -> HoldReply {
+        let lines = checkout.items.map {
+            PricedLine(
+                ticketTypeId: $0.ticketTypeId, name: "Stalls", quantity: $0.quantity,
+                unitPrice: Money(5_000, euro), fee: Money(100 * $0.quantity, euro),
+                tax: Money(969, euro))
+        }
+        return HoldReply(
+            holdId: checkout.holdID, state: state, eventId: checkout.eventID,
+            owner: checkout.owner, purpose: .checkout, lines: lines, createdAt: start,
+            expiresAt: start.advanced(byMs: 900_000),
+            expiresInMs: state == .active ? 120_000 : nil, maxExpiresAt: nil, extensions: 0,
+            orderId: checkout.id, reclaimed: false)
+    }
+
+    static func payment(
+        _ checkout: Checkout, _ state: PaymentState, captured: Money? = nil
+    ) -> PaymentReply {
+        PaymentReply(
+            paymentId: checkout.paymentID, checkoutId: checkout.id, state: state, attempt: 1,
+            amount: checkout.totals?.total, authorised: nil, captured: captured, refunded: nil,
+            fee: nil, provider: "sim", captureMode: .sale, clientSecret: nil, lastError: nil,
+            createdAt: start, version: 1)
+    }
+
+    static func refund(_ checkout: Checkout) -> RefundReply {
+        RefundReply(
+            refundId: checkout.refundID, paymentId: checkout.paymentID, checkoutId: checkout.id,
+            amount: Money(1, euro), kind: .compensation, state: .succeeded, attempt: 1,
+            lastError: nil, createdAt: start, settledAt: start)
+    }
+}
+
+/// A peer that is never asked.
+struct Nobody: Caller {
+    func call<Request, Reply>(
+        _ method: Method<Request, Reply>, _ request: Request, _ options: CallOptions
+    ) async throws -> Reply {
+        throw RPCError(.unavailable, "nobody is there")
+    }
+}
