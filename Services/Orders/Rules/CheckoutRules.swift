@@ -34,7 +34,9 @@ struct CheckoutRules: Sendable {
         let ageMs = checkout.createdAt.millisecondsUntil(now)
         switch event.outcome {
         case .slow:
-            if checkout.step?.step == StepName.consume { decision.move(to: .paid) }
+            if checkout.state == .committing, event.position.step == StepName.consume {
+                decision.move(to: .paid)
+            }
             return decision
         case .unknown(let error, let retryInMs):
             decision.checkout.trouble = "\(error.reason.name): \(error.message)"
@@ -79,7 +81,11 @@ struct CheckoutRules: Sendable {
         case (StepName.reserve, .act, .hold(let hold)): reserved(hold, &decision)
         case (StepName.reserve, .undo, _): released(&decision)
         case (StepName.pay, .act, .payment(let payment)): paid(payment, &decision)
-        case (StepName.pay, .undo, _): decision.call(SagaPosition(StepName.reserve, .undo))
+        case (StepName.pay, .undo, .payment(let payment)) where payment.state == .captured:
+            decision.checkout.owed = payment.captured?.amount
+            captureAfterAll(&decision)
+        case (StepName.pay, .undo, .payment):
+            decision.call(SagaPosition(StepName.reserve, .undo))
         case (StepName.consume, .act, _): consumed(&decision)
         case (StepName.reopen, .act, .hold(let hold)): reopened(hold, now, &decision)
         case (StepName.poll, .act, .payment(let payment)):
@@ -101,18 +107,18 @@ struct CheckoutRules: Sendable {
     private func waiting(
         _ position: SagaPosition, _ reply: PeerReply, _ now: Instant, _ decision: inout Decision
     ) {
-        switch (position.step, reply) {
-        case (StepName.pay, .payment(let payment)):
+        switch (position.step, position.direction, reply) {
+        case (StepName.pay, .act, .payment(let payment)):
             decision.end(position, "WAITING", reply.summary)
             decision.move(to: .paying)
             decision.checkout.paymentAction = payment.clientSecret
             decision.call(SagaPosition(StepName.reopen))
-        case (StepName.poll, .payment(let payment)):
+        case (StepName.poll, _, .payment(let payment)):
             awaited(payment, position, now, &decision)
-        case (StepName.refund, _) where !decision.checkout.isHoldReleased:
+        case (StepName.refund, _, _) where !decision.checkout.isHoldReleased:
             decision.end(position, "WAITING", reply.summary)
             decision.call(SagaPosition(StepName.reserve, .undo))
-        case (StepName.refund, _):
+        case (StepName.refund, _, _):
             decision.pause(position.again, ms: pollMs(position.attempt))
         default: decision.park("\(position.step) answered \(reply.summary)")
         }
