@@ -83,6 +83,7 @@ let package = Package(
             program(
                 "Demo",
                 uses: ["Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support", "Processes"]),
+            tests("Contracts", uses: ["Contracts", "Lifecycle", "Wire"]),
             tests("Lifecycle", uses: ["Lifecycle", "Support"]),
             tests("Wire", uses: ["Wire", "Lifecycle", "Support"]),
             tests("Interop", uses: ["Wire", "Support", "Processes"], excluding: ["interop.py"]),

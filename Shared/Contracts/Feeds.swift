@@ -44,7 +44,7 @@ public struct FeedRequest: Message {
 }
 
 /// A page of facts in order, which ends early rather than grow beyond 256 KiB.
-public struct FeedReply: Message {
+public struct FeedReply: Message, Hashable {
     public let feedId: UUID
     /// The number of the newest fact there is.
     public let head: Int64
@@ -64,7 +64,7 @@ public struct FeedReply: Message {
 }
 
 /// One fact: what happened, to whom, when. The body is the CBOR of a message that `kind` names.
-public struct FeedEvent: Message {
+public struct FeedEvent: Message, Hashable {
     public let seq: Int64
     /// `payment.captured`, `order.completed` …
     public let kind: String

@@ -1,0 +1,78 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import Testing
+import Wire
+
+private let id = UUID(uuid: (1, 2, 3, 4, 5, 6, 0x77, 8, 0x89, 10, 11, 12, 13, 14, 15, 16))
+private let euros = Money(12_345, Currency("EUR"))
+private let at = Instant(milliseconds: 1_800_000_000_000)
+
+/// Makes the synthesized Codable write what it holds.
+private struct Boxed<Value: Codable>: Codable {
+    let value: Value
+}
+
+/// Hand-coded bytes are those of the synthesized Codable, they read back to the same message, and
+/// its field table finds nothing wrong with them.
+private func check<Value: HandCoded & Hashable>(
+    _ message: Value, at location: SourceLocation = #_sourceLocation
+) throws {
+    let bytes = try CBOR.encode(message)
+    let boxed = try CBOR.encode(Boxed(value: message))
+    #expect(boxed == [0xa1, 0x65] + Array("value".utf8) + bytes, sourceLocation: location)
+    #expect(try CBOR.decode(Value.self, from: bytes) == message, sourceLocation: location)
+    let unboxed = try CBOR.decode(Boxed<Value>.self, from: boxed).value
+    #expect(unboxed == message, sourceLocation: location)
+    #expect(try Value.fields.check(bytes[...]).isEmpty, sourceLocation: location)
+}
+
+private func reply(_ money: Money?, _ text: String?) -> PaymentReply {
+    PaymentReply(
+        paymentId: id, checkoutId: id, state: .captured, attempt: 2, amount: money,
+        authorised: money, captured: money, refunded: money, fee: money, provider: text,
+        captureMode: text == nil ? nil : .sale, clientSecret: text, lastError: text,
+        createdAt: at, version: 7, refundOwed: money)
+}
+
+@Suite struct PaymentsMessagesTests {
+    @Test func handCodedMessagesAreTheirCodable() throws {
+        for method in [nil, "sim_ok"] {
+            try check(
+                CreatePaymentRequest(
+                    paymentId: id, checkoutId: id, eventId: id, owner: "ada", amount: euros,
+                    provider: "sim", captureMode: .sale, paymentMethod: method,
+                    expiresInMs: 900_000))
+        }
+        try check(reply(euros, "word"))
+        try check(reply(nil, nil))
+        try check(
+            FeedReply(
+                feedId: id, head: 2,
+                events: [
+                    FeedEvent(
+                        seq: 1, kind: PaymentsFact.captured, subject: id, at: at,
+                        body: Data([1, 2, 3])),
+                    FeedEvent(seq: 2, kind: "x", subject: id, at: at, body: Data()),
+                ]))
+    }
+
+    @Test(arguments: [
+        ("afterSeq", Int64(-1)), ("limit", 0), ("limit", 8_001), ("waitMs", -1),
+        ("waitMs", 20_001),
+    ])
+    func aFeedRequestBeyondItsBounds(field: String, value: Int64) throws {
+        let request = FeedRequest(
+            feedId: nil, afterSeq: field == "afterSeq" ? value : 0,
+            limit: field == "limit" ? value : 1, waitMs: field == "waitMs" ? value : 0)
+        let problems = try FeedRequest.fields.check(try CBOR.encode(request)[...])
+        #expect(problems.map(\.field) == [field])
+    }
+
+    @Test(arguments: [Int64.min, -1, 0, PaymentLimits.maxAmount + 1, Int64.max])
+    func anAmountBeyondItsBounds(amount: Int64) throws {
+        let request = CapturePaymentRequest(paymentId: id, amount: Money(amount, Currency("EUR")))
+        let problems = try CapturePaymentRequest.fields.check(try CBOR.encode(request)[...])
+        #expect(problems.map(\.field) == ["amount.amount"])
+    }
+}
