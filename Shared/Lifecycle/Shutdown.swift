@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Synchronization
 
 /// The wish to stop: triggered once, by a signal or by whoever cannot go on.
@@ -29,33 +28,5 @@ public final class Shutdown: Sendable {
             }
             if isOver { continuation.resume() }
         }
-    }
-
-    /// Turns SIGTERM and SIGINT into the wish to stop; a second one ends the process at once.
-    /// To be called before any thread is started, so that all of them leave the signals alone.
-    public func listenToSignals() {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGTERM)
-        sigaddset(&signals, SIGINT)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-        signal(SIGPIPE, SIG_IGN)
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                let shutdown = Unmanaged<Shutdown>.fromOpaque(argument).takeRetainedValue()
-                var signals = sigset_t()
-                sigemptyset(&signals)
-                sigaddset(&signals, SIGTERM)
-                sigaddset(&signals, SIGINT)
-                var number: Int32 = 0
-                sigwait(&signals, &number)
-                shutdown.trigger()
-                sigwait(&signals, &number)
-                _exit(128 + number)
-            }, Unmanaged.passRetained(self).toOpaque())
-        pthread_detach(thread)
     }
 }
