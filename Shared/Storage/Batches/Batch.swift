@@ -111,14 +111,14 @@ public final class Batch {
     }
 
     /// Writes all that is left.
-    func flush() throws { try noting { try caches.forEach { try $0.flush(undoable: false) } } }
+    func flush() throws { try noting { try caches.forEach { try $0.flush(false) } } }
 
     /// Before a statement that is not by key. When the command itself has written, its part is put
     /// behind a savepoint, because from here on the undo log alone cannot take it back.
     private func flushForStatement() throws {
         try noting {
-            if caches.contains(where: { $0.commandHasChanges }) { try openSavepoint() }
-            try caches.forEach { try $0.flush(undoable: hasSavepoint) }
+            if caches.contains(where: { $0.commandHasChanges() }) { try openSavepoint() }
+            try caches.forEach { try $0.flush(hasSavepoint) }
         }
     }
 
@@ -136,31 +136,4 @@ public final class Batch {
             throw error
         }
     }
-}
-
-/// The caches of a batch, in the order in which its commands first touched their tables.
-final class RowCaches {
-    private let connection: any Connection
-    private var byRow: [ObjectIdentifier: any AnyRowCache] = [:]
-    private var ordered: [any AnyRowCache] = []
-
-    init(_ connection: any Connection) { self.connection = connection }
-
-    func of<Row: StoredRow>(_: Row.Type) -> RowCache<Row> {
-        if let cache = byRow[ObjectIdentifier(Row.self)] as? RowCache<Row> { return cache }
-        let cache = RowCache<Row>(connection)
-        byRow[ObjectIdentifier(Row.self)] = cache
-        ordered.append(cache)
-        return cache
-    }
-
-    func forEach(_ body: (any AnyRowCache) throws -> Void) rethrows {
-        for cache in ordered { try body(cache) }
-    }
-
-    func contains(where test: (any AnyRowCache) -> Bool) -> Bool { ordered.contains(where: test) }
-
-    func forget() { forEach { $0.forget() } }
-
-    func forgetClean() { forEach { $0.forgetClean() } }
 }

@@ -1,7 +1,5 @@
 /// Facts on their way into the feed's table, numbered without gaps.
 enum Outbox {
-    private static let eventsInOneStatement = 16
-
     /// Gives the number of the last fact stored.
     static func write(
         _ events: [FeedEvent], after feed: Int64, to connection: any Connection
@@ -10,17 +8,17 @@ enum Outbox {
         var cells = ColumnWriter()
         var start = 0
         while start < events.count {
-            let left = events.count - start
-            let size = left >= eventsInOneStatement ? eventsInOneStatement : 1
+            let insert = StoredEvent.table.insert(upTo: events.count - start)
+            let end = start + insert.rows
             cells.removeAll()
-            for event in events[start..<start + size] {
+            for event in events[start..<end] {
                 let (next, overflow) = seq.addingReportingOverflow(1)
                 if overflow { throw StorageError(.corrupt, "the feed has no next number") }
                 seq = next
                 StoredEvent(event.numbered(seq)).write(to: &cells)
             }
-            try connection.prepare(StoredEvent.table.insert(rows: size)).run(cells)
-            start += size
+            try connection.prepare(insert.text).run(cells)
+            start = end
         }
         return seq
     }

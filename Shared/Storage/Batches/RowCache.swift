@@ -1,5 +1,5 @@
 /// The rows of one table within a batch: loaded once, decided upon many times, written once.
-final class RowCache<Row: StoredRow>: AnyRowCache {
+final class RowCache<Row: StoredRow> {
     private enum State {
         /// As stored; a nil row is known not to exist.
         case clean
@@ -69,7 +69,9 @@ final class RowCache<Row: StoredRow>: AnyRowCache {
 
     // MARK: Commands
 
-    func keepCommand() { replaced.removeAll(keepingCapacity: true) }
+    func keepCommand() {
+        if !replaced.isEmpty { replaced.removeAll(keepingCapacity: true) }
+    }
 
     func undoCommand() {
         for (key, entry) in replaced.reversed() {
@@ -118,12 +120,12 @@ final class RowCache<Row: StoredRow>: AnyRowCache {
     private func insert(_ rows: [Row]) throws {
         var start = 0
         while start < rows.count {
-            let left = rows.count - start
-            let size = left >= 16 ? 16 : left >= 4 ? 4 : 1
+            let insert = table.insert(upTo: rows.count - start)
+            let end = start + insert.rows
             cells.removeAll()
-            for row in rows[start..<start + size] { row.write(to: &cells) }
-            try connection.prepare(table.insert(rows: size)).run(cells)
-            start += size
+            for row in rows[start..<end] { row.write(to: &cells) }
+            try connection.prepare(insert.text).run(cells)
+            start = end
         }
     }
 
@@ -155,11 +157,57 @@ final class RowCache<Row: StoredRow>: AnyRowCache {
 }
 
 /// What a batch asks of each of its caches, whatever their rows.
-protocol AnyRowCache: AnyObject {
-    var commandHasChanges: Bool { get }
-    func keepCommand()
-    func undoCommand()
-    func flush(undoable: Bool) throws
-    func forgetClean()
-    func forget()
+///
+/// Closures rather than a protocol: they are made where the row's type is known, so that they run
+/// code specialised for it. Through a protocol the generic code would run, at several times the
+/// cost of the work itself.
+struct CacheOperations {
+    let commandHasChanges: () -> Bool
+    let keepCommand: () -> Void
+    let undoCommand: () -> Void
+    let flush: (_ undoable: Bool) throws -> Void
+    let forgetClean: () -> Void
+    let forget: () -> Void
+
+    init<Row>(_ cache: RowCache<Row>) {
+        commandHasChanges = { cache.commandHasChanges }
+        keepCommand = { cache.keepCommand() }
+        undoCommand = { cache.undoCommand() }
+        flush = { try cache.flush(undoable: $0) }
+        forgetClean = { cache.forgetClean() }
+        forget = { cache.forget() }
+    }
+}
+
+/// The caches of a batch, in the order in which its commands first touched their tables.
+final class RowCaches {
+    private let connection: any Connection
+    /// Few enough that looking through them beats hashing.
+    private var caches: [(row: ObjectIdentifier, cache: AnyObject)] = []
+    private var operations: [CacheOperations] = []
+
+    init(_ connection: any Connection) { self.connection = connection }
+
+    func of<Row: StoredRow>(_: Row.Type) -> RowCache<Row> {
+        let row = ObjectIdentifier(Row.self)
+        for known in caches where known.row == row {
+            if let cache = known.cache as? RowCache<Row> { return cache }
+        }
+        let cache = RowCache<Row>(connection)
+        caches.append((row, cache))
+        operations.append(CacheOperations(cache))
+        return cache
+    }
+
+    func forEach(_ body: (CacheOperations) throws -> Void) rethrows {
+        for cache in operations { try body(cache) }
+    }
+
+    func contains(where test: (CacheOperations) -> Bool) -> Bool {
+        operations.contains(where: test)
+    }
+
+    func forget() { forEach { $0.forget() } }
+
+    func forgetClean() { forEach { $0.forgetClean() } }
 }

@@ -30,7 +30,7 @@ public struct TableLayout: Sendable {
     let selectByKey: String
     let update: String
     let delete: String
-    private let insert: String
+    private let inserts: [(rows: Int, text: String)]
     private let selection: String
 
     public init(_ name: String, key: [String], columns: [String]) {
@@ -41,7 +41,14 @@ public struct TableLayout: Sendable {
         self.columns = columns
         let names = columns.joined(separator: ", ")
         selection = "SELECT \(names) FROM \(name) WHERE "
-        insert = "INSERT INTO \(name) (\(names)) VALUES "
+        inserts = [16, 4, 1].map { rows in
+            let tuples = (0..<rows).map { row in
+                "(" + columns.indices.map { "$\(row * columns.count + $0 + 1)" }
+                    .joined(separator: ", ") + ")"
+            }
+            let text = "INSERT INTO \(name) (\(names)) VALUES " + tuples.joined(separator: ", ")
+            return (rows, text)
+        }
         selectByKey = selection + TableLayout.list(key, from: 1, separator: " AND ")
         delete = "DELETE FROM \(name) WHERE " + TableLayout.list(key, from: 1, separator: " AND ")
         // The parameters of an update are the whole row in its order, key first; a key column is
@@ -53,13 +60,9 @@ public struct TableLayout: Sendable {
             + TableLayout.list(key, from: 1, separator: " AND ")
     }
 
-    /// One statement that inserts so many rows.
-    func insert(rows: Int) -> String {
-        let width = columns.count
-        let tuples = (0..<rows).map { row in
-            "(" + (1...width).map { "$\(row * width + $0)" }.joined(separator: ", ") + ")"
-        }
-        return insert + tuples.joined(separator: ", ")
+    /// The statement that inserts the most rows of so many, and how many it inserts.
+    func insert(upTo rows: Int) -> (rows: Int, text: String) {
+        inserts.first { $0.rows <= rows } ?? (1, "")
     }
 
     func select(_ condition: SQL) -> SQL {
