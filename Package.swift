@@ -10,6 +10,9 @@ let settings: [SwiftSetting] =
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),
         .enableUpcomingFeature("InternalImportsByDefault"),
+        // Rows and messages are generic and cross modules: without this their unspecialised code
+        // runs, which takes several times as long.
+        .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
     ] + (strict ? [.treatAllWarnings(as: .error)] : [])
 
 func needs(_ names: [String]) -> [Target.Dependency] { names.map { .byName(name: $0) } }

@@ -43,7 +43,8 @@ public struct TableLayout: Sendable {
         selection = "SELECT \(names) FROM \(name) WHERE "
         inserts = [16, 4, 1].map { rows in
             let tuples = (0..<rows).map { row in
-                "(" + columns.indices.map { "$\(row * columns.count + $0 + 1)" }
+                "("
+                    + columns.indices.map { "$\(row * columns.count + $0 + 1)" }
                     .joined(separator: ", ") + ")"
             }
             let text = "INSERT INTO \(name) (\(names)) VALUES " + tuples.joined(separator: ", ")

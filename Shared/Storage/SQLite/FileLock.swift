@@ -28,7 +28,10 @@ final class FileLock: Sendable {
 
     func release() {
         descriptor.withLock {
-            if $0 >= 0 { close($0) }
+            guard $0 >= 0 else { return }
+            // Closing alone would leave the lock to a child that was just forked off.
+            flock($0, LOCK_UN)
+            close($0)
             $0 = -1
         }
     }
