@@ -89,6 +89,11 @@ let package = Package(
             tests("Contracts", uses: ["Contracts", "Lifecycle", "Wire"]),
             tests("Lifecycle", uses: ["Lifecycle", "Support"]),
             tests("Wire", uses: ["Wire", "Lifecycle", "Support"]),
+            tests(
+                "Command",
+                uses: basics + [
+                    "Command", "Net", "Inventory", "Orders", "Payments", "Support", "Processes",
+                ]),
             tests("Interop", uses: ["Wire", "Support", "Processes"], excluding: ["interop.py"]),
             program(
                 "Bench",

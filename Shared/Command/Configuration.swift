@@ -113,12 +113,15 @@ public struct Configuration: Sendable {
             return try JSONDecoder().decode(Credentials.self, from: data)
         } catch let DecodingError.dataCorrupted(context) {
             throw ConfigurationError(
-                "TURNSTILE_CREDENTIALS: \(path): \(Self.place(context)): \(context.debugDescription)")
+                "TURNSTILE_CREDENTIALS: \(path): \(Self.place(context)): \(context.debugDescription)"
+            )
         } catch let DecodingError.keyNotFound(key, context) {
             throw ConfigurationError(
-                "TURNSTILE_CREDENTIALS: \(path): \(Self.place(context)) has no \"\(key.stringValue)\"")
+                "TURNSTILE_CREDENTIALS: \(path): \(Self.place(context)) has no \"\(key.stringValue)\""
+            )
         } catch {
-            throw ConfigurationError("TURNSTILE_CREDENTIALS: \(path) is not as it should be: \(error)")
+            throw ConfigurationError(
+                "TURNSTILE_CREDENTIALS: \(path) is not as it should be: \(error)")
         }
     }
 
@@ -127,9 +130,20 @@ public struct Configuration: Sendable {
             ? "the file" : context.codingPath.map(\.stringValue).joined(separator: ".")
     }
 
-    /// Every setting with its value, for the log: secrets are in files, and their names alone are
-    /// shown.
-    var summary: String { values.map { "\($0.variable)=\($0.value)" }.joined(separator: " ") }
+    /// Every setting with its value, for the log: secrets are in files, whose names alone are
+    /// shown, or in a database's address, which is masked.
+    var summary: String {
+        values.map { "\($0.variable)=\(Self.masked($0.value))" }.joined(separator: " ")
+    }
+
+    /// An address such as `postgresql://user:secret@host/name` without its secret.
+    static func masked(_ value: String) -> String {
+        guard let at = value.lastIndex(of: "@"), let scheme = value.firstRange(of: "://"),
+            scheme.upperBound <= at,
+            let colon = value[scheme.upperBound..<at].firstIndex(of: ":")
+        else { return value }
+        return value[...colon] + "***" + value[at...]
+    }
 }
 
 /// A setting that cannot be used, with the way out.

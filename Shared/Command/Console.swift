@@ -51,7 +51,8 @@ struct Console: Sendable {
     let timeoutMs: Int64
 
     /// Calls a method with hand-typed JSON and prints its reply as JSON. An error goes to the
-    /// error output as the JSON that crossed the wire; the exit status is 1 then.
+    /// error output as the JSON that crossed the wire; the exit status is 1 when it is a refusal,
+    /// 3 when nobody knows whether the call was executed.
     func call(_ name: String, json: String, _ flags: [String: String]) async throws -> Int32 {
         guard let method = program.methods.first(where: { $0.name == name }) else {
             throw ConfigurationError(
@@ -80,7 +81,7 @@ struct Console: Sendable {
             return 0
         } catch let error as RPCError {
             Output.error(error.value.prettyJSON)
-            return 1
+            return error.isRefusal ? 1 : 3
         }
     }
 

@@ -75,7 +75,8 @@ enum Invocation: Equatable {
             } else {
                 let known = (valued + switches).joined(separator: ", ")
                 throw UsageError(
-                    "there is no flag \(word) here" + (known.isEmpty ? "" : "; there are: \(known)"))
+                    "there is no flag \(word) here" + (known.isEmpty ? "" : "; there are: \(known)")
+                )
             }
         }
         return (rest, flags, set)

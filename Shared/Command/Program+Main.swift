@@ -7,7 +7,8 @@ extension Program {
     static let version = "0.1.0"
 
     /// The executable: does what the command line asks for and ends the process with 0 when that
-    /// went well, 1 when it did not, 2 when the command line or the configuration is at fault.
+    /// went well, 1 when it did not, 2 when the command line or the configuration is at fault, 3
+    /// when a call's outcome is unknown.
     public func main() async -> Never {
         do {
             let flags = Configuration.settings(of: self).map(\.flag)
@@ -96,6 +97,9 @@ extension Program {
               --timeout-ms N        how long to wait (10000; at most 30000)
               --key TEXT            call: idempotency key
               --actor JSON          call: {"id": …, "kind": "staff", "roles": [...]}
+
+            Exit status: 0 done, 1 refused or not well, 2 a wrong command line or configuration,
+            3 it is unknown whether the call was executed: ask again under the same ids.
             """
     }
 }

@@ -1,0 +1,91 @@
+import FoundationEssentials
+import Net
+import Processes
+import RPC
+import Testing
+
+@testable import Command
+
+@Suite struct ConfigurationTests {
+    private static let program = Program(
+        "orders", "", port: 7102, methods: [], peers: ["inventory"],
+        settings: [.init("TURNSTILE_OWN", "--own", "its own")]
+    ) { _ in throw ConfigurationError("not opened here") }
+
+    private static let good =
+        #"{"identities": {"orders": {"secrets": ["AAAAAAAAAAAAAAAAAAAAAA=="], "roles": []}}}"#
+
+    @Test func whatIsNotSetHasADefault() throws {
+        let configuration = try configure([:])
+        #expect(configuration.listen == Address(host: "127.0.0.1", port: 7102))
+        #expect(configuration.database == "sqlite:orders.db")
+        #expect(configuration.peers == ["inventory": Address(host: "127.0.0.1", port: 7101)])
+        #expect(configuration["TURNSTILE_OWN"] == nil)
+    }
+
+    @Test func aFlagWinsOverItsVariable() throws {
+        let configuration = try configure(
+            ["TURNSTILE_LISTEN": "127.0.0.1:1", "TURNSTILE_OWN": "a"],
+            flags: ["--listen": "[::1]:2", "--inventory": "inventory:7101"])
+        #expect(configuration.listen == Address(host: "::1", port: 2))
+        #expect(configuration.peers == ["inventory": Address(host: "inventory", port: 7101)])
+        #expect(configuration["TURNSTILE_OWN"] == "a")
+    }
+
+    @Test func plainTextLeavesTheMachineOnlyWhenToldSo() throws {
+        let everywhere = ["TURNSTILE_LISTEN": "0.0.0.0:7102"]
+        #expect(throws: ConfigurationError.self) { try configure(everywhere) }
+        let allowed = ["TURNSTILE_PLAINTEXT": "private-network"].merging(everywhere) { $1 }
+        #expect(try configure(allowed).listen.host == "0.0.0.0")
+    }
+
+    /// Each names the variable that is wrong.
+    @Test(arguments: [
+        (["TURNSTILE_LISTEN": "7102"], "TURNSTILE_LISTEN is \"7102\"; an address is"),
+        (["TURNSTILE_INVENTORY": ":1"], "TURNSTILE_INVENTORY is \":1\"; an address is"),
+        (["TURNSTILE_PLAINTEXT": "yes"], "TURNSTILE_PLAINTEXT is \"yes\"; it is private-network"),
+        (["TURNSTILE_CREDENTIALS": "/nowhere"], "TURNSTILE_CREDENTIALS: cannot read /nowhere"),
+    ])
+    func wrongSettings(_ environment: [String: String], _ message: String) {
+        let error = #expect(throws: ConfigurationError.self) { try configure(environment) }
+        #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+    }
+
+    @Test(arguments: [
+        ("{", "TURNSTILE_CREDENTIALS:"),
+        ("{}", "has no \"identities\""),
+        (#"{"identities": {"orders": {"roles": []}}}"#, "has no \"secrets\""),
+        (#"{"identities": {"orders": {"secrets": [], "roles": []}}}"#, "at least one secret"),
+        (
+            #"{"identities": {"orders": {"secrets": ["AAAA"], "roles": []}}}"#,
+            "each of at least 16 bytes"
+        ),
+        (#"{"identities": {}}"#, "has no identity \"orders\""),
+    ])
+    func wrongCredentials(_ file: String, _ message: String) {
+        let error = #expect(throws: ConfigurationError.self) { try configure([:], file: file) }
+        #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func secretsAreMasked() throws {
+        let configuration = try configure([
+            "TURNSTILE_DATABASE": "postgresql://turnstile:s3cret@db:5432/orders"
+        ])
+        #expect(configuration.summary.contains("postgresql://turnstile:***@db:5432/orders"))
+        #expect(!configuration.summary.contains("AAAA"))
+        #expect(Configuration.masked("sqlite:/a:b/c.db") == "sqlite:/a:b/c.db")
+        #expect(Configuration.masked("postgresql://user@host/x") == "postgresql://user@host/x")
+    }
+
+    private func configure(
+        _ environment: [String: String], flags: [String: String] = [:], file: String = good
+    ) throws -> Configuration {
+        let folder = try WorkFolder(named: "turnstile-command")
+        defer { folder.remove() }
+        let path = folder.file("credentials.json")
+        _ = FileManager.default.createFile(atPath: path, contents: Data(file.utf8))
+        return try Configuration(
+            of: Self.program, flags: flags,
+            environment: ["TURNSTILE_CREDENTIALS": path].merging(environment) { $1 })
+    }
+}

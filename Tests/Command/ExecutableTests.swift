@@ -1,0 +1,91 @@
+import FoundationEssentials
+import Processes
+import Support
+import Testing
+
+/// The executable itself, from its first log line to its exit status.
+@Suite struct ExecutableTests {
+    private static let secret = "AAAAAAAAAAAAAAAAAAAAAA=="
+
+    /// One service on one database, and the commands that people type at it.
+    private struct Desk {
+        let folder: WorkFolder
+        let environment: [String: String]
+
+        init() throws {
+            folder = try WorkFolder(named: "turnstile-executable")
+            let port = try FreePorts.find(1)[0]
+            environment = [
+                "TURNSTILE_LISTEN": "127.0.0.1:\(port)",
+                "TURNSTILE_DATABASE": "sqlite:\(folder.file("inventory.db"))",
+                "TURNSTILE_CREDENTIALS": folder.file("credentials.json"),
+            ]
+            let text = """
+                {"identities": {
+                    "inventory": {"secrets": ["\(secret)"], "roles": ["inventory"]},
+                    "operator": {"secrets": ["\(secret)"], "roles": ["operator"]}}}
+                """
+            _ = FileManager.default.createFile(
+                atPath: folder.file("credentials.json"), contents: Data(text.utf8))
+        }
+
+        func start(_ arguments: [String], log: String) async throws -> ChildProcess {
+            try await ChildProcess.start(
+                "\(ServiceSuite.builtPrograms)/inventory", arguments, environment: environment,
+                log: folder.file(log))
+        }
+
+        /// Runs a command to its end; gives its exit status and what it printed.
+        func run(_ arguments: String...) async throws -> (ChildProcess.Ending, String) {
+            let log = "out-\(UUID())"
+            let ending = try await start(arguments, log: log).ending()
+            return (ending, text(log))
+        }
+
+        func text(_ log: String) -> String {
+            String(
+                decoding: FileManager.default.contents(atPath: folder.file(log)) ?? Data(),
+                as: UTF8.self)
+        }
+    }
+
+    @Test func servesAnswersAndDrains() async throws {
+        let desk = try Desk()
+        defer { desk.folder.remove() }
+        let (early, _) = try await desk.run("health", "--timeout-ms", "500")
+        #expect(early == .exited(1))
+        let service = try await desk.start(["serve"], log: "log")
+        while !desk.text("log").contains("\"event\":\"listening\""), !service.hasEnded {
+            await Task.yield()
+        }
+        #expect(try await desk.run("health") == (.exited(0), "inventory is serving\n"))
+        let (second, why) = try await desk.run("serve", "--listen", "127.0.0.1:0")
+        #expect(second == .exited(1), "\(why)")
+        let (stats, json) = try await desk.run("call", "inventory.Stats")
+        #expect(stats == .exited(0) && json.contains("\"storage.commits\""))
+        let missing = #"{"eventId":"0199d3a0-0000-7000-8000-0000000000e1"}"#
+        let (refused, error) = try await desk.run("call", "inventory.GetEvent", missing)
+        #expect(refused == .exited(1) && error.contains("\"reason\": \"NOT_FOUND\""))
+        let (typo, named) = try await desk.run("call", "inventory.GetEvent", #"{"evntId":1}"#)
+        #expect(typo == .exited(2) && named.contains("there are: eventId"))
+        let (verified, report) = try await desk.run("verify", "--settle")
+        #expect(verified == .exited(0) && report.contains("0 violations"))
+        service.send(15)
+        #expect(await service.ending() == .exited(0))
+        #expect(desk.text("log").contains("\"event\":\"stopped\""))
+        #expect(!desk.text("log").contains(ExecutableTests.secret))
+    }
+
+    @Test func saysWhatItIs() async throws {
+        let desk = try Desk()
+        defer { desk.folder.remove() }
+        let (version, text) = try await desk.run("--version")
+        #expect(version == .exited(0) && text.hasPrefix("turnstile inventory "))
+        let (help, page) = try await desk.run("--help")
+        #expect(help == .exited(0) && page.contains("TURNSTILE_LISTEN"))
+        let (described, fields) = try await desk.run("describe", "inventory.Reserve")
+        #expect(described == .exited(0) && fields.contains("holdId"))
+        let (wrong, message) = try await desk.run("frobnicate")
+        #expect(wrong == .exited(2) && message.contains("--help"))
+    }
+}
