@@ -11,11 +11,14 @@ struct OrdersConsumer: Service {
 
     let name = "orders-consumer"
 
-    private static let pageSize: Int64 = 500
+    /// Small enough that booking a page does not keep buyers waiting behind it.
+    private static let pageSize: Int64 = 200
     private static let waitMs: Int64 = 15_000
     /// Lets facts gather, so that a page of them costs one commit.
-    private static let gatherMs: Int64 = 100
+    private static let gatherMs: Int64 = 50
     private static let divergedMs: Int64 = 60_000
+    /// The longest pause while Orders does not answer is 1.6 s: reading is cheap.
+    private static let mostTries: Int64 = 3
 
     func run() async throws {
         var tries: Int64 = 0
@@ -31,9 +34,10 @@ struct OrdersConsumer: Service {
                 world.log.error("feed.diverged", ["feed": "orders", "error": error.message])
                 pauseMs = Self.divergedMs
             } catch {
+                guard !Task.isCancelled else { return }
                 world.log.warning("feed.unread", ["feed": "orders", "error": "\(error)"])
                 pauseMs = Patience.retryMs(tries: tries)
-                tries += 1
+                tries = min(tries + 1, Self.mostTries)
             }
             guard (try? await world.scheduler.sleep(ms: pauseMs)) != nil else { return }
         }
