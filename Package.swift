@@ -87,6 +87,11 @@ let package = Package(
                 "Demo",
                 uses: ["Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support", "Processes"]),
             tests("Contracts", uses: ["Contracts", "Lifecycle", "Wire"]),
+            tests(
+                "DemoChecks",
+                uses: [
+                    "Demo", "Processes", "Contracts", "Lifecycle", "RPC", "Wire", "Support",
+                ]),
             tests("Lifecycle", uses: ["Lifecycle", "Support"]),
             tests("Wire", uses: ["Wire", "Lifecycle", "Support"]),
             tests(

@@ -150,7 +150,7 @@ public final class ServiceSuite: Sendable {
             return true
         }
         guard wasMissed else { return }
-        let lines = WorkFolder.lastLines(of: logFile(of: service))
+        let lines = folder.lastLines(of: "\(service).log")
         deaths.withLock {
             $0.append(Death(service: service, ending: ending, lastLines: lines))
         }
@@ -166,7 +166,7 @@ public final class ServiceSuite: Sendable {
             if await answers(client, service) { return }
             try await world.scheduler.sleep(ms: 10)
         }
-        let lines = WorkFolder.lastLines(of: logFile(of: service)).map { "\n  \($0)" }.joined()
+        let lines = folder.lastLines(of: "\(service).log").map { "\n  \($0)" }.joined()
         let what = child.hasEnded ? "\(await child.ending())" : "did not answer within 30 s"
         throw ProcessError("\(service) \(what); its log ends with\(lines)")
     }

@@ -24,8 +24,8 @@ public struct WorkFolder: Sendable {
     public func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     /// The last lines of a text file, or an empty list where there is none.
-    static func lastLines(of path: String, _ count: Int = 8) -> [String] {
-        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+    public func lastLines(of name: String, _ count: Int = 8) -> [String] {
+        guard let data = FileManager.default.contents(atPath: file(name)) else { return [] }
         return String(decoding: data.suffix(16 * 1024), as: UTF8.self)
             .split(separator: "\n").suffix(count).map(String.init)
     }
