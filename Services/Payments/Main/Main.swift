@@ -9,29 +9,20 @@ struct Main {
         await Program(
             "payments", "takes and gives back money, and keeps the books", port: 7103,
             methods: PaymentsAPI.methods, peers: ["orders"],
-            settings: [
-                .init("TURNSTILE_SIM", "--sim", "how the provider sim behaves: seed=7,slowMs=500")
-            ]
+            settings: [.init("TURNSTILE_SIM", "--sim", "how sim behaves: seed=7,slowMs=500")]
         ) { setup in
             let location = try DatabaseLocation(parsing: setup.configuration.database)
             let database = try await Database.open(
                 location, migrations: PaymentsSchema.migrations, world: setup.world)
-            let journal = try await Database.open(
-                location.beside("sim"), migrations: SimSchema.migrations, world: setup.world)
-            let sim = SimProvider(
-                world: setup.world, journal: journal,
-                configuration: try SimConfiguration(
-                    parsing: setup.configuration["TURNSTILE_SIM"] ?? ""))
+            let sim = try await SimProvider.open(
+                location.beside("sim"), setup.configuration["TURNSTILE_SIM"], world: setup.world)
             let service = PaymentsService(
                 world: setup.world, database: database, providers: [sim],
                 orders: try setup.client(of: "orders"))
             return Program.Parts(
                 register: service.register, jobs: service.jobs,
                 feedID: database.feed.id, check: { try await database.check() },
-                close: {
-                    await database.close()
-                    await journal.close()
-                })
+                close: { await (database.close(), sim.close()) })
         }.main()
     }
 }

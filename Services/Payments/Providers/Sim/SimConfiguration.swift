@@ -43,8 +43,8 @@ public struct SimConfiguration: Sendable, Equatable {
         self.authorisationMs = authorisationMs
     }
 
-    /// Reads `name=number` pairs, such as `seed=7,lostReplyBp=50,slowMs=500`; the names are those of
-    /// the properties.
+    /// Reads `name=number` pairs, such as `seed=7,lostReplyBp=50,slowMs=500`; the names are those
+    /// of the properties.
     public init(parsing text: String) throws {
         self.init()
         let rates: [String: WritableKeyPath<SimConfiguration, UInt64>] = [

@@ -23,6 +23,19 @@ public final class SimProvider: PaymentProvider {
         self.configuration = configuration
     }
 
+    /// Opens the journal; `settings` are those of `SimConfiguration(parsing:)`.
+    public static func open(
+        _ location: DatabaseLocation, _ settings: String?, world: World
+    ) async throws -> SimProvider {
+        let configuration = try SimConfiguration(parsing: settings ?? "")
+        let journal = try await Database.open(
+            location, migrations: SimSchema.migrations, world: world)
+        return SimProvider(world: world, journal: journal, configuration: configuration)
+    }
+
+    /// Closes the journal.
+    public func close() async { await journal.close() }
+
     public func authorise(_ charge: Charge, key: ProviderKey) async -> ProviderAnswer {
         await begin(charge, isSale: false)
     }
