@@ -18,9 +18,9 @@ import Testing
         "Inventory": basics,
         "Orders": basics.union(["Saga"]),
         "Payments": basics,
-        "InventoryMain": ["Inventory", "Command"],
-        "OrdersMain": ["Orders", "Command"],
-        "PaymentsMain": ["Payments", "Command"],
+        "InventoryMain": ["Inventory", "Command", "Contracts", "Storage"],
+        "OrdersMain": ["Orders", "Command", "Contracts", "Storage"],
+        "PaymentsMain": ["Payments", "Command", "Contracts", "Storage"],
     ]
 
     /// What comes with the toolchain and Debian, and may be imported by anyone.

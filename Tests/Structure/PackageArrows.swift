@@ -7,6 +7,8 @@ struct PackageArrows: Sendable {
         let lists = text.matches(of: /let (\w+) = \[([^\]]*)\]/).reduce(into: [:]) {
             $0[String($1.output.1)] = Self.names($1.output.2)
         }
+        let inMain =
+            text.firstMatch(of: /needs\(\[name, ([^\]]*)\]\)/).map { Self.names($0.output.1) } ?? []
         let calls = text.matches(
             of: /(system|shared|service|program|tests)\(\s*"(\w+)"(?:,\s*uses:\s*([^)]*))?\)/)
         let written = text.matches(
@@ -21,7 +23,7 @@ struct PackageArrows: Sendable {
             switch call.output.1 {
             case "service":
                 uses[name] = names
-                uses[name + "Main"] = [name, "Command"]
+                uses[name + "Main"] = inMain.union([name])
             case "tests": uses[name + "Tests"] = names
             default: uses[name] = names
             }
