@@ -113,12 +113,12 @@ public struct Configuration: Sendable {
             return try JSONDecoder().decode(Credentials.self, from: data)
         } catch let DecodingError.dataCorrupted(context) {
             throw ConfigurationError(
-                "TURNSTILE_CREDENTIALS: \(path): \(Self.place(context)): \(context.debugDescription)"
-            )
+                "TURNSTILE_CREDENTIALS: \(path): \(Self.place(context)): "
+                    + context.debugDescription)
         } catch let DecodingError.keyNotFound(key, context) {
             throw ConfigurationError(
-                "TURNSTILE_CREDENTIALS: \(path): \(Self.place(context)) has no \"\(key.stringValue)\""
-            )
+                "TURNSTILE_CREDENTIALS: \(path): \(Self.place(context)) has no "
+                    + "\"\(key.stringValue)\"")
         } catch {
             throw ConfigurationError(
                 "TURNSTILE_CREDENTIALS: \(path) is not as it should be: \(error)")

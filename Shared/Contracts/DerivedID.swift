@@ -6,7 +6,8 @@ extension UUID {
     /// behind it: the same for ever, and near its parent in every index.
     public static func derived(from parent: UUID, _ label: String) -> UUID {
         let parentBytes = withUnsafeBytes(of: parent.uuid) { Array($0) }
-        var bytes = parentBytes.prefix(6) + Digest.sha256(parentBytes + Array(label.utf8)).prefix(10)
+        var bytes =
+            parentBytes.prefix(6) + Digest.sha256(parentBytes + Array(label.utf8)).prefix(10)
         bytes[6] = 0x80 | (bytes[6] & 0x0f)
         bytes[8] = 0x80 | (bytes[8] & 0x3f)
         return UUID(

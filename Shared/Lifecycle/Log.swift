@@ -33,7 +33,8 @@ public struct Log: Sendable {
         write(.info, event, fields)
     }
 
-    public func warning(_ event: StaticString, _ fields: KeyValuePairs<String, any Loggable> = [:]) {
+    public func warning(_ event: StaticString, _ fields: KeyValuePairs<String, any Loggable> = [:])
+    {
         write(.warning, event, fields)
     }
 
@@ -84,7 +85,8 @@ extension String: Loggable {
             case "\n": self += "\\n"
             case "\r": self += "\\r"
             case "\t": self += "\\t"
-            case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+            case _
+            where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
                 || scalar.value == 0x2028 || scalar.value == 0x2029:
                 let hex = String(scalar.value, radix: 16)
                 self += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex

@@ -34,7 +34,9 @@ extension RandomSource {
     public func uuidV7(at now: Instant) -> UUID {
         let time = UInt64(clamping: now.milliseconds)
         let (high, low) = (next(), next())
-        func byte(_ value: UInt64, _ shift: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: value >> shift) }
+        func byte(_ value: UInt64, _ shift: UInt64) -> UInt8 {
+            UInt8(truncatingIfNeeded: value >> shift)
+        }
         return UUID(
             uuid: (
                 byte(time, 40), byte(time, 32), byte(time, 24), byte(time, 16), byte(time, 8),

@@ -77,7 +77,9 @@ public final class EventLoop: Scheduler {
     var isOnLoop: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
     private func wake() {
-        guard !isOnLoop, isWaiting.exchange(false, ordering: .sequentiallyConsistent) else { return }
+        guard !isOnLoop, isWaiting.exchange(false, ordering: .sequentiallyConsistent) else {
+            return
+        }
         var one: UInt64 = 1
         _ = Glibc.write(wakeup, &one, 8)
     }

@@ -55,7 +55,9 @@ struct SocketAddress: CustomStringConvertible {
     ) -> SocketAddress {
         var address = SocketAddress()
         withUnsafeMutableBytes(of: &address.storage) { bytes in
-            guard let place = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return }
+            guard let place = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else {
+                return
+            }
             _ = call(socket, place, &address.length)
         }
         return address

@@ -27,7 +27,8 @@ enum Frame {
         }
         let elements = [2, 5, 4, 2, 2, 2, 2][Int(kind.rawValue)]
         guard count == elements else {
-            throw ProtocolViolation("a frame of kind \(word) has \(elements) elements, not \(count)")
+            throw ProtocolViolation(
+                "a frame of kind \(word) has \(elements) elements, not \(count)")
         }
         switch kind {
         case .hello: return .hello(try CBOR.decode(Hello.self, from: reader.rest))

@@ -2,7 +2,8 @@ internal import Net
 internal import Wire
 
 extension Channel {
-    /// Writes one frame; a body that throws leaves no trace. Returns how many bytes wait to be sent.
+    /// Writes one frame; a body that throws leaves no trace. Returns how many bytes wait to be
+    /// sent.
     @discardableResult
     func send(
         limit: Int = .max, _ body: (inout CBORWriter) throws -> Void

@@ -57,6 +57,7 @@ final class RetryBudget: Sendable {
     func take() -> Bool {
         let now = tenths.load(ordering: .relaxed)
         guard now > 50 else { return false }
-        return tenths.compareExchange(expected: now, desired: now - 10, ordering: .relaxed).exchanged
+        return tenths.compareExchange(expected: now, desired: now - 10, ordering: .relaxed)
+            .exchanged
     }
 }

@@ -109,7 +109,9 @@ public final class Server: Sendable {
 
     func greeted(_ connection: ServerConnection, identity: String) -> Bool {
         world.metrics.count("rpc.connections")
-        return state.withLock { $0.admission.greet(from: host(of: connection.channel), as: identity) }
+        return state.withLock {
+            $0.admission.greet(from: host(of: connection.channel), as: identity)
+        }
     }
 
     func closed(_ connection: ServerConnection, identity: String?) {

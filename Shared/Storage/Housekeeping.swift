@@ -39,7 +39,10 @@ public struct Housekeeping: Service {
                     (SELECT seq FROM outbox WHERE at < \(before) ORDER BY seq LIMIT \(limit))
                 """)
             let replies = try batch.query(
-                "SELECT caller, method, call_key FROM idempotency WHERE at < \(before) LIMIT \(limit)"
+                """
+                SELECT caller, method, call_key FROM idempotency
+                WHERE at < \(before) LIMIT \(limit)
+                """
             ) {
                 CallKey(caller: try $0.next(), method: try $0.next(), key: try $0.next())
             }

@@ -53,7 +53,9 @@ struct Peer {
     private static func readPort(_ descriptor: Int32) throws -> UInt16 {
         var text = ""
         var byte: UInt8 = 0
-        while read(descriptor, &byte, 1) == 1, byte != 10 { text.unicodeScalars.append(.init(byte)) }
+        while read(descriptor, &byte, 1) == 1, byte != 10 {
+            text.unicodeScalars.append(.init(byte))
+        }
         guard let port = UInt16(text) else { throw BenchError("the peer did not say its port") }
         return port
     }

@@ -14,7 +14,8 @@ enum RPCBench {
     static let request = ReserveRequest(
         holdId: UUID(), eventId: UUID(), owner: "user:4711-0815-bench",
         lines: [
-            HoldLine(ticketTypeId: UUID(), quantity: 2), HoldLine(ticketTypeId: UUID(), quantity: 1),
+            HoldLine(ticketTypeId: UUID(), quantity: 2),
+            HoldLine(ticketTypeId: UUID(), quantity: 1),
         ], ttlMs: 900_000, purpose: .checkout, fence: Fence(orderId: UUID(), epoch: 3))
 
     static let reply = HoldReply(

@@ -85,15 +85,15 @@ extension Report {
         var lines = ["", "  Killed in the middle (SIGKILL), and back"]
         for kill in kills {
             lines.append(
-                "  \(Figures.pad(kill.service.description, 12))at \(Figures.count(kill.sold)) sold, "
-                    + "answered again after \(Figures.milliseconds(kill.recoveryMs))")
+                "  \(Figures.pad(kill.service.description, 12))"
+                    + "at \(Figures.count(kill.sold)) sold, answered again after \(Figures.milliseconds(kill.recoveryMs))")
         }
         lines += [
             "", "  Checks",
-            "  \(Figures.padLeft(Figures.count(verification.checked), 10)) invariants by the services, "
-                + "\(verification.violations.count) violated",
-            "  \(Figures.padLeft(Figures.count(findings.checked), 10)) against the buyers' own log, "
-                + "\(findings.problems.count) wrong",
+            "  \(Figures.padLeft(Figures.count(verification.checked), 10)) "
+                + "invariants by the services, \(verification.violations.count) violated",
+            "  \(Figures.padLeft(Figures.count(findings.checked), 10)) "
+                + "against the buyers' own log, \(findings.problems.count) wrong",
         ]
         lines += violations.prefix(20).map { "  ! \($0)" }
         if violations.count > 20 { lines.append("  ! and \(violations.count - 20) more") }
@@ -103,8 +103,8 @@ extension Report {
     private var speed: [String] {
         [
             "",
-            "  Speed: \(Figures.decimal(purchasesPerSecond, 0)) purchases/s over the whole sale; one took "
-                + "\(Figures.milliseconds(latency(0.5))) (p50), "
+            "  Speed: \(Figures.decimal(purchasesPerSecond, 0)) purchases/s "
+                + "over the whole sale; one took \(Figures.milliseconds(latency(0.5))) (p50), "
                 + "\(Figures.milliseconds(latency(0.99))) (p99)",
         ]
     }

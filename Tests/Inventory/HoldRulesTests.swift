@@ -86,7 +86,8 @@ private let table: [Row] = [
         hold: hold(.committing, order: order), move: .release(fence(order)), end: "RELEASED RELEASE"
     ),
     Row(
-        hold: hold(.committing, order: other), move: .release(fence(order)), end: "HOLD_COMMITTING"),
+        hold: hold(.committing, order: other), move: .release(fence(order)),
+        end: "HOLD_COMMITTING"),
     Row(hold: hold(.refused), move: .release(nil), end: "stands"),
     Row(hold: hold(.expired), move: .release(nil), end: "stands"),
     Row(hold: hold(.released), move: .release(nil), end: "stands"),

@@ -60,7 +60,9 @@ private func history(seed: UInt64) throws -> String {
         #expect(try history(seed: 7).contains("cancelled=true"))
         let test = TestWorld()
         #expect(throws: Deadlock.self) {
-            try test.run { await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in } }
+            try test.run {
+                await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+            }
         }
     }
 }

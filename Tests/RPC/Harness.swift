@@ -73,7 +73,8 @@ struct Harness {
     }
 
     func client(
-        as identity: String = "gateway", secret: [UInt8] = Harness.secret, limits: RPCLimits = RPCLimits()
+        as identity: String = "gateway", secret: [UInt8] = Harness.secret,
+        limits: RPCLimits = RPCLimits()
     ) -> Client {
         Client(
             to: "test", at: address, on: network,

@@ -124,7 +124,9 @@ import Wire
             var limits = RPCLimits()
             (limits.callsPerIdentity, limits.calls) = (perIdentity, all)
             try run(limits) { harness, _ in
-                let peers = [try await RawPeer.greeted(harness), try await RawPeer.greeted(harness)]
+                let peers = [
+                    try await RawPeer.greeted(harness), try await RawPeer.greeted(harness),
+                ]
                 for id in Int64(1)...2 {
                     for peer in peers {
                         try peer.send(
@@ -207,7 +209,10 @@ import Wire
                 try await test.scheduler.sleep(ms: 1_000)
             }
             // Retired between two calls, and none of them failed.
-            #expect(test.world.metrics.counters().contains { $0.name == "rpc.connections" && $0.value >= 2 })
+            #expect(
+                test.world.metrics.counters().contains {
+                    $0.name == "rpc.connections" && $0.value >= 2
+                })
             client.close()
         }
     }

@@ -39,7 +39,8 @@ import Wire
         try await inBothWorlds { harness in
             for size in [1, 5, 50, 5_000] {
                 let peer = try await RawPeer.connect(to: harness)
-                try peer.send(bytes: [0, 0, UInt8(size >> 8), UInt8(size & 255)] + random.bytes(size))
+                try peer.send(
+                    bytes: [0, 0, UInt8(size >> 8), UInt8(size & 255)] + random.bytes(size))
                 let ending = try await peer.ending()
                 #expect(ending != nil, "\(size) bytes")
             }
@@ -74,7 +75,9 @@ import Wire
                 try peer.send([1, .integer(Int64(index)), "test.Echo", [:], body])
                 #expect(try await peer.next()?.reason == "INVALID_ARGUMENT", "\(body)")
             }
-            try peer.send([1, 100, "test.Echo", [:], ["text": "x", "more": [1, 2], "number": .null]])
+            try peer.send([
+                1, 100, "test.Echo", [:], ["text": "x", "more": [1, 2], "number": .null],
+            ])
             #expect(try await peer.next()?.reason == nil)
             try peer.channel.abort()
         }
@@ -94,7 +97,9 @@ import Wire
                 try peer.send(bytes: Array(writer.bytes[..<cut]))
                 try await test.scheduler.sleep(ms: 1)
                 try peer.send(bytes: Array(writer.bytes[cut...]))
-                guard case .array(let items) = try await peer.next() else { throw RawPeer.Unexpected(nil) }
+                guard case .array(let items) = try await peer.next() else {
+                    throw RawPeer.Unexpected(nil)
+                }
                 #expect(items[3]["text"] == "split")
             }
             try peer.channel.abort()

@@ -143,7 +143,8 @@ extension Value {
 
     /// The word under `reason` of a response that is an error.
     var reason: String? {
-        guard case .array(let items) = self, items.count == 4, case .text(let text) = items[2]["reason"]
+        guard case .array(let items) = self, items.count == 4,
+            case .text(let text) = items[2]["reason"]
         else { return nil }
         return text
     }

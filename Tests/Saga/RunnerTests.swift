@@ -128,8 +128,11 @@ private struct Rig: Sendable {
         let world = test.world
         self.script = script
         saga = [
-            .reversible("reserve") { _, call in try await script.play("reserve", call, world)
-            } undo: { _, call in try await script.play("release", call, world) },
+            .reversible("reserve") { _, call in
+                try await script.play("reserve", call, world)
+            } undo: { _, call in
+                try await script.play("release", call, world)
+            },
             .pivot("pay") { _, call in try await script.play("pay", call, world) },
             .certain("consume", patienceMs: 50) { _, call in
                 try await script.play("consume", call, world)

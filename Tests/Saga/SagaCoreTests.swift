@@ -94,6 +94,7 @@ import Testing
             .permissionDenied, .unauthenticated, .unsupportedSchema, .unknownMethod,
         ]
         #expect(denials.allSatisfy(SagaCore.isDenial))
-        #expect(![Reason.invalidArgument, .notFound, .overloaded].contains(where: SagaCore.isDenial))
+        #expect(
+            ![Reason.invalidArgument, .notFound, .overloaded].contains(where: SagaCore.isDenial))
     }
 }

@@ -8,8 +8,9 @@ public struct TestWorld: Sendable {
     public let logLines: LogLines
     public let world: World
 
-    public init(seed: UInt64 = 1, startingAt start: Instant = .init(milliseconds: 1_800_000_000_000))
-    {
+    public init(
+        seed: UInt64 = 1, startingAt start: Instant = .init(milliseconds: 1_800_000_000_000)
+    ) {
         scheduler = SimulatedScheduler(random: SeededRandom(seed: seed))
         clock = TestClock(start: start, scheduler: scheduler)
         let lines = LogLines()

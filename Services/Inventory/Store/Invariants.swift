@@ -109,7 +109,8 @@ struct Invariants {
                 FROM hold_pool q JOIN hold h ON h.hold_id = q.hold_id) t
             JOIN pool p ON p.pool_id = t.pool_id
             LEFT JOIN (
-                SELECT a.pool_id, a.reference, CAST(SUM(a.held - a.previous_held) AS BIGINT) AS moved
+                SELECT a.pool_id, a.reference,
+                    CAST(SUM(a.held - a.previous_held) AS BIGINT) AS moved
                 FROM audit a GROUP BY a.pool_id, a.reference) s
                 ON s.pool_id = t.pool_id AND s.reference = t.hold_id
             WHERE p.kind <> 'OWNER' AND COALESCE(s.moved, 0) <> t.quantity AND \(scope)

@@ -1,8 +1,8 @@
 /// The way between messages and bytes.
 ///
-/// What has a synthesized `Codable` is written in the order of its declaration and read in any order.
-/// Dictionaries are sorted by key and have text keys; `Data` and `[UInt8]` are byte strings, a UUID
-/// is tag 37. Dates and floating point are refused. A null and an absent key mean the same.
+/// What has a synthesized `Codable` is written in the order of its declaration and read in any
+/// order. Dictionaries are sorted by key and have text keys; `Data` and `[UInt8]` are byte strings,
+/// a UUID is tag 37. Dates and floating point are refused. A null and an absent key mean the same.
 public enum CBOR {
     public static func encode(_ value: some Encodable) throws -> [UInt8] {
         var writer = CBORWriter(reserving: 256)

@@ -130,7 +130,8 @@ public struct CBORReader: Sendable {
         CBORError(offset: place - bytes.startIndex, problem)
     }
 
-    /// The error for an item that is valid, or at least not wrong by itself, but not what is wanted.
+    /// The error for an item that is valid, or at least not wrong by itself, but not what is
+    /// wanted.
     func mismatch(_ expected: String, at place: Int) -> CBORError {
         var other = self
         other.position = place

@@ -27,7 +27,8 @@ extension CBORWriter {
         }
     }
 
-    /// Sorts the entries of a map that starts behind its header at `first` and ends with the buffer.
+    /// Sorts the entries of a map that starts behind its header at `first` and ends with the
+    /// buffer.
     mutating func sortEntries(from first: Int, count: Int) throws(CBORError) {
         guard count > 1 else { return }
         var reader = CBORReader(bytes[first...])

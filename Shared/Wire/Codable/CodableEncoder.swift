@@ -1,7 +1,8 @@
 import FoundationEssentials
 
-/// Writes what `Encodable` types say, in one pass, over one buffer. It is its own container at every
-/// depth: a header of one byte is put down when a container opens and corrected when it closes.
+/// Writes what `Encodable` types say, in one pass, over one buffer. It is its own container at
+/// every depth: a header of one byte is put down when a container opens and corrected when it
+/// closes.
 ///
 /// A container may be written to until its parent is; there is no way back into a closed one.
 ///

@@ -2,8 +2,8 @@ extension [Field] {
     /// What is wrong with a body, field by field; empty when nothing is. Unknown keys are skipped.
     /// Throws when the bytes themselves are outside the profile.
     ///
-    /// It allocates nothing for a body that is right, and looks at one key a field when they come in
-    /// the order of the table. What it passes is checked as `CBORReader.skipValue` would.
+    /// It allocates nothing for a body that is right, and looks at one key a field when they come
+    /// in the order of the table. What it passes is checked as `CBORReader.skipValue` would.
     public func check(_ body: ArraySlice<UInt8>) throws(CBORError) -> [FieldProblem] {
         var check = FieldCheck(reader: CBORReader(body))
         try check.message(self, depth: 0)

@@ -1,8 +1,8 @@
 /// Cuts a stream of bytes into frames: a 4-byte big-endian length, then that many bytes.
 ///
-/// Its buffer grows with what has arrived, not with what a header promises, and is given back when a
-/// large frame has gone. A frame longer than the limit is refused by its header. After an error the
-/// stream is out of step for good: close the connection.
+/// Its buffer grows with what has arrived, not with what a header promises, and is given back when
+/// a large frame has gone. A frame longer than the limit is refused by its header. After an error
+/// the stream is out of step for good: close the connection.
 public struct FrameDecoder: Sendable {
     public static let headerBytes = 4
 
