@@ -42,7 +42,7 @@ import Testing
             try reader.query(
                 """
                 SELECT \(Int64.min), \(Int.max), \(false), \(id), \(Instant(milliseconds: -1)),
-                       \(Int64?.none), \(UUID?.some(id))
+                       \(bind(Int64?.none)), \(bind(UUID?.some(id)))
                 """
             ) {
                 [
@@ -55,4 +55,7 @@ import Testing
         }
         #expect(row == [[Bool](repeating: true, count: 8)])
     }
+
+    /// The compiler warns of an optional in an interpolation, also where it is a bind.
+    private func bind(_ value: some Bindable) -> SQL { "\(value)" }
 }
