@@ -102,7 +102,10 @@ let package = Package(
             tests("Interop", uses: ["Wire", "Support", "Processes"], excluding: ["interop.py"]),
             program(
                 "Bench",
-                uses: ["CLinux", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support"],
+                uses: [
+                    "CLinux", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support",
+                    "Processes",
+                ],
                 linker: [countingMalloc]),
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
             program("StorageCrash", uses: ["Storage", "Lifecycle", "Support"]),

@@ -36,13 +36,7 @@ struct Peer {
     }
 
     /// Processor time it has used, in nanoseconds.
-    var processorNanoseconds: UInt64 {
-        var clock = clockid_t()
-        var time = timespec()
-        clock_getcpuclockid(process, &clock)
-        clock_gettime(clock, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
+    var processorNanoseconds: UInt64 { Bench.processorNanoseconds(of: process) }
 
     func stop() {
         close(input)
@@ -68,6 +62,15 @@ struct Peer {
         while read(0, &byte, 1) > 0 {}
         exit(0)
     }
+}
+
+/// Processor time that a process has used, all its threads together.
+func processorNanoseconds(of process: pid_t) -> UInt64 {
+    var clock = clockid_t()
+    var time = timespec()
+    clock_getcpuclockid(process, &clock)
+    clock_gettime(clock, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
 struct BenchError: Error, CustomStringConvertible {

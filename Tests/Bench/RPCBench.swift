@@ -40,7 +40,7 @@ enum RPCBench {
         Peer.serve(at: address.port)
     }
 
-    private static func makeWorld() throws -> (World, TCPNetwork) {
+    static func makeWorld() throws -> (World, TCPNetwork) {
         let loop = try EventLoop()
         loop.start(name: "loop")
         let world = World(
@@ -96,8 +96,8 @@ enum RPCBench {
         return figures
     }
 
-    private static let requestBytes = 45 + ((try? CBOR.encode(request).count) ?? 0)
-    private static let replyBytes = 8 + ((try? CBOR.encode(reply).count) ?? 0)
+    static let requestBytes = 45 + ((try? CBOR.encode(request).count) ?? 0)
+    static let replyBytes = 8 + ((try? CBOR.encode(reply).count) ?? 0)
 
     /// Calls a second with 64 in flight on one connection, and the processor time that a call
     /// takes on both sides together.

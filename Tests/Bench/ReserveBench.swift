@@ -1,0 +1,171 @@
+import Contracts
+import FoundationEssentials
+import Glibc
+import Lifecycle
+import Net
+import Processes
+import RPC
+
+/// Durable reserves of one hot ticket type: an inventory process on a file, called over TCP. The
+/// baseline of the rates is how often the same disk can be waited for, and that of one call at a
+/// time is one such wait and one bare echo.
+enum ReserveBench {
+    static func figures(runs: Int) async throws -> [Figure] {
+        let (world, network) = try RPCBench.makeWorld()
+        let folder = try WorkFolder(named: "turnstile-bench")
+        defer { folder.remove() }
+        let suite = try ServiceSuite(in: folder, world: world, on: network)
+        defer { suite.killAll() }
+        return try await world.scheduler.spawn {
+            try await suite.start(.inventory)
+            let sale = try await Sale(suite, world: world)
+            defer { sale.close() }
+            return try await figures(runs: runs, sale, folder)
+        }.value
+    }
+
+    private static func figures(
+        runs: Int, _ sale: Sale, _ folder: WorkFolder
+    ) async throws -> [Figure] {
+        var (many, one): ([Load], [Load]) = ([], [])
+        var (syncs, echoes): ([[UInt64]], [Double]) = ([], [])
+        let echo = try Peer("bare-echo", ["\(RPCBench.requestBytes)", "\(RPCBench.replyBytes)"])
+        defer { echo.stop() }
+        _ = try await sale.reserve(callers: 64, milliseconds: 500)
+        for _ in 0..<runs {
+            syncs.append(try DiskBaseline.syncs(in: folder.path, milliseconds: 300))
+            echoes.append(
+                try BareEcho.call(
+                    port: echo.port, requestBytes: RPCBench.requestBytes,
+                    replyBytes: RPCBench.replyBytes, inFlight: 1, milliseconds: 200
+                ).latencies.p50Microseconds)
+            one.append(try await sale.reserve(callers: 1, milliseconds: 500))
+            many.append(try await sale.reserve(callers: 64, milliseconds: 2_000))
+        }
+        let rates = syncs.map { Double($0.count) / (Double($0.reduce(0, +)) / 1e9) }
+        let waits = zip(syncs, echoes).map { $0.p50Microseconds + $1 }
+        func lower(_ name: String, _ unit: String, _ values: [Double]) -> Figure {
+            Figure(name: name, unit: unit, runs: values, isHigherBetter: false)
+        }
+        return [
+            Figure(
+                name: "reserve.hot.64", unit: "calls/s", runs: many.map(\.rate), baselines: rates),
+            lower("reserve.hot.64.p50", "us", many.map(\.latencies.p50Microseconds)),
+            lower("reserve.hot.64.p99", "us", many.map(\.latencies.p99Microseconds)),
+            lower("reserve.hot.64.cpu", "us a call", many.map(\.processorMicroseconds)),
+            lower("reserve.hot.64.syncs", "a call", many.map(\.syncs)),
+            lower("reserve.hot.64.statements", "a call", many.map(\.statements)),
+            Figure(
+                name: "reserve.1.p50", unit: "us", runs: one.map(\.latencies.p50Microseconds),
+                baselines: waits, isHigherBetter: false),
+            lower("reserve.1.p99", "us", one.map(\.latencies.p99Microseconds)),
+        ]
+    }
+}
+
+/// What one stretch of load did, costs counted per call.
+private struct Load {
+    let rate: Double
+    let latencies: [UInt64]
+    let processorMicroseconds: Double
+    let syncs: Double
+    let statements: Double
+}
+
+/// An event on sale with room for everybody, and the connections to its inventory.
+private final class Sale: Sendable {
+    private let world: World
+    private let orders: Client
+    private let staff: Client
+    private let processID: Int32
+    private let eventID: UUID
+    private let typeID: UUID
+
+    init(_ suite: ServiceSuite, world: World) async throws {
+        self.world = world
+        orders = suite.client(of: .inventory, as: "orders")
+        staff = suite.client(of: .inventory, as: "operator")
+        guard let process = suite.processID(of: .inventory) else {
+            throw BenchError("inventory does not run")
+        }
+        processID = process
+        eventID = world.newID()
+        typeID = world.newID()
+        let euro = Currency("EUR")
+        let created = try await staff.call(
+            InventoryAPI.createEvent,
+            CreateEventRequest(
+                eventId: eventID, title: "A hot event",
+                startsAt: world.now.advanced(byMs: 86_400_000), currency: euro,
+                totalCapacity: 100_000_000))
+        _ = try await staff.call(
+            InventoryAPI.putTicketType,
+            PutTicketTypeRequest(
+                ticketTypeId: typeID, eventId: eventID, name: "Standing", price: Money(4_500, euro),
+                allocation: 100_000_000))
+        _ = try await staff.call(
+            InventoryAPI.publishEvent,
+            PublishEventRequest(eventId: eventID, expectedVersion: created.event.version))
+    }
+
+    func close() {
+        orders.close()
+        staff.close()
+    }
+
+    /// Reserves two tickets at a time, each caller waiting for its answer, on one connection.
+    func reserve(callers: Int, milliseconds: UInt64) async throws -> Load {
+        let before = try await counts()
+        let start = nanoseconds()
+        let end = start + milliseconds * 1_000_000
+        let latencies = try await withThrowingTaskGroup(of: [UInt64].self) { group in
+            for _ in 0..<callers {
+                group.addTask { [self] in
+                    var latencies: [UInt64] = []
+                    var sent = nanoseconds()
+                    while sent < end {
+                        try await reserve()
+                        let now = nanoseconds()
+                        latencies.append(now - sent)
+                        sent = now
+                    }
+                    return latencies
+                }
+            }
+            return try await group.reduce([], +)
+        }
+        let seconds = Double(nanoseconds() - start) / 1e9
+        let after = try await counts()
+        let calls = Double(max(1, latencies.count))
+        return Load(
+            rate: calls / seconds, latencies: latencies,
+            processorMicroseconds: Double(after.processor - before.processor) / 1_000 / calls,
+            syncs: Double(after.syncs - before.syncs) / calls,
+            statements: Double(after.statements - before.statements) / calls)
+    }
+
+    private func reserve() async throws {
+        let order = world.newID()
+        _ = try await orders.call(
+            InventoryAPI.reserve,
+            ReserveRequest(
+                holdId: order, eventId: eventID, owner: "user:4711-0815-bench",
+                lines: [HoldLine(ticketTypeId: typeID, quantity: 2)], purpose: .checkout,
+                fence: Fence(orderId: order, epoch: 1)))
+    }
+
+    private func counts() async throws -> (processor: UInt64, syncs: Int64, statements: Int64) {
+        let counters = try await staff.call(InventoryAPI.stats, StatsRequest()).counters
+        return (
+            processorNanoseconds(of: processID), counters["storage.syncs"] ?? 0,
+            counters["storage.statements"] ?? 0
+        )
+    }
+}
+
+extension [UInt64] {
+    /// What all but one in a hundred stay below, in microseconds.
+    fileprivate var p99Microseconds: Double {
+        isEmpty ? 0 : Double(sorted()[count * 99 / 100]) / 1_000
+    }
+}
