@@ -116,6 +116,9 @@ let package = Package(
             tests("Orders", uses: basics + ["Saga", "Orders", "Support"]),
             tests("Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash"]),
             tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
+            tests(
+                "Suite",
+                uses: basics + ["Net", "Inventory", "Orders", "Payments", "Support"]),
             tests("Inventory", uses: basics + ["Inventory", "Support"]),
             tests("Structure", uses: []),
         ],

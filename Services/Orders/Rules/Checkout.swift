@@ -63,7 +63,8 @@ struct Checkout: SagaSubject, Hashable {
 
     /// True when a buyer who waits should be answered: it has ended, or somebody must act.
     var isSettled: Bool {
-        state.isTerminal || state == .parked || (state == .paying && paymentAction != nil)
+        state.isTerminal || state == .parked
+            || (state == .paying && paymentAction != nil && step?.step == StepName.poll)
     }
 
     /// ISO 4217 has XXX for where no currency is involved.

@@ -34,14 +34,14 @@ struct CheckoutRules: Sendable {
         let ageMs = checkout.createdAt.millisecondsUntil(now)
         switch event.outcome {
         case .slow:
-            if checkout.state == .committing, event.position.step == StepName.consume {
-                decision.move(to: .paid)
-            }
+            paidMeanwhile(event.position, &decision)
             return decision
         case .unknown(let error, let retryInMs):
             decision.checkout.trouble = "\(error.reason.name): \(error.message)"
             switch core.next(event.position, .unknown, ageMs: ageMs) {
-            case .again(let position): decision.pause(position, ms: retryInMs)
+            case .again(let position):
+                paidMeanwhile(position, &decision)
+                decision.pause(position, ms: retryInMs)
             case .park(let reason): decision.park(reason)
             case .call(let undo):
                 decision.checkout.problem = Problem(error: timedOut(error))
@@ -64,6 +64,14 @@ struct CheckoutRules: Sendable {
             }
         }
         return decision
+    }
+
+    /// While ConsumeHold has no answer, the buyer is told that the money has come.
+    private func paidMeanwhile(_ position: SagaPosition, _ decision: inout Decision) {
+        guard position.step == StepName.consume, decision.checkout.state == .committing else {
+            return
+        }
+        decision.move(to: .paid)
     }
 
     /// What the buyer is told when Inventory could not be asked for a minute.

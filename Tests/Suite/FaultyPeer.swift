@@ -1,0 +1,75 @@
+import Lifecycle
+import RPC
+import Synchronization
+
+/// What happens to one call on its way to a peer or back.
+enum Fault: Sendable, CaseIterable {
+    /// The request never arrives.
+    case requestLost
+    /// It is done, but the answer never comes.
+    case replyLost
+    /// The caller's process dies before it sends, or before it hears the answer.
+    case diesBefore, diesAfter
+}
+
+/// A peer behind a bad network: each call may meet a fault, chosen by its method and by how often
+/// that was called.
+final class FaultyPeer: Caller {
+    typealias Plan = @Sendable (_ method: String, _ count: Int) -> Fault?
+
+    private struct State {
+        var counts: [String: Int] = [:]
+        var refusals: [String: [RPCError]] = [:]
+        var plan: Plan = { _, _ in nil }
+        var faults = 0
+    }
+
+    private let peer: any Caller
+    private let state = Mutex(State())
+
+    init(_ peer: any Caller) { self.peer = peer }
+
+    func plan(_ plan: @escaping Plan) { state.withLock { $0.plan = plan } }
+
+    /// The next calls of the method are refused so, without reaching the peer.
+    func refuse(_ method: String, _ errors: [RPCError]) {
+        state.withLock { $0.refusals[method] = errors }
+    }
+
+    /// Faults met so far.
+    var faults: Int { state.withLock { $0.faults } }
+
+    func count(_ method: String) -> Int { state.withLock { $0.counts[method] ?? 0 } }
+
+    func call<Request, Reply>(
+        _ method: Method<Request, Reply>, _ request: Request, _ options: CallOptions
+    ) async throws -> Reply {
+        let (fault, refusal) = state.withLock { state in
+            let count = (state.counts[method.name] ?? 0) + 1
+            state.counts[method.name] = count
+            let refusal =
+                state.refusals[method.name]?.isEmpty == false
+                ? state.refusals[method.name]?.removeFirst() : nil
+            let fault = state.plan(method.name, count)
+            if fault != nil { state.faults += 1 }
+            return (fault, refusal)
+        }
+        if let refusal { throw refusal }
+        switch fault {
+        case .requestLost: throw RPCError(.unavailable, "the request was lost")
+        case .diesBefore: await Self.never()
+        default: break
+        }
+        let reply = try await peer.call(method, request, options)
+        switch fault {
+        case .replyLost: throw RPCError(.unavailable, "the answer was lost")
+        case .diesAfter: await Self.never()
+        default: break
+        }
+        return reply
+    }
+
+    private static func never() async {
+        await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+    }
+}

@@ -1,0 +1,99 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import Payments
+import RPC
+import Testing
+import Wire
+
+/// Payments that want the buyer, or take their time, or come too late.
+@Suite struct LongWayTests {
+    @Test func aBuyerWhoMustActIsToldAtOnceAndGetsTicketsAfterwards() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            let request = rig.request(event, method: "sim_action")
+            let waiting = try await rig.purchase(request)
+            #expect(waiting.state == .paying && waiting.payment?.action != nil)
+            #expect(waiting.reservationStatus == .paymentProcessing)
+            #expect((1...900_000).contains(waiting.expiresInMs ?? 0))
+            let end = try await rig.end(request.purchaseId)
+            #expect(end.state == .completed && end.order?.tickets.count == 2)
+            #expect(end.payment?.action == nil)
+            try await rig.expectSound()
+        }
+    }
+
+    @Test func aLatePaymentIsWaitedFor() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            let request = rig.request(event, method: "sim_late", waitMs: 1_000)
+            #expect(try await rig.purchase(request).state == .paying)
+            #expect(try await rig.end(request.purchaseId).state == .completed)
+            try await rig.expectSound()
+        }
+    }
+
+    @Test func whenTheHoldEndsFirstThePaymentIsVoided() throws {
+        try SuiteRig.run(sim: SimConfiguration(lateMs: 100_000_000)) { rig in
+            let event = try await rig.event()
+            let request = rig.request(event, method: "sim_late", waitMs: 0)
+            _ = try await rig.purchase(request)
+            let end = try await rig.end(request.purchaseId)
+            #expect(end.state == .expired && end.reservationStatus == .expired)
+            #expect(try await rig.availability(event).types.map(\.available) == [10])
+            try await rig.expectSound()
+        }
+    }
+
+    /// Orders sleeps through the end of the hold; the money comes meanwhile.
+    private static func sleepThroughTheEnd(
+        _ rig: SuiteRig, _ request: PurchaseRequest
+    ) async throws {
+        rig.payments.plan { method, _ in method == "payments.GetPayment" ? .requestLost : nil }
+        _ = try await rig.purchase(request)
+        try await rig.pass(ms: 1_000_000)
+    }
+
+    @Test func moneyThatComesTooLateTakesFreeStockAgain() throws {
+        try SuiteRig.run(sim: SimConfiguration(lateMs: 950_000)) { rig in
+            let event = try await rig.event()
+            let request = rig.request(event, method: "sim_late", waitMs: 0)
+            try await Self.sleepThroughTheEnd(rig, request)
+            #expect(try await rig.availability(event).types.map(\.available) == [10])
+            rig.payments.plan { _, _ in nil }
+            let end = try await rig.end(request.purchaseId)
+            #expect(end.state == .completed && end.order?.tickets.count == 2)
+            #expect(try await rig.availability(event).types.map(\.sold) == [2])
+            try await rig.expectSound()
+        }
+    }
+
+    @Test func moneyForStockThatIsGoneIsGivenBack() throws {
+        try SuiteRig.run(sim: SimConfiguration(lateMs: 950_000)) { rig in
+            let event = try await rig.event(capacity: 2)
+            let request = rig.request(event, method: "sim_late", waitMs: 0)
+            try await Self.sleepThroughTheEnd(rig, request)
+            let faster = try await rig.purchase(rig.request(event, owner: "bob"))
+            #expect(faster.state == .completed)
+            rig.payments.plan { _, _ in nil }
+            let end = try await rig.end(request.purchaseId)
+            #expect(end.state == .refunded && end.order == nil)
+            #expect(end.refund?.isSettled == true && end.refund?.owed == end.totals?.total)
+            #expect(try await rig.availability(event).types.map(\.sold) == [2])
+            try await rig.expectSound()
+        }
+    }
+
+    @Test func aRefundThatTheProviderRefusesAtFirstIsRetriedUntilItIsSettled() throws {
+        try SuiteRig.run(sim: SimConfiguration(seed: 4, refundFailedBp: 5_000, lateMs: 950_000)) {
+            rig in
+            let event = try await rig.event(capacity: 2)
+            let request = rig.request(event, method: "sim_late", waitMs: 0)
+            try await Self.sleepThroughTheEnd(rig, request)
+            _ = try await rig.purchase(rig.request(event, owner: "bob"))
+            rig.payments.plan { _, _ in nil }
+            #expect(try await rig.end(request.purchaseId).state == .refunded)
+            try await rig.expectSound()
+        }
+    }
+}

@@ -1,0 +1,195 @@
+import Contracts
+import FoundationEssentials
+import Payments
+import RPC
+import Storage
+import Testing
+
+@Suite struct PurchaseTests {
+    /// 2 tickets at 50.00, 1.00 fee each, 19 % tax.
+    private static let total: Int64 = 12_138
+
+    @Test func aPurchaseEndsWithTickets() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            let reply = try await rig.purchase(rig.request(event, expected: Self.total))
+            #expect(reply.state == .completed && reply.reservationStatus == .confirmed)
+            #expect(reply.totals?.total == Money(Self.total, SuiteRig.euro))
+            let order = try #require(reply.order)
+            #expect(order.status == .completed && order.tickets.count == 2)
+            #expect(Set(order.tickets.map(\.code)).count == 2)
+
+            let stored = try await rig.caller("gateway", to: "orders").call(
+                OrdersAPI.getOrder, GetOrderRequest(orderId: reply.checkoutId))
+            #expect(stored.orderNumber == order.orderNumber && stored.tickets == order.tickets)
+            #expect(stored.items == order.items && stored.total == order.total)
+            let left = try await rig.availability(event)
+            #expect(left.types.map(\.sold) == [2])
+            #expect(left.event.held == 0)
+            try await rig.expectSound()
+        }
+    }
+
+    @Test func itCostsSevenCommits() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            _ = try await rig.purchase(rig.request(event))
+            let databases = [rig.inventoryDatabase, rig.ordersDatabase, rig.paymentsDatabase]
+            let before = databases.map(\.statistics)
+            _ = try await rig.purchase(rig.request(event, owner: "bob"))
+            let after = databases.map(\.statistics)
+            let commits = zip(before, after).map { $1.commits - $0.commits }
+            // Payments books the completed order in a commit of its own, which nobody waits for.
+            #expect(
+                commits[0] == 2 && commits[1] == 3 && (2...3).contains(commits[2]), "\(commits)")
+        }
+    }
+
+    @Test func whatIsFreeNeedsNoPayment() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event(price: 0)
+            let reply = try await rig.purchase(rig.request(event, method: nil, expected: 0))
+            #expect(reply.state == .completed && reply.order?.tickets.count == 2)
+            #expect(reply.order?.paymentId == nil)
+            #expect(rig.payments.count("payments.CreatePayment") == 0)
+            try await rig.expectSound()
+        }
+    }
+
+    @Test func aDeclinedCardLeavesNothingBehind() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            let request = rig.request(event, method: "sim_declined")
+            #expect(try await rig.refusal(request) == "DECLINED")
+            let checkout = try await rig.checkout(request.purchaseId)
+            #expect(checkout.state == .cancelled && checkout.problem?.reason == "DECLINED")
+            #expect(checkout.order == nil)
+            #expect(try await rig.availability(event).types.map(\.available) == [10])
+            try await rig.expectSound()
+        }
+    }
+
+    @Test func anotherPriceEndsThePurchaseBeforeMoneyMoves() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            let request = rig.request(event, expected: Self.total - 1)
+            #expect(try await rig.refusal(request) == "PRICE_CHANGED")
+            #expect(try await rig.checkout(request.purchaseId).state == .cancelled)
+            #expect(rig.payments.count("payments.CreatePayment") == 0)
+            #expect(try await rig.availability(event).types.map(\.available) == [10])
+            try await rig.expectSound()
+        }
+    }
+
+    @Test func aMissingProviderIsToldBeforeMoneyMoves() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            #expect(
+                try await rig.refusal(rig.request(event, method: nil)) == "INVALID_ARGUMENT")
+            #expect(try await rig.availability(event).types.map(\.available) == [10])
+            try await rig.expectSound()
+        }
+    }
+
+    @Test func aRefusalIsTheSameHoweverOftenItIsAskedFor() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event(capacity: 1)
+            let request = rig.request(event)
+            #expect(try await rig.refusal(request) == "INSUFFICIENT_INVENTORY")
+            #expect(try await rig.refusal(request) == "INSUFFICIENT_INVENTORY")
+            #expect(try await rig.checkout(request.purchaseId).state == .rejected)
+            #expect(rig.inventory.count("inventory.Reserve") == 1)
+            try await rig.expectSound()
+        }
+    }
+
+    @Test func aReplayAnswersTheOrderAndAnotherPayloadIsRefused() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            let request = rig.request(event)
+            let first = try await rig.purchase(request)
+            let second = try await rig.purchase(request)
+            #expect(second.order?.tickets == first.order?.tickets)
+            #expect(second.version == first.version)
+            let other = rig.request(event, id: request.purchaseId, quantity: 3)
+            #expect(try await rig.refusal(other) == "IDEMPOTENCY_CONFLICT")
+            #expect(try await rig.availability(event).types.map(\.sold) == [2])
+        }
+    }
+
+    @Test func manyAtOnceWithOneIdAreOnePurchase() throws {
+        for seed in UInt64(1)...20 {
+            try SuiteRig.run(seed: seed) { rig in
+                let event = try await rig.event()
+                let request = rig.request(event)
+                let replies = try await withThrowingTaskGroup(of: CheckoutReply.self) { group in
+                    for _ in 0..<12 { group.addTask { try await rig.purchase(request) } }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(replies.allSatisfy { $0.state == .completed })
+                #expect(Set(replies.map { $0.order?.orderNumber }).count == 1)
+                #expect(rig.inventory.count("inventory.Reserve") == 1)
+                #expect(rig.payments.count("payments.CreatePayment") == 1)
+                #expect(try await rig.availability(event).types.map(\.sold) == [2])
+            }
+        }
+    }
+
+    @Test func exactlyAllIsSold() throws {
+        for seed in UInt64(1)...5 {
+            try SuiteRig.run(seed: seed) { rig in
+                let event = try await rig.event(capacity: 20)
+                let ended = try await withThrowingTaskGroup(of: String.self) { group in
+                    for buyer in 0..<30 {
+                        let request = rig.request(
+                            event, method: buyer % 5 == 0 ? "sim_declined" : "sim_ok",
+                            owner: "buyer\(buyer)")
+                        group.addTask {
+                            try await rig.refusal(request) ?? "COMPLETED"
+                        }
+                    }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                let sold = ended.filter { $0 == "COMPLETED" }.count
+                #expect(sold <= 10)
+                let left = try await rig.availability(event)
+                #expect(left.types.map(\.sold) == [Int64(sold * 2)])
+                #expect(left.event.held == 0)
+                try await rig.expectSound()
+            }
+        }
+    }
+
+    @Test func ordersAreListedByOwnerAndEventInPages() throws {
+        try SuiteRig.run { rig in
+            let (event, other) = (try await rig.event(), try await rig.event())
+            var ids: [UUID] = []
+            for owner in ["ann", "bob", "ann"] {
+                // Ids of later milliseconds are greater.
+                try await rig.pass(ms: 1)
+                ids.append(
+                    try await rig.purchase(rig.request(event, quantity: 1, owner: owner))
+                        .checkoutId)
+            }
+            try await rig.pass(ms: 1)
+            ids.append(try await rig.purchase(rig.request(other, quantity: 1)).checkoutId)
+            #expect(ids == ids.sorted())
+            let orders = rig.caller("gateway", to: "orders")
+            func list(_ request: ListOrdersRequest) async throws -> ([UUID], Bool) {
+                let reply = try await orders.call(OrdersAPI.listOrders, request)
+                return (reply.orders.map(\.orderId), reply.hasMore)
+            }
+            #expect(
+                try await list(ListOrdersRequest(owner: "ann")) == (
+                    [ids[0], ids[2], ids[3]], false
+                ))
+            #expect(
+                try await list(ListOrdersRequest(eventId: event.id)) == (Array(ids[0...2]), false))
+            #expect(
+                try await list(ListOrdersRequest(owner: "ann", eventId: other.id))
+                    == ([ids[3]], false))
+            #expect(try await list(ListOrdersRequest(limit: 3)) == (Array(ids[0...2]), true))
+            #expect(try await list(ListOrdersRequest(after: ids[2], limit: 3)) == ([ids[3]], false))
+        }
+    }
+}

@@ -1,0 +1,214 @@
+import Contracts
+import FoundationEssentials
+import Inventory
+import Lifecycle
+import Net
+import Orders
+import Payments
+import RPC
+import Storage
+import Support
+import Synchronization
+import Testing
+import Wire
+
+/// All three services in one process and one seeded world, talking the protocol over channels in
+/// memory. Orders can die and come back on its database.
+final class SuiteRig: Sendable {
+    static let euro = Currency("EUR")
+    private static let ports: [String: UInt16] = [
+        "inventory": 7101, "orders": 7102, "payments": 7103,
+    ]
+    private static let secret = [UInt8](repeating: 7, count: 32)
+    private static let ticketKey = [UInt8](repeating: 3, count: 32)
+    private static let credentials = Credentials(identities: [
+        "gateway": .init(secrets: [secret], roles: [.gateway]),
+        "operator": .init(secrets: [secret], roles: [.operator, .eventManager]),
+        "inventory": .init(secrets: [secret], roles: [.inventory]),
+        "orders": .init(secrets: [secret], roles: [.orders]),
+        "payments": .init(secrets: [secret], roles: [.payments]),
+    ])
+
+    let test: TestWorld
+    let inventoryDatabase: Database
+    let ordersDatabase: Database
+    let paymentsDatabase: Database
+    /// What Orders sees of its peers.
+    let inventory: FaultyPeer
+    let payments: FaultyPeer
+    private let network: MemoryNetwork
+    private let callers = Mutex<[String: Client]>([:])
+    private let orders = Mutex<(server: Server, jobs: [Task<Void, any Error>])?>(nil)
+
+    static func run<Value: Sendable>(
+        seed: UInt64 = 1, sim: SimConfiguration = SimConfiguration(),
+        _ body: @escaping @Sendable (SuiteRig) async throws -> Value
+    ) throws -> Value {
+        let test = TestWorld(seed: seed)
+        return try test.run {
+            let rig = try await SuiteRig(test, sim)
+            return try await body(rig)
+        }
+    }
+
+    private init(_ test: TestWorld, _ sim: SimConfiguration) async throws {
+        func open(_ migrations: [Migration]) async throws -> Database {
+            try await Database.open(
+                .memory, migrations: migrations, world: test.world, mode: .inline)
+        }
+        self.test = test
+        network = MemoryNetwork(scheduler: test.scheduler)
+        inventoryDatabase = try await open(InventorySchema.migrations)
+        ordersDatabase = try await open(OrdersSchema.migrations)
+        paymentsDatabase = try await open(PaymentsSchema.migrations)
+        let journal = try await open(SimSchema.migrations)
+        let (world, network) = (test.world, network)
+        inventory = FaultyPeer(Self.client("orders", to: "inventory", world, network))
+        payments = FaultyPeer(Self.client("orders", to: "payments", world, network))
+        let inventoryService = InventoryService(world: world, database: inventoryDatabase)
+        let paymentsService = PaymentsService(
+            world: world, database: paymentsDatabase,
+            providers: [SimProvider(world: world, journal: journal, configuration: sim)],
+            orders: Self.client("payments", to: "orders", world, network))
+        _ = try await serve("inventory", inventoryService.jobs) {
+            inventoryService.register(on: &$0)
+        }
+        _ = try await serve("payments", paymentsService.jobs) { paymentsService.register(on: &$0) }
+        try await startOrders()
+    }
+
+    private static func client(
+        _ identity: String, to service: String, _ world: World, _ network: MemoryNetwork
+    ) -> Client {
+        Client(
+            to: service, at: Address(host: "127.0.0.1", port: ports[service] ?? 0), on: network,
+            as: Credential(identity: identity, secret: secret), world: world)
+    }
+
+    private func serve(
+        _ name: String, _ jobs: [any Service], _ register: (inout Router) -> Void
+    ) async throws -> (Server, [Task<Void, any Error>]) {
+        var router = Router(log: test.world.log)
+        register(&router)
+        let server = Server(
+            .init(service: name), router: router, credentials: Self.credentials, world: test.world)
+        _ = try await server.start(
+            at: Address(host: "127.0.0.1", port: Self.ports[name] ?? 0), on: network)
+        return (server, jobs.map { job in test.scheduler.spawn { try await job.run() } })
+    }
+
+    func startOrders() async throws {
+        let service = try await OrdersService(
+            world: test.world, database: ordersDatabase, inventory: inventory, payments: payments,
+            ticketKey: Self.ticketKey)
+        let running = try await serve("orders", service.jobs) { service.register(on: &$0) }
+        orders.withLock { $0 = running }
+    }
+
+    /// Another process on the same database; what the first one was doing is never heard of again.
+    func restartOrders() async throws {
+        let old = orders.withLock { $0.take() }
+        old?.jobs.forEach { $0.cancel() }
+        await old?.server.stop()
+        try await startOrders()
+    }
+
+    // MARK: Callers
+
+    func caller(_ identity: String, to service: String) -> any Caller {
+        callers.withLock { callers in
+            if let known = callers[identity + service] { return known }
+            let client = Self.client(identity, to: service, test.world, network)
+            callers[identity + service] = client
+            return client
+        }
+    }
+
+    func pass(ms: Int64) async throws { try await test.scheduler.sleep(ms: ms) }
+
+    /// A published event with one ticket type of so many places.
+    func event(capacity: Int64 = 10, price: Int64 = 5_000) async throws -> TestEvent {
+        let staff = caller("operator", to: "inventory")
+        let event = TestEvent(id: test.world.newID(), type: test.world.newID())
+        _ = try await staff.call(
+            InventoryAPI.createEvent,
+            CreateEventRequest(
+                eventId: event.id, title: "Concert",
+                startsAt: test.clock.now().advanced(byMs: 86_400_000), currency: Self.euro,
+                totalCapacity: capacity, feePerTicket: Money(100, Self.euro)))
+        _ = try await staff.call(
+            InventoryAPI.putTicketType,
+            PutTicketTypeRequest(
+                ticketTypeId: event.type, eventId: event.id, name: "Stalls",
+                price: Money(price, Self.euro), taxBasisPoints: 1_900))
+        _ = try await staff.call(
+            InventoryAPI.publishEvent,
+            PublishEventRequest(eventId: event.id, expectedVersion: 1))
+        return event
+    }
+
+    func request(
+        _ event: TestEvent, id: UUID? = nil, quantity: Int64 = 2, method: String? = "sim_ok",
+        expected: Int64? = nil, owner: String = "ann", waitMs: Int64? = nil
+    ) -> PurchaseRequest {
+        PurchaseRequest(
+            purchaseId: id ?? test.world.newID(), owner: owner,
+            contact: Contact(email: "ann@example.org"), eventId: event.id,
+            items: [HoldLine(ticketTypeId: event.type, quantity: quantity)],
+            provider: method == nil ? nil : "sim", paymentMethod: method,
+            expectedTotal: expected.map { Money($0, Self.euro) }, waitMs: waitMs)
+    }
+
+    func purchase(_ request: PurchaseRequest) async throws -> CheckoutReply {
+        try await caller("gateway", to: "orders").call(OrdersAPI.purchase, request)
+    }
+
+    /// The reason of the refusal; nil when the purchase was not refused.
+    func refusal(_ request: PurchaseRequest) async throws -> String? {
+        do {
+            _ = try await purchase(request)
+            return nil
+        } catch let error as RPCError where error.isRefusal { return error.reason.name }
+    }
+
+    func checkout(_ id: UUID) async throws -> CheckoutReply {
+        try await caller("gateway", to: "orders").call(
+            OrdersAPI.getCheckout, GetCheckoutRequest(checkoutId: id))
+    }
+
+    /// The checkout once it has ended or was parked.
+    func end(_ id: UUID, withinMs limit: Int64 = 3_600_000) async throws -> CheckoutReply {
+        var checkout = try await checkout(id)
+        let deadline = test.clock.now().advanced(byMs: limit)
+        while !checkout.state.isTerminal, checkout.state != .parked, test.clock.now() < deadline {
+            try await pass(ms: 1_000)
+            checkout = try await self.checkout(id)
+        }
+        return checkout
+    }
+
+    func availability(_ event: TestEvent) async throws -> AvailabilityReply {
+        try await caller("gateway", to: "inventory").call(
+            InventoryAPI.getAvailability, GetAvailabilityRequest(eventId: event.id))
+    }
+
+    /// Every invariant of all three services, once feeds have been read.
+    func expectSound(_ place: SourceLocation = #_sourceLocation) async throws {
+        try await pass(ms: 30_000)
+        let inventory = try await caller("operator", to: "inventory").call(
+            InventoryAPI.verifyInvariants, VerifyRequest())
+        let payments = try await caller("operator", to: "payments").call(
+            PaymentsAPI.verifyInvariants, VerifyRequest())
+        let orders = try await caller("operator", to: "orders").call(
+            OrdersAPI.verifyInvariants, VerifyRequest())
+        for reply in [inventory, payments, orders] {
+            #expect(reply.violations == [], sourceLocation: place)
+            #expect(reply.pending == 0, sourceLocation: place)
+        }
+    }
+}
+
+struct TestEvent: Sendable {
+    let id: UUID
+    let type: UUID
+}
