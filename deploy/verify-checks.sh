@@ -97,11 +97,12 @@ break_keeps_secrets_out_of_the_environment() {
 }
 
 inner_network_has_no_way_out() {
-    local name
+    local name network
     for name in inventory payments; do
-        # A default route has the destination 0.
-        ! inside "$name" grep -qE '^[^[:space:]]+[[:space:]]00000000[[:space:]]' /proc/net/route ||
-            { echo "$name has a default route" && return 1; }
+        for network in $(inspect "$name" '{{range .NetworkSettings.Networks}}{{.NetworkID}} {{end}}'); do
+            expect "$name's network is internal" \
+                "$("${docker[@]}" network inspect --format '{{.Internal}}' "$network")" true
+        done
     done
 }
 break_inner_network_has_no_way_out() { edit 's/internal: true/internal: false/'; }
@@ -137,7 +138,7 @@ manage() {
 }
 
 # value NAME: the first value of that name in the JSON on the input.
-value() { tr -d '\n' | sed -nE "s/.*\"$1\" *: *\"?([^\",}]*).*/\\1/p"; }
+value() { tr -d '\n' | grep -oE "\"$1\" *: *\"?[^\",} ]*" | sed -E '1s/^[^:]*: *"?//;q'; }
 
 new_id() { cat /proc/sys/kernel/random/uuid; }
 
