@@ -1,7 +1,7 @@
 public import Wire
 
 /// What crosses the wire when a call does not return its result.
-public struct RPCError: Error, Sendable, Equatable {
+public struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {
     /// *Refused* is a decision: it will be the same tomorrow. *Unknown* may have happened.
     public enum Outcome: String, Sendable, Codable {
         case refused, unknown
@@ -49,6 +49,8 @@ public struct RPCError: Error, Sendable, Equatable {
     public static func invalid(_ field: String, _ problem: String) -> RPCError {
         invalid([FieldProblem(field: field, problem: problem)])
     }
+
+    public var description: String { "\(reason.name): \(message)" }
 
     public var isRefusal: Bool { outcome == .refused }
 }
