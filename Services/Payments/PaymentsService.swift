@@ -44,6 +44,7 @@ public struct PaymentsService: Sendable {
         router.handle(PaymentsAPI.capturePayment) { try await capture($0, $1) }
         router.handle(PaymentsAPI.voidPayment) { try await void($0, $1) }
         router.handle(PaymentsAPI.refundPayment) { request, _ in try await refund(request) }
+        router.handle(PaymentsAPI.retryRefund) { try await retry($0, $1) }
         router.handle(PaymentsAPI.getRefund) { request, _ in
             RefundReply(try await store.refund(request.refundId))
         }
@@ -111,8 +112,15 @@ public struct PaymentsService: Sendable {
     /// `Refunder` goes on.
     func refund(_ request: RefundPaymentRequest) async throws -> RefundReply {
         try RefundRules.validate(request)
-        let owed = try await store.request(request)
-        return RefundReply(try await cashier.pay(back: owed))
+        let (owed, isNew) = try await store.request(request)
+        return RefundReply(isNew ? try await cashier.pay(back: owed) : owed)
+    }
+
+    func retry(_ request: RetryRefundRequest, _ call: CallContext) async throws -> RefundReply {
+        world.log.warning(
+            "refund.retried",
+            ["refund": request.refundId, "by": call.identity, "reason": request.reason])
+        return RefundReply(try await cashier.pay(back: try await store.retry(request.refundId)))
     }
 
     /// How long to try before the caller is told that the answer is not known: until half a

@@ -20,6 +20,9 @@ public enum PaymentsAPI {
     public static let refundPayment = Method<RefundPaymentRequest, RefundReply>(
         "payments.RefundPayment", .mutation, callers: [.orders],
         "Owes the buyer money; retried until it is settled.")
+    public static let retryRefund = Method<RetryRefundRequest, RefundReply>(
+        "payments.RetryRefund", .mutation, callers: [.operator],
+        "Asks the provider again for a refund that is parked or waits, now.")
     public static let getRefund = Method<GetRefundRequest, RefundReply>(
         "payments.GetRefund", .query, callers: [.orders, .operator],
         "A refund as it is.")
@@ -49,6 +52,7 @@ public enum PaymentsAPI {
         AnyMethod(capturePayment),
         AnyMethod(voidPayment),
         AnyMethod(refundPayment),
+        AnyMethod(retryRefund),
         AnyMethod(getRefund),
         AnyMethod(listObligations),
         AnyMethod(listUnsettled),

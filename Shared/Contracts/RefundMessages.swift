@@ -65,6 +65,21 @@ public struct GetRefundRequest: Message, Hashable {
     public static let fields = [Field("refundId", .id)]
 }
 
+/// Asked again, it tries again: every try of a parked refund has a provider key of its own.
+public struct RetryRefundRequest: Message, Hashable {
+    public let refundId: UUID
+    public let reason: String
+
+    public init(refundId: UUID, reason: String) {
+        self.refundId = refundId
+        self.reason = reason
+    }
+
+    public static let fields = [
+        Field("refundId", .id), Field("reason", .text(maxBytes: 255), "for the log"),
+    ]
+}
+
 /// A refund: an obligation until it has SUCCEEDED.
 public struct RefundReply: Message, Hashable {
     public let refundId: UUID

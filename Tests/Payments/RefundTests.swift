@@ -98,6 +98,32 @@ import Testing
         }
     }
 
+    /// The way out of PARKED: a human asks again, and a new key is used.
+    @Test func aParkedRefundIsRetried() throws {
+        let test = TestWorld()
+        let folder = try Folder()
+        try test.run {
+            let poor = try await Desk(
+                test, folder: folder, sim: SimConfiguration(refundFailedBp: 10_000))
+            _ = try await poor.create()
+            _ = try await poor.refund()
+            try await poor.work(forMs: 60_000)
+            let retry = RetryRefundRequest(refundId: id(0x51), reason: "the account is filled")
+            let still = try await poor.service.retry(retry, poor.call())
+            #expect(still.state == .parked && still.attempt == 6)
+            #expect(try await poor.refund() == still)
+            await poor.close()
+
+            let rich = try await Desk(test, folder: folder)
+            let settled = try await rich.service.retry(retry, rich.call())
+            #expect(settled.state == .succeeded && settled.attempt == 7)
+            #expect(try await rich.service.retry(retry, rich.call()) == settled)
+            #expect(try await rich.balance("refunds_payable") == 0)
+            #expect(try await rich.violations() == [])
+            await rich.close()
+        }
+    }
+
     @Test func anObligationSurvivesACrash() throws {
         let test = TestWorld()
         let folder = try Folder()

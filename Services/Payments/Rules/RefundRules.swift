@@ -93,6 +93,20 @@ enum RefundRules {
         return change
     }
 
+    /// A human's decision to ask again, now; nil when there is nothing left to ask.
+    static func retry(_ refund: Refund, now: Instant) -> Refund? {
+        guard refund.state != .succeeded else { return nil }
+        var refund = refund
+        if refund.state == .parked {
+            // The last key was refused for good.
+            refund.state = .requested
+            refund.attempt = refund.attempt &+ 1
+        }
+        refund.nextTryAt = now
+        refund.tries = 0
+        return refund
+    }
+
     private static func settle(_ change: inout RefundChange, _ now: Instant) {
         change.refund.state = .succeeded
         change.refund.lastError = nil

@@ -68,11 +68,13 @@ struct PaymentStore: Sendable {
     }
 
     /// The refund, new as an obligation, or as it is when it was known.
-    func request(_ request: RefundPaymentRequest) async throws -> Refund {
+    func request(
+        _ request: RefundPaymentRequest
+    ) async throws -> (refund: Refund, isNew: Bool) {
         try await database.write(.saga, essential: true) { batch in
             if let known = try batch.find(RefundRow.self, request.refundId)?.refund {
                 try RefundRules.checkReplay(request, known)
-                return known
+                return (known, false)
             }
             guard let payment = try batch.find(PaymentRow.self, request.paymentId)?.payment else {
                 throw PaymentStore.notFound
@@ -80,7 +82,19 @@ struct PaymentStore: Sendable {
             let change = try RefundRules.request(request, payment, now: batch.now)
             try batch.insert(RefundRow(change.refund))
             try batch.apply(change, to: payment)
-            return change.refund
+            return (change.refund, true)
+        }
+    }
+
+    /// The refund, made due at once.
+    func retry(_ refundID: UUID) async throws -> Refund {
+        try await database.write(.saga, essential: true) { batch in
+            guard let refund = try batch.find(RefundRow.self, refundID)?.refund else {
+                throw PaymentStore.refundNotFound
+            }
+            guard let due = RefundRules.retry(refund, now: batch.now) else { return refund }
+            try batch.update(RefundRow(due))
+            return due
         }
     }
 
