@@ -71,14 +71,19 @@ public final class Database: Sendable {
         _ lane: Lane = .normal, essential: Bool = false,
         _ command: @escaping @Sendable (Batch) throws -> Value
     ) async throws -> Value {
-        try await door.write(lane, isEssential: essential, command)
+        let outcome = Outcome<Value>()
+        let body: Command.Body = { batch in outcome.keep { try command(batch) } }
+        try await door.write(Command(lane, isEssential: essential, body))
+        return try outcome.take()
     }
 
     /// Runs the query over one state of the database, which holds everything answered before.
     public func read<Value: Sendable>(
         _ query: @escaping @Sendable (Reader) throws -> Value
     ) async throws -> Value {
-        try await door.read(query)
+        let outcome = Outcome<Value>()
+        try await door.read { reader in outcome.keep { try query(reader) } }
+        return try outcome.take()
     }
 
     public var feed: Feed { Feed(database: self, progress: progress, scheduler: world.scheduler) }

@@ -7,7 +7,7 @@ import Testing
 @testable import Storage
 
 @Suite struct IsolationTests {
-    private func take(_ id: UUID, _ amount: Int64) -> ImmediateCommand<Int64> {
+    private func take(_ id: UUID, _ amount: Int64) -> TestCommand {
         command { batch in
             var pool = try batch.find(PoolRow.self, id) ?? PoolRow(id, left: -1)
             pool.left -= amount

@@ -8,12 +8,12 @@ import Testing
     private func fill(_ queue: CommandQueue, _ lane: Lane, _ count: Int) -> StorageError? {
         var refusal: StorageError?
         for _ in 0..<count {
-            refusal = queue.put(command(lane) { _ in 0 })
+            refusal = queue.put(command(lane) { _ in 0 }.command)
         }
         return refusal
     }
 
-    private func lanes(_ commands: [any Command]?) -> [Int] {
+    private func lanes(_ commands: [Command]?) -> [Int] {
         let commands = commands ?? []
         return [commands.count { $0.lane == .saga }, commands.count { $0.lane == .normal }]
     }

@@ -133,11 +133,32 @@ struct Bed {
 }
 
 /// A command whose outcome the test reads after its batch.
+struct TestCommand {
+    let command: Command
+    private let value = Outcome<Int64>()
+
+    init(
+        _ lane: Lane = .normal, essential: Bool = false,
+        _ body: @escaping @Sendable (Batch) throws -> Int64
+    ) {
+        let value = value
+        command = Command(lane, isEssential: essential) { batch in value.keep { try body(batch) } }
+    }
+
+    func outcome() throws -> Int64 {
+        try command.outcome()
+        return try value.take()
+    }
+}
+
 func command(
-    _ lane: Lane = .normal, essential: Bool = false,
-    _ body: @escaping @Sendable (Batch) throws -> Int64
-) -> ImmediateCommand<Int64> {
-    ImmediateCommand(lane, isEssential: essential, body)
+    _ lane: Lane = .normal, _ body: @escaping @Sendable (Batch) throws -> Int64
+) -> TestCommand {
+    TestCommand(lane, body)
+}
+
+extension BatchRunner {
+    func run(_ commands: [TestCommand]) { run(commands.map(\.command)) }
 }
 
 extension Database {

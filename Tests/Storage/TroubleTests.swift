@@ -63,7 +63,7 @@ private final class FaultyConnection: Connection {
 }
 
 @Suite struct TroubleTests {
-    private func make(_ id: UUID) -> ImmediateCommand<Int64> {
+    private func make(_ id: UUID) -> TestCommand {
         command { batch in
             try batch.insert(PoolRow(id, left: 1))
             batch.emit("made", subject: id, [])

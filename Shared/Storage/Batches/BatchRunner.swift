@@ -45,7 +45,7 @@ final class BatchRunner {
     /// Runs the commands in one transaction, with those that `more` gives when they are done, and
     /// delivers every outcome after the commit. When the transaction fails as a whole, each
     /// command runs again in one of its own, so that only the guilty fails.
-    func run(_ commands: [any Command], more: () -> [any Command] = { [] }) {
+    func run(_ commands: [Command], more: () -> [Command] = { [] }) {
         if let fatal { return commands.forEach { $0.fail(fatal) } }
         var taken = commands
         do {
@@ -86,7 +86,7 @@ final class BatchRunner {
         return Batch(connection, caches, now: now)
     }
 
-    private func run(_ command: any Command, in batch: Batch) throws {
+    private func run(_ command: Command, in batch: Batch) throws {
         let succeeded = command.attempt(batch)
         if let failure = batch.failure { throw failure }
         try succeeded ? batch.keepCommand() : batch.undoCommand()
@@ -125,7 +125,7 @@ final class BatchRunner {
     // MARK: Trouble
 
     /// False, and answered, when the disk is short and the command can wait for better days.
-    private func admit(_ command: any Command) -> Bool {
+    private func admit(_ command: Command) -> Bool {
         guard command.begin() else { return false }
         disk?.refresh(uptime: world.scheduler.uptimeNanoseconds)
         guard disk?.isShort == true, !command.isEssential else { return true }
@@ -133,7 +133,7 @@ final class BatchRunner {
         return false
     }
 
-    private func recover(from error: StorageError, commands: [any Command]) {
+    private func recover(from error: StorageError, commands: [Command]) {
         switch error.code {
         case .inputOutput, .fenced:
             fatal = error

@@ -6,9 +6,16 @@ final class RowCache<Row: StoredRow> {
         case inserted, updated, deleted
     }
 
-    private struct Entry {
-        var row: Row?
+    /// A row as a batch knows it. An object, so that keeping, replacing and writing it moves one
+    /// word; a change makes another.
+    private final class Entry {
+        let row: Row?
         var state: State
+
+        init(_ row: Row?, _ state: State) {
+            self.row = row
+            self.state = state
+        }
     }
 
     private let connection: any Connection
@@ -16,9 +23,10 @@ final class RowCache<Row: StoredRow> {
     private var entries: [Row.Key: Entry] = [:]
     /// Keys in the order in which they became different from what is stored.
     private var changed: [Row.Key] = []
-    /// What each change of the current command replaced.
-    private var replaced: [(key: Row.Key, entry: Entry?)] = []
+    /// What each change of the current command replaced, in the state of then.
+    private var replaced: [(key: Row.Key, entry: Entry?, state: State)] = []
     private var cells = ColumnWriter()
+    private var selectByKey: (any PreparedStatement)?
 
     init(_ connection: any Connection) { self.connection = connection }
 
@@ -27,7 +35,7 @@ final class RowCache<Row: StoredRow> {
     func find(_ key: Row.Key) throws -> Row? {
         if let known = entries[key] { return known.row }
         let found = try load(key)
-        entries[key] = Entry(row: found, state: .clean)
+        entries[key] = Entry(found, .clean)
         return found
     }
 
@@ -35,34 +43,30 @@ final class RowCache<Row: StoredRow> {
         let key = row.key
         let known = entries[key]
         if known?.row != nil { throw duplicate() }
-        set(
-            key, Entry(row: row, state: known?.state == .deleted ? .updated : .inserted), was: known
-        )
+        set(key, Entry(row, known?.state == .deleted ? .updated : .inserted), was: known)
     }
 
     func update(_ row: Row) throws {
         let key = row.key
         let known = entries[key]
         if let known, known.row == nil { throw missing() }
-        set(
-            key, Entry(row: row, state: known?.state == .inserted ? .inserted : .updated),
-            was: known)
+        set(key, Entry(row, known?.state == .inserted ? .inserted : .updated), was: known)
     }
 
     func delete(_ key: Row.Key) throws {
         let known = entries[key]
         if let known, known.row == nil { throw missing() }
-        set(key, Entry(row: nil, state: known?.state == .inserted ? .clean : .deleted), was: known)
+        set(key, Entry(nil, known?.state == .inserted ? .clean : .deleted), was: known)
     }
 
     /// A row just read from the database, after everything was flushed.
     func enter(_ row: Row) {
         let key = row.key
-        if entries[key] == nil { entries[key] = Entry(row: row, state: .clean) }
+        if entries[key] == nil { entries[key] = Entry(row, .clean) }
     }
 
     private func set(_ key: Row.Key, _ entry: Entry, was known: Entry?) {
-        replaced.append((key, known))
+        replaced.append((key, known, known?.state ?? .clean))
         entries[key] = entry
         if known == nil || known?.state == .clean { changed.append(key) }
     }
@@ -74,9 +78,10 @@ final class RowCache<Row: StoredRow> {
     }
 
     func undoCommand() {
-        for (key, entry) in replaced.reversed() {
+        for (key, entry, state) in replaced.reversed() {
+            entry?.state = state
             entries[key] = entry
-            if let entry, entry.state != .clean { changed.append(key) }
+            if state != .clean { changed.append(key) }
         }
         replaced.removeAll(keepingCapacity: true)
     }
@@ -87,23 +92,22 @@ final class RowCache<Row: StoredRow> {
     /// With `undoable` the current command can still take its own part back.
     func flush(undoable: Bool) throws {
         guard !changed.isEmpty else { return }
-        let keys = changed
-        changed.removeAll(keepingCapacity: true)
         var deletes: [Row.Key] = []
-        var updates: [Row] = []
-        var inserts: [Row] = []
-        for key in keys {
+        var updates: [Entry] = []
+        var inserts: [Entry] = []
+        for key in changed {
             guard let entry = entries[key], entry.state != .clean else { continue }
-            if undoable { replaced.append((key, entry)) }
-            entries[key]?.state = .clean
-            switch (entry.state, entry.row) {
-            case (.inserted, let row?): inserts.append(row)
-            case (.updated, let row?): updates.append(row)
-            default: deletes.append(key)
+            if undoable { replaced.append((key, entry, entry.state)) }
+            switch entry.state {
+            case .inserted: inserts.append(entry)
+            case .updated: updates.append(entry)
+            case .deleted, .clean: deletes.append(key)
             }
+            entry.state = .clean
         }
+        changed.removeAll(keepingCapacity: true)
         for key in deletes { try change(table.delete) { key.write(to: &$0) } }
-        for row in updates { try change(table.update) { row.write(to: &$0) } }
+        for entry in updates { try change(table.update) { entry.row?.write(to: &$0) } }
         try insert(inserts)
     }
 
@@ -115,15 +119,16 @@ final class RowCache<Row: StoredRow> {
         entries.removeAll(keepingCapacity: true)
         changed.removeAll(keepingCapacity: true)
         replaced.removeAll(keepingCapacity: true)
+        selectByKey = nil
     }
 
-    private func insert(_ rows: [Row]) throws {
+    private func insert(_ rows: [Entry]) throws {
         var start = 0
         while start < rows.count {
             let insert = table.insert(upTo: rows.count - start)
             let end = start + insert.rows
             cells.removeAll()
-            for row in rows[start..<end] { row.write(to: &cells) }
+            for entry in rows[start..<end] { entry.row?.write(to: &cells) }
             try connection.prepare(insert.text).run(cells)
             start = end
         }
@@ -140,7 +145,9 @@ final class RowCache<Row: StoredRow> {
         key.write(to: &cells)
         var found: Row?
         let table = table
-        try connection.prepare(table.selectByKey).run(cells) { row in
+        let statement = try selectByKey ?? connection.prepare(table.selectByKey)
+        selectByKey = statement
+        try statement.run(cells) { row in
             var reader = ColumnReader(row, source: table.name, columns: table.columns)
             found = try Row(from: &reader)
         }

@@ -14,14 +14,14 @@ final class CommandQueue: Sendable {
 
     /// First in, first out, without moving what waits.
     private struct Lane {
-        private var commands: [any Command] = []
+        private var commands: [Command] = []
         private var taken = 0
 
         var count: Int { commands.count - taken }
 
-        mutating func append(_ command: any Command) { commands.append(command) }
+        mutating func append(_ command: Command) { commands.append(command) }
 
-        mutating func take(_ limit: Int) -> ArraySlice<any Command> {
+        mutating func take(_ limit: Int) -> ArraySlice<Command> {
             let slice = commands[taken..<min(commands.count, taken + max(0, limit))]
             taken += slice.count
             if taken == commands.count {
@@ -41,7 +41,7 @@ final class CommandQueue: Sendable {
     init() throws { bell = try Doorbell() }
 
     /// Nil when the command was taken in; else why it was not.
-    func put(_ command: any Command) -> StorageError? {
+    func put(_ command: Command) -> StorageError? {
         let (refusal, mustRing): (StorageError?, Bool) = state.withLock { state in
             guard !state.isClosed else {
                 return (StorageError(.closed, "the database is closed"), false)
@@ -61,7 +61,7 @@ final class CommandQueue: Sendable {
     }
 
     /// Waits for commands; nil once the queue is closed and empty.
-    func take() -> [any Command]? {
+    func take() -> [Command]? {
         while true {
             let (commands, isClosed) = state.withLock { state in
                 let commands = Self.take(&state, Self.batchLimit)
@@ -75,7 +75,7 @@ final class CommandQueue: Sendable {
     }
 
     /// What has come meanwhile, without waiting.
-    func takeMore(_ limit: Int) -> [any Command] { state.withLock { Self.take(&$0, limit) } }
+    func takeMore(_ limit: Int) -> [Command] { state.withLock { Self.take(&$0, limit) } }
 
     /// Takes no more in; what waits is still done.
     func close() {
@@ -86,7 +86,7 @@ final class CommandQueue: Sendable {
         bell.ring()
     }
 
-    private static func take(_ state: inout State, _ limit: Int) -> [any Command] {
+    private static func take(_ state: inout State, _ limit: Int) -> [Command] {
         guard limit > 0 else { return [] }
         // Sagas fill what the normal lane leaves over, but never push it below a quarter.
         let forNormal = min(state.normal.count, max(limit / 4, limit - state.saga.count))

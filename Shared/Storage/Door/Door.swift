@@ -3,12 +3,10 @@ import Synchronization
 
 /// The way from a service's tasks to the database: over threads, or on the spot.
 protocol Door: Sendable {
-    func write<Value: Sendable>(
-        _ lane: Lane, isEssential: Bool, _ command: @escaping @Sendable (Batch) throws -> Value
-    ) async throws -> Value
-    func read<Value: Sendable>(
-        _ query: @escaping @Sendable (Reader) throws -> Value
-    ) async throws -> Value
+    /// Returns once the command's batch is committed; throws what it threw.
+    func write(_ command: Command) async throws
+    /// Runs the query, which gives what it threw.
+    func read(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws
     func close() async
 }
 
@@ -66,15 +64,9 @@ final class ThreadedDoor: Door {
         queries.close()
     }
 
-    func write<Value: Sendable>(
-        _ lane: Lane, isEssential: Bool, _ command: @escaping @Sendable (Batch) throws -> Value
-    ) async throws -> Value {
-        try await QueuedCommand(lane, isEssential: isEssential, command).outcome(in: commands)
-    }
+    func write(_ command: Command) async throws { try await command.wait(in: commands) }
 
-    func read<Value: Sendable>(
-        _ query: @escaping @Sendable (Reader) throws -> Value
-    ) async throws -> Value {
+    func read(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws {
         try await queries.read(query)
     }
 
@@ -155,26 +147,22 @@ final class InlineDoor: Door {
         progress = settings.progress
     }
 
-    func write<Value: Sendable>(
-        _ lane: Lane, isEssential: Bool, _ command: @escaping @Sendable (Batch) throws -> Value
-    ) async throws -> Value {
-        let immediate = ImmediateCommand(lane, isEssential: isEssential, command)
+    func write(_ command: Command) async throws {
         try runner.withLock { runner in
             guard let runner else { throw Self.closed }
-            runner.run([immediate])
+            runner.run([command])
             runner.maintain()
             progress.count(runner.counters)
         }
-        return try immediate.outcome()
+        try command.outcome()
     }
 
-    func read<Value: Sendable>(
-        _ query: @escaping @Sendable (Reader) throws -> Value
-    ) async throws -> Value {
-        try runner.withLock { runner in
+    func read(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws {
+        let error = try runner.withLock { runner in
             guard let runner else { throw Self.closed }
             return try runner.read(query)
         }
+        if let error { throw error }
     }
 
     func close() async {
@@ -185,38 +173,4 @@ final class InlineDoor: Door {
     }
 
     private static var closed: StorageError { StorageError(.closed, "the database is closed") }
-}
-
-/// A command that nobody waits for: its outcome is there when its batch has run.
-final class ImmediateCommand<Value: Sendable>: Command {
-    let lane: Lane
-    let isEssential: Bool
-    private let body: @Sendable (Batch) throws -> Value
-    private let result = Mutex(Result<Value, any Error>?.none)
-
-    init(_ lane: Lane, isEssential: Bool, _ body: @escaping @Sendable (Batch) throws -> Value) {
-        self.lane = lane
-        self.isEssential = isEssential
-        self.body = body
-    }
-
-    func begin() -> Bool { true }
-
-    func attempt(_ batch: Batch) -> Bool {
-        let outcome = Result { try body(batch) }
-        result.withLock { $0 = outcome }
-        if case .success = outcome { return true }
-        return false
-    }
-
-    func deliver() {}
-
-    func fail(_ error: StorageError) { result.withLock { $0 = .failure(error) } }
-
-    func outcome() throws -> Value {
-        guard let outcome = result.withLock({ $0 }) else {
-            throw StorageError(.statement, "a batch ended without the command's outcome")
-        }
-        return try outcome.get()
-    }
 }

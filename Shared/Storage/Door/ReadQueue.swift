@@ -16,12 +16,14 @@ final class ReadQueue: Sendable {
 
     init() throws { bell = try Doorbell() }
 
-    func read<Value: Sendable>(
-        _ query: @escaping @Sendable (Reader) throws -> Value
-    ) async throws -> Value {
-        try await withUnsafeThrowingContinuation { continuation in
+    func read(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws {
+        try await withUnsafeThrowingContinuation {
+            (continuation: UnsafeContinuation<Void, any Error>) in
             let refusal = put { connection, clock in
-                let result = Result { try Reader.read(connection, at: clock.now(), query) }
+                let result = Result {
+                    let error = try Reader.read(connection, at: clock.now(), query)
+                    if let error { throw error }
+                }
                 continuation.resume(with: result)
             }
             if let refusal { continuation.resume(throwing: refusal) }
