@@ -22,7 +22,10 @@ struct Main {
             return Program.Parts(
                 register: service.register, jobs: service.jobs,
                 feedID: database.feed.id, check: { try await database.check() },
-                close: { await (database.close(), sim.close()) })
+                close: {
+                    await database.close()
+                    await sim.close()
+                })
         }.main()
     }
 }
