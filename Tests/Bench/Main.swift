@@ -21,14 +21,15 @@ struct Main {
             runs = max(1, Int(arguments[index + 1]) ?? runs)
             arguments.removeSubrange(index...(index + 1))
         }
-        for section in arguments.isEmpty ? ["codec", "rpc", "reserve"] : arguments {
+        for section in arguments.isEmpty ? ["codec", "rpc", "reserve", "purchase"] : arguments {
             let figures: [Figure] =
                 switch section {
                 case "codec": try Codec.figures(runs: runs)
                 case "rpc.64": try await RPCBench.throughput(runs: runs)
                 case "rpc": try await RPCBench.figures(runs: runs)
                 case "reserve": try await ReserveBench.figures(runs: runs)
-                default: throw BenchError("no section \(section): codec, rpc, reserve")
+                case "purchase": try await PurchaseBench.figures(runs: runs)
+                default: throw BenchError("no section \(section): codec, rpc, reserve, purchase")
                 }
             for figure in figures { print(isJSON ? figure.json : figure.text) }
         }

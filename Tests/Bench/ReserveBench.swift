@@ -1,5 +1,4 @@
 import Contracts
-import FoundationEssentials
 import Glibc
 import Lifecycle
 import Net
@@ -63,23 +62,13 @@ enum ReserveBench {
     }
 }
 
-/// What one stretch of load did, costs counted per call.
-private struct Load {
-    let rate: Double
-    let latencies: [UInt64]
-    let processorMicroseconds: Double
-    let syncs: Double
-    let statements: Double
-}
-
-/// An event on sale with room for everybody, and the connections to its inventory.
+/// An event on sale, and the connections to its inventory.
 private final class Sale: Sendable {
     private let world: World
     private let orders: Client
     private let staff: Client
     private let processID: Int32
-    private let eventID: UUID
-    private let typeID: UUID
+    private let event: HotEvent
 
     init(_ suite: ServiceSuite, world: World) async throws {
         self.world = world
@@ -89,23 +78,7 @@ private final class Sale: Sendable {
             throw BenchError("inventory does not run")
         }
         processID = process
-        eventID = world.newID()
-        typeID = world.newID()
-        let euro = Currency("EUR")
-        let created = try await staff.call(
-            InventoryAPI.createEvent,
-            CreateEventRequest(
-                eventId: eventID, title: "A hot event",
-                startsAt: world.now.advanced(byMs: 86_400_000), currency: euro,
-                totalCapacity: 100_000_000))
-        _ = try await staff.call(
-            InventoryAPI.putTicketType,
-            PutTicketTypeRequest(
-                ticketTypeId: typeID, eventId: eventID, name: "Standing", price: Money(4_500, euro),
-                allocation: 100_000_000))
-        _ = try await staff.call(
-            InventoryAPI.publishEvent,
-            PublishEventRequest(eventId: eventID, expectedVersion: created.event.version))
+        event = try await HotEvent(staff, world: world)
     }
 
     func close() {
@@ -115,57 +88,21 @@ private final class Sale: Sendable {
 
     /// Reserves two tickets at a time, each caller waiting for its answer, on one connection.
     func reserve(callers: Int, milliseconds: UInt64) async throws -> Load {
-        let before = try await counts()
-        let start = nanoseconds()
-        let end = start + milliseconds * 1_000_000
-        let latencies = try await withThrowingTaskGroup(of: [UInt64].self) { group in
-            for _ in 0..<callers {
-                group.addTask { [self] in
-                    var latencies: [UInt64] = []
-                    var sent = nanoseconds()
-                    while sent < end {
-                        try await reserve()
-                        let now = nanoseconds()
-                        latencies.append(now - sent)
-                        sent = now
-                    }
-                    return latencies
-                }
-            }
-            return try await group.reduce([], +)
+        try await Load(callers: callers, milliseconds: milliseconds, costs: costs) { [self] in
+            let order = world.newID()
+            _ = try await orders.call(
+                InventoryAPI.reserve,
+                ReserveRequest(
+                    holdId: order, eventId: event.eventID, owner: "user:4711-0815-bench",
+                    lines: [HoldLine(ticketTypeId: event.typeID, quantity: 2)], purpose: .checkout,
+                    fence: Fence(orderId: order, epoch: 1)))
         }
-        let seconds = Double(nanoseconds() - start) / 1e9
-        let after = try await counts()
-        let calls = Double(max(1, latencies.count))
-        return Load(
-            rate: calls / seconds, latencies: latencies,
-            processorMicroseconds: Double(after.processor - before.processor) / 1_000 / calls,
-            syncs: Double(after.syncs - before.syncs) / calls,
-            statements: Double(after.statements - before.statements) / calls)
     }
 
-    private func reserve() async throws {
-        let order = world.newID()
-        _ = try await orders.call(
-            InventoryAPI.reserve,
-            ReserveRequest(
-                holdId: order, eventId: eventID, owner: "user:4711-0815-bench",
-                lines: [HoldLine(ticketTypeId: typeID, quantity: 2)], purpose: .checkout,
-                fence: Fence(orderId: order, epoch: 1)))
-    }
-
-    private func counts() async throws -> (processor: UInt64, syncs: Int64, statements: Int64) {
+    private func costs() async throws -> Costs {
         let counters = try await staff.call(InventoryAPI.stats, StatsRequest()).counters
-        return (
-            processorNanoseconds(of: processID), counters["storage.syncs"] ?? 0,
-            counters["storage.statements"] ?? 0
-        )
-    }
-}
-
-extension [UInt64] {
-    /// What all but one in a hundred stay below, in microseconds.
-    fileprivate var p99Microseconds: Double {
-        isEmpty ? 0 : Double(sorted()[count * 99 / 100]) / 1_000
+        return Costs(
+            processor: processorNanoseconds(of: processID), syncs: counters["storage.syncs"] ?? 0,
+            statements: counters["storage.statements"] ?? 0)
     }
 }
