@@ -21,6 +21,8 @@ struct Attempt: Sendable {
     var paymentID: UUID?
     /// From the first question to the last answer.
     var milliseconds: Double = 0
+    /// Seconds from the beginning of the sale to the last answer.
+    var endedAt: Double = 0
     /// How often it was asked: once, unless the outcome was unknown.
     var questions = 0
 

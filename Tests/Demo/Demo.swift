@@ -23,15 +23,18 @@ struct Demo: Sendable {
         Terminal.say(
             "\(file.title): \(Figures.count(offer.places)) tickets, \(buyers) buyers at once, "
                 + "seed \(options.seed), three services in \(folder.path)")
-        let floor = SalesFloor(offer, buyers: buyers)
+        let floor = SalesFloor(offer, buyers: buyers, world: world)
         let killer = Killer(suite: suite, places: offer.places, world: world)
         let sale = Sale(
             floor: floor, suite: suite, killer: killer, buyers: buyers, seed: options.seed,
             world: world)
-        let seconds = try await shown(floor) { try await sale.run() }
-        let report = try await shown(floor) {
-            try await check(floor, seconds: seconds, kills: killer.kills)
-        }
+        let progress = Progress(floor: floor, world: world)
+        let line = world.scheduler.spawn { try await progress.run() }
+        defer { line.cancel() }
+        try await sale.run()
+        let report = try await check(floor, seconds: floor.elapsed, kills: killer.kills)
+        line.cancel()
+        progress.clear()
         Terminal.say(report.text)
         if options.json { Terminal.say(report.json) }
         await suite.stop()
@@ -42,27 +45,14 @@ struct Demo: Sendable {
         _ floor: SalesFloor, seconds: Double, kills: [Killer.Kill]
     ) async throws -> Report {
         let verification = Verification(suite: suite, world: world)
-        floor.news = "sold out; waiting for the last refunds"
-        try await verification.refundsSettled()
-        floor.news = "the services verify themselves and each other"
+        floor.news = "sold out; money that comes too late goes back"
+        try await verification.lateMoneyReturned(floor.attempts)
+        floor.news = "sold out; the services verify themselves and each other"
         let verified = try await verification.run()
-        floor.news = "comparing with the buyers' own log"
+        floor.news = "sold out; comparing with the buyers' own log"
         let audit = Audit(offer: floor.offer, attempts: floor.attempts, suite: suite, world: world)
         return Report(
             offer: floor.offer, attempts: floor.attempts, seconds: seconds, kills: kills,
             findings: try await audit.run(), verification: verified)
-    }
-
-    /// Runs the work with the progress line beside it.
-    private func shown<Value: Sendable>(
-        _ floor: SalesFloor, _ work: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
-        let progress = Progress(floor: floor, world: world)
-        let line = world.scheduler.spawn { try await progress.run() }
-        defer {
-            line.cancel()
-            progress.clear()
-        }
-        return try await work()
     }
 }

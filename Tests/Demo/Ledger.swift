@@ -4,8 +4,6 @@ import RPC
 
 /// The money of the whole sale as the ledger of Payments has it, in minor units.
 struct Ledger: Sendable {
-    /// Ever received by the provider for us.
-    var taken: Int64 = 0
     /// Kept by the provider.
     var fees: Int64 = 0
     /// Given back to buyers.
@@ -20,6 +18,9 @@ struct Ledger: Sendable {
     var strandedAccounts: [String] = []
     /// Whether debits equal credits.
     var isBalanced = true
+
+    /// Ever paid by buyers: it is still at the provider, or was kept by it, or went back.
+    var taken: Int64 { balance + fees + refunded }
 
     static func read(_ payments: Client, _ event: UUID) async throws -> Ledger {
         var ledger = Ledger()
@@ -37,9 +38,7 @@ struct Ledger: Sendable {
     mutating func add(_ account: AccountBalance, _ event: UUID) {
         let credit = account.credit - account.debit
         switch account.account.split(separator: ":", maxSplits: 1).first {
-        case "clearing":
-            taken += account.debit
-            balance -= credit
+        case "clearing": balance -= credit
         case "fees": fees -= credit
         case "revenue": revenue += credit
         case "tax_payable": tax += credit

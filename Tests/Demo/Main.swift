@@ -22,7 +22,9 @@ struct Main {
             scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
             metrics: Metrics())
         let folder = try WorkFolder(named: "turnstile-demo")
-        let suite = try ServiceSuite(in: folder, world: world, on: TCPNetwork(loop: loop))
+        let suite = try ServiceSuite(
+            in: folder, settings: ["TURNSTILE_SIM": "seed=\(options.seed),lateMs=\(Offer.lateMs)"],
+            world: world, on: TCPNetwork(loop: loop))
         Interrupt.handle { signal in
             suite.killAll()
             folder.remove()

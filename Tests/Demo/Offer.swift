@@ -74,4 +74,7 @@ struct Offer: Sendable {
 
     /// Short, so that a hold whose money comes late expires while people watch.
     private static let holdMs: Int64 = 8_000
+
+    /// When the money of a late card comes: after its hold has expired, so that it must go back.
+    static let lateMs: Int64 = 11_000
 }

@@ -8,33 +8,30 @@ struct Progress: Sendable {
     let isTerminal = Terminal.isInteractive
 
     func run() async throws {
-        let start = world.scheduler.uptimeNanoseconds
-        var last = (at: start, completed: 0)
+        var last = (at: floor.elapsed, completed: 0)
         var rate = 0.0
         while true {
             try await world.scheduler.sleep(ms: isTerminal ? 200 : 2_000)
-            let (now, tally) = (world.scheduler.uptimeNanoseconds, floor.tally)
-            let seconds = Double(now - last.at) / 1_000_000_000
-            // Two readings a second apart would jump; half of the old figure calms it.
-            let latest = Double(tally.completed - last.completed) / max(seconds, 0.001)
+            let (now, tally) = (floor.elapsed, floor.tally)
+            let latest = Double(tally.completed - last.completed) / max(now - last.at, 0.001)
+            // Readings a fifth of a second apart would jump; half of the old figure calms them.
             rate = isTerminal ? (rate + latest) / 2 : latest
             last = (now, tally.completed)
             show(
                 Self.line(
-                    tally, places: floor.offer.places, rate: rate, news: floor.news,
-                    elapsed: Double(now - start) / 1_000_000_000, bar: isTerminal ? 30 : 0))
+                    tally, places: floor.offer.places, rate: floor.isOver ? nil : rate,
+                    news: floor.news, elapsed: now, bar: isTerminal ? 30 : 0))
         }
     }
 
+    /// - Parameter rate: purchases a second; nil once there are none any more.
     static func line(
-        _ tally: Tally, places: Int64, rate: Double, news: String, elapsed: Double, bar: Int
+        _ tally: Tally, places: Int64, rate: Double?, news: String, elapsed: Double, bar: Int
     ) -> String {
-        var parts = [
-            "\(Figures.count(tally.sold))/\(Figures.count(places)) sold",
-            "\(Figures.decimal(rate, 0)) purchases/s", "\(Figures.decimal(elapsed, 0)) s", news,
-        ]
+        var parts = ["\(Figures.count(tally.sold))/\(Figures.count(places)) sold"]
         if bar > 0 { parts[0] = "\(Figures.bar(tally.sold, of: places, width: bar)) \(parts[0])" }
-        return parts.joined(separator: "  ")
+        if let rate { parts.append("\(Figures.decimal(rate, 0)) purchases/s") }
+        return (parts + ["\(Figures.decimal(elapsed, 0)) s", news]).joined(separator: "  ")
     }
 
     /// Takes the line away again.

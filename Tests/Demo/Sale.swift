@@ -20,9 +20,8 @@ struct Sale: Sendable {
     /// Without any sale for so long the demo gives up.
     private static let stallMs: UInt64 = 90_000
 
-    /// How long it took, in seconds; throws when the sale cannot go on.
-    func run() async throws -> Double {
-        let start = world.scheduler.uptimeNanoseconds
+    /// Returns once everything is sold; throws when the sale cannot go on.
+    func run() async throws {
         let connections = (buyers + Self.buyersPerConnection - 1) / Self.buyersPerConnection
         let clients = (0..<connections).map { _ in suite.client(of: .orders, as: "gateway") }
         defer { for client in clients { client.close() } }
@@ -36,10 +35,7 @@ struct Sale: Sendable {
             group.addTask { try await watchForTrouble() }
             try await group.waitForAll()
         }
-        return Double(world.scheduler.uptimeNanoseconds - start) / 1_000_000_000
     }
-
-    private var isOver: Bool { floor.isSoldOut && floor.tally.open == 0 }
 
     /// One place in the queue. An attempt that waits for the provider leaves it to the next buyer.
     private func stand(_ number: Int, _ client: Client) async throws {
@@ -48,7 +44,7 @@ struct Sale: Sendable {
         while !floor.isSoldOut {
             try Task.checkCancellation()
             let least = killer.isDone ? 0 : killer.keepsBack
-            guard let (place, attempt) = floor.begin(random, world: world, leaving: least) else {
+            guard let (place, attempt) = floor.begin(random, leaving: least) else {
                 try await world.scheduler.sleep(ms: 20)
                 continue
             }
@@ -66,7 +62,7 @@ struct Sale: Sendable {
         let client = suite.client(of: .inventory, as: "gateway")
         defer { client.close() }
         let request = GetAvailabilityRequest(eventId: floor.offer.eventID)
-        while !isOver {
+        while !floor.isOver {
             let options = CallOptions(timeoutMs: 2_000, attempts: 1)
             if let reply = try? await client.call(InventoryAPI.getAvailability, request, options) {
                 floor.refresh(reply)
@@ -78,7 +74,7 @@ struct Sale: Sendable {
     private func watchForTrouble() async throws {
         var completed = -1
         var since = world.scheduler.uptimeNanoseconds
-        while !isOver {
+        while !floor.isOver {
             if let fault = floor.fault { throw ProcessError(fault) }
             if let death = suite.unexpectedDeaths.first {
                 throw ProcessError(

@@ -16,10 +16,14 @@ final class SalesFloor: Sendable {
     }
 
     let offer: Offer
+    private let world: World
+    private let start: UInt64
     private let state: Mutex<State>
 
-    init(_ offer: Offer, buyers: Int) {
+    init(_ offer: Offer, buyers: Int, world: World) {
         self.offer = offer
+        self.world = world
+        start = world.scheduler.uptimeNanoseconds
         state = Mutex(State(shelf: Shelf(offer, buyers: buyers)))
     }
 
@@ -27,6 +31,12 @@ final class SalesFloor: Sendable {
     var attempts: [Attempt] { state.withLock { $0.attempts } }
     var fault: String? { state.withLock { $0.fault } }
     var isSoldOut: Bool { tally.sold >= offer.places }
+    var isOver: Bool { isSoldOut && tally.open == 0 }
+
+    /// Seconds since the sale began.
+    var elapsed: Double {
+        Double(world.scheduler.uptimeNanoseconds - start) / 1_000_000_000
+    }
 
     /// What happened last, for the progress line.
     var news: String {
@@ -36,7 +46,7 @@ final class SalesFloor: Sendable {
 
     /// Begins an attempt at what is still on the shelf, as long as more than `least` tickets are;
     /// the number is its place in the log. Nil when there is nothing to ask for.
-    func begin(_ random: any RandomSource, world: World, leaving least: Int64) -> (Int, Attempt)? {
+    func begin(_ random: any RandomSource, leaving least: Int64) -> (Int, Attempt)? {
         state.withLock { state in
             guard state.shelf.eventLeft > least, let lines = state.shelf.take(random),
                 let total = offer.total(of: lines)
@@ -52,7 +62,9 @@ final class SalesFloor: Sendable {
     }
 
     func end(_ place: Int, _ attempt: Attempt) {
-        state.withLock { state in
+        var attempt = attempt
+        attempt.endedAt = elapsed
+        state.withLock { [attempt] state in
             guard state.attempts.indices.contains(place) else { return }
             state.attempts[place] = attempt
             state.tally.end(attempt)

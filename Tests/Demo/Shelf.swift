@@ -7,7 +7,8 @@ import Lifecycle
 struct Shelf: Sendable {
     private let types: [Offer.TicketType]
     private let singlesBelow: Int64
-    private var left: [Int64]
+    /// Of each type with an allocation; nil for one that has what the others leave of the event.
+    private var allocated: [Int64?]
     private(set) var eventLeft: Int64
 
     /// From the last fiftieth on, or twice as many tickets as there are buyers, buyers take single
@@ -15,19 +16,21 @@ struct Shelf: Sendable {
     init(_ offer: Offer, buyers: Int) {
         types = offer.types
         eventLeft = offer.places
-        left = offer.types.map { $0.entry.allocation ?? offer.places }
+        allocated = offer.types.map(\.entry.allocation)
         singlesBelow = max(offer.places / 50, Int64(buyers) * 2)
     }
 
     /// What Inventory says is left now.
     mutating func refresh(_ reply: AvailabilityReply) {
-        for (index, type) in types.enumerated() {
-            guard let stock = reply.types.first(where: { $0.ticketTypeId == type.id }) else {
-                continue
-            }
-            left[index] = stock.available ?? left[index]
+        for (index, type) in types.enumerated() where allocated[index] != nil {
+            let stock = reply.types.first { $0.ticketTypeId == type.id }
+            allocated[index] = stock?.available ?? allocated[index]
         }
-        eventLeft = reply.event.available ?? left.reduce(0, +)
+        eventLeft = reply.event.available ?? allocated.reduce(0) { $0 + ($1 ?? 0) }
+    }
+
+    private func left(_ index: Int) -> Int64 {
+        allocated[index] ?? allocated.reduce(eventLeft) { $0 - ($1 ?? 0) }
     }
 
     /// Takes off the shelf what one buyer wants next; nil when nothing seems to be left.
@@ -57,15 +60,15 @@ struct Shelf: Sendable {
     }
 
     private mutating func take(_ wanted: Int64, of index: Int) -> HoldLine {
-        let quantity = max(1, min(wanted, types[index].maxPerOrder, left[index]))
-        left[index] -= quantity
+        let quantity = max(1, min(wanted, types[index].maxPerOrder, left(index)))
+        if let left = allocated[index] { allocated[index] = left - quantity }
         eventLeft -= quantity
         return HoldLine(ticketTypeId: types[index].id, quantity: quantity)
     }
 
     /// One of the types that are left, by demand.
     private func choose(_ random: any RandomSource, except: Int?) -> Int? {
-        let open = types.indices.filter { $0 != except && left[$0] > 0 }
+        let open = types.indices.filter { $0 != except && left($0) > 0 }
         var draw = Int64(random.below(UInt64(open.reduce(0) { $0 + types[$1].demand })))
         for index in open {
             draw -= types[index].demand

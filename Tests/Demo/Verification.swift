@@ -34,16 +34,20 @@ struct Verification: Sendable {
         return result
     }
 
-    /// Until every refund that is owed has been paid.
-    func refundsSettled() async throws {
+    /// Until what was charged after a purchase had expired is back with its buyer. Orders and
+    /// Payments know nothing of such a charge before the provider speaks of it, so it is asked.
+    func lateMoneyReturned(_ attempts: [Attempt]) async throws {
         let client = suite.client(of: .payments, as: "operator")
         defer { client.close() }
         let start = world.scheduler.uptimeNanoseconds
-        while world.scheduler.uptimeNanoseconds - start < Self.settleMs * 1_000_000 {
-            let owed = try await client.call(
-                PaymentsAPI.listObligations, ListObligationsRequest(limit: 1))
-            if owed.refunds.isEmpty { return }
-            try await world.scheduler.sleep(ms: 100)
+        for attempt in attempts where attempt.outcome == .expired && attempt.card == .late {
+            guard let payment = attempt.paymentID else { continue }
+            while world.scheduler.uptimeNanoseconds - start < Self.settleMs * 1_000_000 {
+                let seen = try await client.call(
+                    PaymentsAPI.getPayment, GetPaymentRequest(paymentId: payment, refresh: true))
+                if let captured = seen.captured, captured == seen.refunded { break }
+                try await world.scheduler.sleep(ms: 200)
+            }
         }
     }
 

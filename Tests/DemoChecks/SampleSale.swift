@@ -69,10 +69,9 @@ struct SampleSale {
     func ledger(of attempts: [Attempt]) -> Ledger {
         let completed = attempts.filter { $0.outcome == .completed }
         var ledger = Ledger()
-        ledger.taken = completed.reduce(0) { $0 + $1.expectedTotal.amount }
-        ledger.revenue = ledger.taken
+        ledger.revenue = completed.reduce(0) { $0 + $1.expectedTotal.amount }
         ledger.fees = Int64(completed.count) * 10
-        ledger.balance = ledger.taken - ledger.fees
+        ledger.balance = ledger.revenue - ledger.fees
         return ledger
     }
 

@@ -20,7 +20,7 @@ struct ShelfTests {
         var shelf = Shelf(offer, buyers: 8)
         let random = SeededRandom(seed: seed)
         var taken = [Int64](repeating: 0, count: 3)
-        while let lines = shelf.take(random) {
+        while shelf.eventLeft > 0, let lines = shelf.take(random) {
             let before = shelf.eventLeft + lines.reduce(0) { $0 + $1.quantity }
             #expect((1...8).contains(lines.reduce(0) { $0 + $1.quantity }))
             if before <= 16 { #expect(lines.count == 1 && lines[0].quantity == 1) }
