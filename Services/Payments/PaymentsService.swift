@@ -61,7 +61,7 @@ public struct PaymentsService: Sendable {
         router.handle(PaymentsAPI.verifyInvariants) { request, _ in
             try await store.verify(request)
         }
-        router.handle(PaymentsAPI.stats) { _, _ in stats() }
+        router.handle(PaymentsAPI.stats) { _, _ in try await stats() }
     }
 
     // MARK: Payments
@@ -146,7 +146,7 @@ public struct PaymentsService: Sendable {
             })
     }
 
-    private func stats() -> StatsReply {
+    private func stats() async throws -> StatsReply {
         let storage = database.statistics
         var counters = Dictionary(
             world.metrics.counters().map { ($0.name, $0.value) },
@@ -155,6 +155,7 @@ public struct PaymentsService: Sendable {
         counters["storage.commits"] = storage.commits
         counters["storage.syncs"] = storage.syncs
         counters["feed.head"] = database.feed.head
+        counters[StatsReply.ordersCursor] = try await store.ordersCursor()?.seq ?? 0
         return StatsReply(counters: counters)
     }
 }

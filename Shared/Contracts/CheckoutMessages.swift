@@ -2,7 +2,7 @@ public import FoundationEssentials
 public import Wire
 
 /// A purchase from its first row to its end.
-public struct CheckoutReply: Message {
+public struct CheckoutReply: Message, Hashable {
     public let checkoutId: UUID
     public let eventId: UUID
     public let owner: String

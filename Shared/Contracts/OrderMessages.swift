@@ -3,7 +3,7 @@ public import Lifecycle
 public import Wire
 
 /// An order: it exists only once the money is taken and the stock is fenced.
-public struct OrderReply: Message {
+public struct OrderReply: Message, Hashable {
     /// The checkout's id.
     public let orderId: UUID
     /// Readable and unique, made from the id: groups of letters and digits, the last a check.

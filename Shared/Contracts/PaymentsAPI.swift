@@ -42,7 +42,7 @@ public enum PaymentsAPI {
         "payments.VerifyInvariants", .query, callers: [.orders, .operator],
         "Compares payments, refunds, ledger and feed with each other.")
     public static let stats = Method<StatsRequest, StatsReply>(
-        "payments.Stats", .query, callers: [.operator],
+        "payments.Stats", .query, callers: [.orders, .operator],
         "Counters since the process started.")
 
     /// All of them, for whoever lists them.

@@ -3,7 +3,7 @@ public import Wire
 
 /// One purchase. Its id is the idempotency key: the same id with the same content is the same
 /// purchase, however often it is sent.
-public struct PurchaseRequest: Message {
+public struct PurchaseRequest: Message, Hashable {
     public let purchaseId: UUID
     public let owner: String
     public let contact: Contact

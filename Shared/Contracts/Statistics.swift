@@ -11,6 +11,9 @@ public struct StatsRequest: Message {
 public struct StatsReply: Message {
     public let counters: [String: Int64]
 
+    /// The last fact of Orders' feed that Payments has booked.
+    public static let ordersCursor = "feed.orders.cursor"
+
     public init(counters: [String: Int64]) { self.counters = counters }
 
     public static let fields = [

@@ -1,0 +1,146 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import Storage
+
+// What Orders can check by itself: each is a query that returns what must not be.
+extension Reader {
+    /// Of one event, or all.
+    func ownViolations(_ event: UUID?) throws -> [Violation] {
+        try miscounted(event) + mispriced(event) + unmatched() + forgotten() + feedGaps()
+            + doubleFacts()
+    }
+
+    /// C-7: a completed order has exactly its tickets.
+    private func miscounted(_ event: UUID?) throws -> [Violation] {
+        try query(
+            """
+            SELECT order_id, total_quantity, tickets, items FROM (
+                SELECT o.order_id, o.total_quantity,
+                    (SELECT COUNT(*) FROM ticket t WHERE t.order_id = o.order_id) AS tickets,
+                    (SELECT CAST(COALESCE(SUM(i.quantity), 0) AS BIGINT) FROM order_item i
+                        WHERE i.order_id = o.order_id) AS items
+                FROM ticket_order o WHERE o.status = 'COMPLETED' \(Self.of(event))) AS counted
+            WHERE tickets <> total_quantity OR items <> total_quantity LIMIT 1000
+            """
+        ) { columns in
+            let id: UUID = try columns.next()
+            let expected: Int64 = try columns.next()
+            let (tickets, items): (Int64, Int64) = (try columns.next(), try columns.next())
+            return Violation(
+                invariant: "C-7", subject: "order \(id)", expected: "\(expected) tickets",
+                actual: "\(tickets) tickets, \(items) in items")
+        }
+    }
+
+    /// M-6: what was charged is the sum of the lines.
+    private func mispriced(_ event: UUID?) throws -> [Violation] {
+        try query(
+            """
+            SELECT o.order_id, o.total_minor,
+                CAST(COALESCE(SUM(i.quantity * i.unit_price_minor + i.fee_minor + i.tax_minor), 0)
+                    AS BIGINT)
+            FROM ticket_order o LEFT JOIN order_item i ON i.order_id = o.order_id
+            WHERE o.total_quantity > 0 \(Self.of(event))
+            GROUP BY o.order_id, o.total_minor
+            HAVING o.total_minor
+                <> COALESCE(SUM(i.quantity * i.unit_price_minor + i.fee_minor + i.tax_minor), 0)
+            LIMIT 1000
+            """
+        ) { columns in
+            let (id, total): (UUID, Int64) = (try columns.next(), try columns.next())
+            return Violation(
+                invariant: "M-6", subject: "order \(id)",
+                expected: "\(try columns.next(Int64.self))", actual: "\(total)")
+        }
+    }
+
+    /// M-7: an order exists exactly when its checkout was paid, and they agree.
+    private func unmatched() throws -> [Violation] {
+        let wrong: [(UUID, String, String)] = try query(
+            """
+            SELECT c.checkout_id, c.state, COALESCE(o.status, 'no order')
+            FROM checkout c LEFT JOIN ticket_order o ON o.order_id = c.checkout_id
+            WHERE (c.state IN ('PAID', 'COMPLETED') AND COALESCE(o.status, '') <> c.state)
+                OR (o.order_id IS NOT NULL AND c.state NOT IN ('PAID', 'COMPLETED')
+                    AND COALESCE(c.parked_from, '') <> 'PAID')
+            LIMIT 1000
+            """
+        ) { (try $0.next(), try $0.next(), try $0.next()) }
+        let orphans: [UUID] = try query(
+            """
+            SELECT order_id FROM ticket_order
+            WHERE order_id NOT IN (SELECT checkout_id FROM checkout) LIMIT 1000
+            """
+        ) { try $0.next() }
+        return wrong.map { id, state, status in
+            Violation(
+                invariant: "M-7", subject: "checkout \(id)", expected: "an order as \(state)",
+                actual: status)
+        }
+            + orphans.map {
+                Violation(
+                    invariant: "M-7", subject: "order \($0)", expected: "its checkout",
+                    actual: "none")
+            }
+    }
+
+    /// P-1: what has not ended is looked at within a minute, or waits for a human with a reason.
+    private func forgotten() throws -> [Violation] {
+        let latest = now.advanced(byMs: 60_000)
+        return try query(
+            """
+            SELECT checkout_id, state FROM checkout
+            WHERE (state IN ('REJECTED', 'CANCELLED', 'EXPIRED', 'REFUNDED', 'COMPLETED')
+                    AND next_run_at IS NOT NULL)
+                OR (state = 'PARKED' AND park_reason IS NULL)
+                OR (state NOT IN ('REJECTED', 'CANCELLED', 'EXPIRED', 'REFUNDED', 'COMPLETED',
+                        'PARKED')
+                    AND (next_run_at IS NULL OR step IS NULL OR next_run_at > \(latest)))
+            LIMIT 1000
+            """
+        ) { columns in
+            let (id, state): (UUID, String) = (try columns.next(), try columns.next())
+            return Violation(
+                invariant: "P-1", subject: "checkout \(id)",
+                expected: "a next look within 60 s while it runs, none when it has ended",
+                actual: state)
+        }
+    }
+
+    /// P-3: facts are numbered without gaps up to the head.
+    private func feedGaps() throws -> [Violation] {
+        try query(
+            """
+            SELECT CAST(COUNT(*) AS BIGINT), COALESCE(MIN(seq), 1), COALESCE(MAX(seq), 0),
+                (SELECT feed FROM writer WHERE id = 1)
+            FROM outbox
+            """
+        ) { columns -> Violation? in
+            let (count, first): (Int64, Int64) = (try columns.next(), try columns.next())
+            let (last, head): (Int64, Int64) = (try columns.next(), try columns.next())
+            guard count != last &- first &+ 1 || (count > 0 && last != head) else { return nil }
+            return Violation(
+                invariant: "P-3", subject: "feed", expected: "\(first) to \(head) without gaps",
+                actual: "\(count) facts up to \(last)")
+        }.compactMap(\.self)
+    }
+
+    /// P-3: a checkout ends once.
+    private func doubleFacts() throws -> [Violation] {
+        try query(
+            """
+            SELECT subject, CAST(COUNT(*) AS BIGINT) FROM outbox
+            WHERE kind <> \(OrdersFact.orderPaid) GROUP BY subject HAVING COUNT(*) > 1 LIMIT 1000
+            """
+        ) { columns in
+            Violation(
+                invariant: "P-3", subject: "checkout \(try columns.next(UUID.self))",
+                expected: "1 fact of its end", actual: "\(try columns.next(Int64.self))")
+        }
+    }
+
+    private static func of(_ event: UUID?) -> SQL {
+        event.map { "AND o.event_id = \($0)" as SQL } ?? ""
+    }
+}
