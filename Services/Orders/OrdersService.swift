@@ -14,6 +14,7 @@ public struct OrdersService: Sendable {
     private let runner: SagaRunner<Checkout, PeerReply>
     private let queries: OrderQueries
     private let view: CheckoutView
+    private let awaited = AwaitedPayments()
     private let inventory: any Caller
     private let payments: any Caller
 
@@ -32,7 +33,7 @@ public struct OrdersService: Sendable {
         let saga = PurchaseSaga(inventory: inventory, payments: payments)
         journal = CheckoutJournal(
             database: database, rules: CheckoutRules(core: saga.steps.core),
-            book: OrderBook(mint: mint), log: world.log)
+            book: OrderBook(mint: mint), awaited: awaited, log: world.log)
         runner = try await SagaRunner(
             saga.steps, asides: saga.asides, journal: journal, world: world)
         queries = OrderQueries(database: database)
@@ -43,6 +44,8 @@ public struct OrdersService: Sendable {
     public var jobs: [any Service] {
         [
             runner,
+            PaymentWatch(
+                world: world, awaited: awaited, runner: runner, payments: payments),
             Adoption(
                 world: world, journal: journal, runner: runner, inventory: inventory,
                 payments: payments),

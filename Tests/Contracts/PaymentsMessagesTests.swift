@@ -8,25 +8,6 @@ private let id = UUID(uuid: (1, 2, 3, 4, 5, 6, 0x77, 8, 0x89, 10, 11, 12, 13, 14
 private let euros = Money(12_345, Currency("EUR"))
 private let at = Instant(milliseconds: 1_800_000_000_000)
 
-/// Makes the synthesized Codable write what it holds.
-private struct Boxed<Value: Codable>: Codable {
-    let value: Value
-}
-
-/// Hand-coded bytes are those of the synthesized Codable, they read back to the same message, and
-/// its field table finds nothing wrong with them.
-private func check<Value: HandCoded & Hashable>(
-    _ message: Value, at location: SourceLocation = #_sourceLocation
-) throws {
-    let bytes = try CBOR.encode(message)
-    let boxed = try CBOR.encode(Boxed(value: message))
-    #expect(boxed == [0xa1, 0x65] + Array("value".utf8) + bytes, sourceLocation: location)
-    #expect(try CBOR.decode(Value.self, from: bytes) == message, sourceLocation: location)
-    let unboxed = try CBOR.decode(Boxed<Value>.self, from: boxed).value
-    #expect(unboxed == message, sourceLocation: location)
-    #expect(try Value.fields.check(bytes[...]).isEmpty, sourceLocation: location)
-}
-
 private func reply(_ money: Money?, _ text: String?) -> PaymentReply {
     PaymentReply(
         paymentId: id, checkoutId: id, state: .captured, attempt: 2, amount: money,

@@ -83,6 +83,8 @@ import Wire
                 rig.payments.plan(plan)
                 let reply = try await rig.purchase(rig.request(event))
                 #expect(reply.state == .completed)
+                rig.inventory.plan { _, _ in nil }
+                rig.payments.plan { _, _ in nil }
                 try await rig.expectSound()
             }
         }

@@ -201,9 +201,10 @@ final class SuiteRig: Sendable {
             PaymentsAPI.verifyInvariants, VerifyRequest())
         let orders = try await caller("operator", to: "orders").call(
             OrdersAPI.verifyInvariants, VerifyRequest())
-        for reply in [inventory, payments, orders] {
-            #expect(reply.violations == [], sourceLocation: place)
-            #expect(reply.pending == 0, sourceLocation: place)
+        let replies = [("inventory", inventory), ("payments", payments), ("orders", orders)]
+        for (service, reply) in replies {
+            #expect(reply.violations == [], "\(service)", sourceLocation: place)
+            #expect(reply.pending == 0, "\(service)", sourceLocation: place)
         }
     }
 }

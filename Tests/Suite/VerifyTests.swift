@@ -33,7 +33,8 @@ import Testing
         Plant("C-7", .inventory, "sold, but nobody bought it", "UPDATE pool SET sold = sold + 1"),
         Plant("C-7", .inventory, "bought, but not sold", "UPDATE pool SET sold = 0"),
         Plant(
-            "C-7", .inventory, "a hold that stays fenced", "UPDATE hold SET state = 'COMMITTING'"),
+            "C-7", .inventory, "a hold that stays fenced",
+            "UPDATE hold SET state = 'COMMITTING', committing_since = created_at"),
         Plant(
             "M-6", .orders, "another price",
             "UPDATE order_item SET unit_price_minor = unit_price_minor - 1"),
@@ -54,7 +55,7 @@ import Testing
         Plant(
             "P-1", .orders, "one that is parked without a reason",
             "UPDATE checkout SET state = 'PARKED'"),
-        Plant("P-3", .orders, "a fact is gone", "DELETE FROM outbox WHERE seq = 1"),
+        Plant("P-3", .orders, "a fact is gone", "DELETE FROM outbox WHERE seq = 2"),
         Plant(
             "P-3", .orders, "a checkout that ended twice",
             """
@@ -82,13 +83,15 @@ import Testing
         try SuiteRig.run { rig in
             let event = try await rig.event()
             _ = try await rig.purchase(rig.request(event))
+            _ = try await rig.purchase(rig.request(event, owner: "bob"))
             try await rig.pass(ms: 120_000)
             #expect(try await Self.found(rig) == [])
-            let database = switch plant.place {
-            case .orders: rig.ordersDatabase
-            case .inventory: rig.inventoryDatabase
-            case .payments: rig.paymentsDatabase
-            }
+            let database =
+                switch plant.place {
+                case .orders: rig.ordersDatabase
+                case .inventory: rig.inventoryDatabase
+                case .payments: rig.paymentsDatabase
+                }
             let sql = plant.sql
             try await database.write { try $0.execute(sql) }
             #expect(try await Self.found(rig).contains(plant.invariant))

@@ -7,13 +7,14 @@ import Wire
 // One function for each thing that can come to a checkout.
 
 extension CheckoutRules {
-    /// Pauses between polls of a payment or refund; a minute from then on.
-    private static let pollsMs: [Int64] = [1_000, 5_000, 15_000]
+    /// Pauses between polls of a payment or refund: a buyer is waiting for it.
+    private static let pollsMs: [Int64] = [1_000, 2_000, 5_000, 5_000, 5_000]
+    private static let laterPollsMs: Int64 = 15_000
 
     func pollMs(_ attempt: Int64) -> Int64 {
         Int(exactly: attempt).flatMap {
             Self.pollsMs.indices.contains($0) ? Self.pollsMs[$0] : nil
-        } ?? 60_000
+        } ?? Self.laterPollsMs
     }
 
     /// Stock is fenced: its price is the promise from here on.

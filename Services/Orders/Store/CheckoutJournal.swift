@@ -15,13 +15,18 @@ final class CheckoutJournal: SagaJournal {
     private let database: Database
     private let rules: CheckoutRules
     private let book: OrderBook
+    private let awaited: AwaitedPayments
     private let log: Log
     private let epoch = Atomic<Int64>(0)
 
-    init(database: Database, rules: CheckoutRules, book: OrderBook, log: Log) {
+    init(
+        database: Database, rules: CheckoutRules, book: OrderBook, awaited: AwaitedPayments,
+        log: Log
+    ) {
         self.database = database
         self.rules = rules
         self.book = book
+        self.awaited = awaited
         self.log = log
     }
 
@@ -89,8 +94,9 @@ final class CheckoutJournal: SagaJournal {
 
     func commit(_ id: UUID, _ events: [CheckoutEvent]) async throws -> SagaStand<Checkout>? {
         let epoch = epoch.load(ordering: .relaxed)
-        let stand: SagaStand<Checkout>? = try await database.write(.saga, essential: true) {
-            [rules, book] batch in
+        let change: (from: CheckoutState, stand: SagaStand<Checkout>)? = try await database.write(
+            .saga, essential: true
+        ) { [rules, book] batch in
             guard let before = try batch.find(Checkout.self, id) else { return nil }
             var after = before
             var ended: [EndedStep] = []
@@ -101,7 +107,9 @@ final class CheckoutJournal: SagaJournal {
                 ended += decision.ended
                 pauseMs = decision.pauseMs
             }
-            guard after != before else { return SagaStand(before, pauseMs: pauseMs) }
+            guard after != before else {
+                return (before.state, SagaStand(before, pauseMs: pauseMs))
+            }
             after.version += 1
             after.epoch = epoch
             try batch.update(after)
@@ -113,12 +121,15 @@ final class CheckoutJournal: SagaJournal {
                         at: batch.now))
             }
             try book.record(before, after, batch)
-            return SagaStand(after, pauseMs: pauseMs)
+            return (before.state, SagaStand(after, pauseMs: pauseMs))
         }
-        if let checkout = stand?.subject, checkout.state == .parked {
+        guard let change else { return nil }
+        let checkout = change.stand.subject
+        awaited.note(change.from, checkout)
+        if checkout.state == .parked, change.from != .parked {
             log.error("saga_parked", ["order": id, "reason": checkout.parkReason ?? ""])
         }
-        return stand
+        return change.stand
     }
 
     func find(_ id: UUID) async throws -> Checkout? {
