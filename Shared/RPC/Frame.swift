@@ -1,4 +1,4 @@
-internal import Wire
+public import Wire
 
 /// The first element of every frame's array (DESIGN: protocol version 1).
 enum FrameKind: Int64 {
@@ -20,6 +20,15 @@ enum Frame {
 
     /// Reads all of a frame but a body.
     static func read(_ reader: inout CBORReader) throws -> Frame {
+        let frame = try readHead(&reader)
+        switch frame {
+        case .hello, .request, .result: break
+        case .failure, .cancel, .goaway, .ping, .pong: try reader.finish()
+        }
+        return frame
+    }
+
+    private static func readHead(_ reader: inout CBORReader) throws -> Frame {
         let count = try reader.readArrayHeader()
         let word = try reader.readInteger()
         guard let kind = FrameKind(rawValue: word) else {
@@ -74,23 +83,20 @@ extension CBORReader {
 struct RequestHead {
     let id: UInt64
     let method: String
-    var key: String?
-    var deadlineMs: Int64?
-    var trace: String?
-    var actor: Actor?
+    let key: String?
+    let deadlineMs: Int64?
+    let trace: String?
+    let actor: Actor?
 
     init(_ reader: inout CBORReader) throws {
         id = try reader.readID64()
         method = try reader.readText()
-        for _ in 0..<(try reader.readMapHeader()) {
-            switch try reader.readText() {
-            case "deadlineMs": deadlineMs = try reader.readInteger()
-            case "key": key = try reader.readText()
-            case "trace": trace = try reader.readText()
-            case "actor": actor = try CBOR.decode(Actor.self, from: try reader.readItem())
-            default: try reader.skipValue()
-            }
-        }
+        var context = try reader.openMap()
+        deadlineMs = try context.readIfPresent("deadlineMs", from: &reader)
+        key = try context.readIfPresent("key", from: &reader)
+        trace = try context.readIfPresent("trace", from: &reader)
+        actor = try context.readIfPresent("actor", from: &reader)
+        try context.close(&reader)
     }
 
     /// Appends a request's head, before its body.
@@ -117,5 +123,11 @@ struct RequestHead {
             writer.text("actor")
             try CBOR.append(actor, to: &writer)
         }
+    }
+}
+
+extension Actor: CBORReadable {
+    public init(from reader: inout CBORReader) throws {
+        self = try CBOR.decode(Actor.self, from: try reader.readItem())
     }
 }

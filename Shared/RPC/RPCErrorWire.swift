@@ -28,31 +28,24 @@ extension RPCError {
     }
 
     init(_ reader: inout CBORReader) throws {
-        var (code, reason, message) = (Code.unknown, "INTERNAL", "")
-        var outcome = Outcome.unknown
-        var executed: Bool?
-        var retryAfterMs: Int64?
-        var detail: [String: Value] = [:]
-        for _ in 0..<(try reader.readMapHeader()) {
-            switch try reader.readText() {
-            case "code": code = Code(try reader.readText())
-            case "reason": reason = try reader.readText()
-            case "message": message = try reader.readText()
-            // A word that we do not know is no refusal: nothing may be undone because of it.
-            case "outcome": outcome = Outcome(rawValue: try reader.readText()) ?? .unknown
-            case "executed": executed = try reader.readBool()
-            case "retryAfterMs": retryAfterMs = try reader.readInteger()
-            case "detail":
-                guard case .map(let pairs) = try reader.readValue() else {
-                    throw ProtocolViolation("an error's detail is a map")
-                }
-                for (key, value) in pairs { detail[key] = value }
-            default: try reader.skipValue()
-            }
+        var map = try reader.openMap()
+        let code = Code(try map.readIfPresent("code", from: &reader) ?? Code.unknown.name)
+        let reason: String = try map.readIfPresent("reason", from: &reader) ?? "INTERNAL"
+        let message: String = try map.readIfPresent("message", from: &reader) ?? ""
+        // A word that we do not know is no refusal: nothing may be undone because of it.
+        let outcome: String? = try map.readIfPresent("outcome", from: &reader)
+        let executed: Bool? = try map.readIfPresent("executed", from: &reader)
+        let retryAfterMs: Int64? = try map.readIfPresent("retryAfterMs", from: &reader)
+        let detail: Value? = try map.readIfPresent("detail", from: &reader)
+        try map.close(&reader)
+        guard case .map(let pairs) = detail ?? .map([]) else {
+            throw ProtocolViolation("an error's detail is a map")
         }
+        let known = outcome.flatMap(Outcome.init(rawValue:)) ?? .unknown
         self.init(
-            code: code, reason: Reason(reason, code, outcome), message: message, outcome: outcome,
-            executed: executed, retryAfterMs: retryAfterMs, detail: detail)
+            code: code, reason: Reason(reason, code, known), message: message, outcome: known,
+            executed: executed, retryAfterMs: retryAfterMs,
+            detail: Dictionary(pairs) { first, _ in first })
     }
 }
 

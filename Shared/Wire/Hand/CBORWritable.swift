@@ -55,6 +55,11 @@ extension UUID: CBORWritable, CBORReadable {
     @inlinable public init(from reader: inout CBORReader) throws { self = try reader.readID() }
 }
 
+extension Value: CBORWritable, CBORReadable {
+    public func write(to writer: inout CBORWriter) { writer.value(self) }
+    public init(from reader: inout CBORReader) throws { self = try reader.readValue() }
+}
+
 /// Of any elements but bytes, which `CBORWriter.bytes` writes as a string.
 extension Array: CBORWritable where Element: CBORWritable {
     @inlinable

@@ -1,0 +1,129 @@
+import Contracts
+import RPC
+import Wire
+
+/// The published schema (CDDL, RFC 8610), made from the field tables that check every message.
+enum CDDL {
+    static let text = frames + methods.map(rules).joined()
+
+    private static let methods =
+        InventoryAPI.methods + OrdersAPI.methods + PaymentsAPI.methods
+
+    private static let frames = """
+        ; Turnstile, protocol version 1 (CDDL, RFC 8610). Made from the field tables of the
+        ; contracts; a test keeps it so, and holds real messages against it.
+        ;
+        ; Each frame is a 4-byte big-endian length and one of these items. Messages are listed as
+        ; this version writes them: a reader skips keys that it does not know, and takes null for
+        ; absent. Words in quotes are those of this version; a reader keeps others.
+
+        frame = hello / request / result / failure / cancel / goaway / ping / pong
+
+        ; The server speaks first, the client answers with its proof, the server with its own.
+        hello = [0, server-hello / client-hello / server-proof]
+        server-hello = {
+          versions: [+ uint],
+          nonce: bytes .size 32,
+          service: tstr,
+          feedIds: [* tstr],
+        }
+        ; proof = HMAC-SHA256(secret, their nonce, own nonce, identity)
+        client-hello = {
+          version: 1,
+          identity: tstr,
+          nonce: bytes .size 32,
+          proof: bytes .size 32,
+        }
+        server-proof = {
+          proof: bytes .size 32,
+          maxFrame: uint,
+          maxInFlight: uint,
+        }
+
+        request = [1, call-id, method, context, body]
+        result = [2, call-id, null, body]
+        failure = [2, call-id, error, null]
+        cancel = [3, call-id]
+        goaway = [4, reason: tstr]
+        ping = [5, uint]
+        pong = [6, uint]
+
+        call-id = uint
+        method = tstr
+        ; METHOD.request or METHOD.reply below
+        body = { * tstr => any }
+
+        context = {
+          ? key: tstr .size (1..255), ; idempotency key
+          ? deadlineMs: uint,         ; time left, at most 30000
+          ? trace: tstr,              ; W3C traceparent
+          ? actor: actor,
+        }
+        actor = {
+          id: tstr,
+          kind: "user" / "guest" / "staff",
+          ? roles: [* tstr],
+          ? entitlements: [* tstr],
+        }
+        error = {
+          code: tstr,                 ; one of gRPC's sixteen status names
+          reason: tstr,               ; stable
+          message: tstr,              ; for people
+          outcome: "refused" / "unknown",
+          ? executed: bool,           ; false: certainly nothing was done
+          ? retryAfterMs: uint,
+          ? detail: { * tstr => any },
+        }
+
+        uuid = #6.37(bytes .size 16)
+        int64 = int                   ; 64 bits with sign
+        instant = int64               ; milliseconds since 1970 UTC
+
+        """
+
+    private static func rules(of method: AnyMethod) -> String {
+        let callers = method.callers.map(\.name).sorted().joined(separator: ", ")
+        return """
+
+            ; \(method.summary)
+            ; \(method.kind); callers: \(callers)
+            \(method.name).request = \(map(method.request, indent: ""))
+            \(method.name).reply = \(map(method.reply, indent: ""))
+
+            """
+    }
+
+    private static func map(_ fields: [Field], indent: String) -> String {
+        guard !fields.isEmpty else { return "{}" }
+        let lines = fields.map { field in
+            let type = type(field.type, indent: indent + "  ")
+            let entry = field.isRequired ? "\(field.name): \(type)" : "? \(field.name): \(type)"
+            return "\(indent)  \(entry)," + (field.note.isEmpty ? "" : " ; \(field.note)")
+        }
+        return "{\n\(lines.joined(separator: "\n"))\n\(indent)}"
+    }
+
+    private static func type(_ type: FieldType, indent: String) -> String {
+        switch type {
+        case .flag: "bool"
+        case .integer(let range): integer(range)
+        case .text(let maxBytes): "tstr .size (1..\(maxBytes))"
+        case .bytes(let maxBytes): "bytes .size (0..\(maxBytes))"
+        case .id: "uuid"
+        case .instant: "instant"
+        case .word(let words):
+            (words.map { "\"\($0)\"" } + ["tstr .size (1..64)"]).joined(separator: " / ")
+        case .message(let fields): map(fields, indent: indent)
+        case .list(let element, let maxCount):
+            "[0*\(maxCount) \(self.type(element, indent: indent))]"
+        case .map(let entry, let maxCount):
+            "{ 0*\(maxCount) tstr => \(self.type(entry, indent: indent)) }"
+        case .any: "any"
+        }
+    }
+
+    /// Ranges that begin below zero are said in words: not every tool reads them.
+    private static func integer(_ range: ClosedRange<Int64>) -> String {
+        range.lowerBound < 0 ? "int64" : "\(range.lowerBound)..\(range.upperBound)"
+    }
+}

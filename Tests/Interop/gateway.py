@@ -1,0 +1,48 @@
+"""A client of Turnstile in thirty lines: any language with a CBOR library can have the same."""
+import hmac
+import os
+import socket
+import struct
+
+import cbor2
+
+
+class Refused(Exception):
+    """The error of a call: `code`, `reason`, `message`, `outcome` and more, as a dictionary."""
+
+
+class Client:
+    def __init__(self, address, identity, secret):
+        host, port = address.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), timeout=40)
+        self.calls = 0
+        theirs, ours = self.read()[1]["nonce"], os.urandom(32)
+        name = identity.encode()
+        proof = hmac.digest(secret, theirs + ours + name, "sha256")
+        self.write([0, {"version": 1, "identity": identity, "nonce": ours, "proof": proof}])
+        if self.read()[1]["proof"] != hmac.digest(secret, ours + theirs + name, "sha256"):
+            raise ConnectionError("this is not the service that we share a secret with")
+
+    def call(self, method, body, **context):
+        self.calls += 1
+        self.write([1, self.calls, method, context, body])
+        while (frame := self.read())[:2] != [2, self.calls]:
+            if frame[0] == 5:
+                self.write([6, frame[1]])
+        if frame[2] is not None:
+            raise Refused(frame[2])
+        return frame[3]
+
+    def write(self, item):
+        data = cbor2.dumps(item)
+        self.socket.sendall(struct.pack(">I", len(data)) + data)
+
+    def read(self):
+        (length,) = struct.unpack(">I", self.exactly(4))
+        return cbor2.loads(self.exactly(length))
+
+    def exactly(self, count):
+        data = self.socket.recv(count, socket.MSG_WAITALL)
+        if len(data) < count:
+            raise ConnectionError("the service closed the connection")
+        return data
