@@ -4,7 +4,10 @@ import Wire
 
 /// The published schema (CDDL, RFC 8610), made from the field tables that check every message.
 enum CDDL {
-    static let text = frames + methods.map(rules).joined()
+    static let text =
+        frames
+        + methods.map(rules).joined().split(separator: "\n", omittingEmptySubsequences: false)
+        .map { fit(String($0)) }.joined(separator: "\n")
 
     private static let methods =
         InventoryAPI.methods + OrdersAPI.methods + PaymentsAPI.methods
@@ -125,5 +128,31 @@ enum CDDL {
     /// Ranges that begin below zero are said in words: not every tool reads them.
     private static func integer(_ range: ClosedRange<Int64>) -> String {
         range.lowerBound < 0 ? "int64" : "\(range.lowerBound)..\(range.upperBound)"
+    }
+
+    // MARK: Lines of at most 100 columns
+
+    private static let columns = 100
+
+    /// A line that is too long gives its comment a line above, then breaks between words.
+    private static func fit(_ line: String) -> String {
+        guard line.count > columns else { return line }
+        let indent = String(line.prefix { $0 == " " })
+        if let comment = line.firstRange(of: " ; ") {
+            let note = indent + "; " + line[comment.upperBound...]
+            return fit(note) + "\n" + fit(String(line[..<comment.lowerBound]))
+        }
+        let isComment = line.hasPrefix(indent + "; ")
+        return broken(line, indent + (isComment ? "; " : "    "))
+    }
+
+    /// Breaks before the last word that does not fit; `head` begins each further line.
+    private static func broken(_ line: String, _ head: String) -> String {
+        guard line.count > columns,
+            let space = line.prefix(columns).lastIndex(of: " "),
+            line.distance(from: line.startIndex, to: space) > head.count
+        else { return line }
+        let rest = head + line[line.index(after: space)...]
+        return line[..<space] + "\n" + broken(rest, head)
     }
 }
