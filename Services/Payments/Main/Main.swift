@@ -22,10 +22,7 @@ struct Main {
             return Program.Parts(
                 register: service.register, jobs: service.jobs,
                 feedID: database.feed.id, check: { try await database.check() },
-                close: {
-                    await database.close()
-                    await sim.close()
-                })
+                close: { _ = await (database.close(), sim.close()) })
         }.main()
     }
 }
