@@ -89,7 +89,8 @@ break_publishes_one_port_on_loopback() { edit 's/"127\.0\.0\.1:\${/"0.0.0.0:${/'
 keeps_secrets_out_of_the_environment() {
     local name secret seen
     for name in "${services[@]}"; do
-        seen=$(inspect "$name" '{{json .Config}}' && inside "$name" cat /proc/1/environ | tr '\0' ' ')
+        seen=$(inspect "$name" '{{json .Config}}')
+        seen+=$(inside "$name" cat /proc/1/environ | tr '\0' ' ')
         while read -r secret; do
             [[ "$seen" != *"$secret"* ]] || { echo "$name shows a secret" && return 1; }
         done < <(secrets)
@@ -101,9 +102,9 @@ break_keeps_secrets_out_of_the_environment() {
 }
 
 inner_network_has_no_way_out() {
-    local name network
+    local name network ids='{{range .NetworkSettings.Networks}}{{.NetworkID}} {{end}}'
     for name in inventory payments; do
-        for network in $(inspect "$name" '{{range .NetworkSettings.Networks}}{{.NetworkID}} {{end}}'); do
+        for network in $(inspect "$name" "$ids"); do
             expect "$name's network is internal" \
                 "$("${docker[@]}" network inspect --format '{{.Internal}}' "$network")" true
         done
@@ -126,7 +127,9 @@ health_notices_a_service_that_hangs() {
     wait_until 60 is payments healthy || { echo "payments did not come back" && return 1; }
     expect "noticed" "$noticed" yes
 }
-break_health_notices_a_service_that_hangs() { edit 's/test: \[CMD, payments, .*/test: [CMD, "true"]/'; }
+break_health_notices_a_service_that_hangs() {
+    edit 's/test: \[CMD, payments, .*/test: [CMD, "true"]/'
+}
 
 # call IDENTITY METHOD JSON: a call through the published port.
 call() {
@@ -183,7 +186,9 @@ sells_a_ticket() {
     expect "the purchase" "$(value state <<<"$answer")" COMPLETED
     [ -n "$(order "$id" | value code)" ] || { echo "no ticket" && return 1; }
 }
-break_sells_a_ticket() { edit 's/TURNSTILE_PAYMENTS: payments:7103/TURNSTILE_PAYMENTS: payments:9/'; }
+break_sells_a_ticket() {
+    edit 's/TURNSTILE_PAYMENTS: payments:7103/TURNSTILE_PAYMENTS: payments:9/'
+}
 
 # Twenty purchases one after the other; in the middle Inventory is killed between two instructions.
 # A buyer whose call failed asks again under the same id, as gateways do.
@@ -198,7 +203,8 @@ loses_nothing_when_killed() {
         echo "$id" >>"$folder/bought"
     done
     wait_until 60 is inventory healthy || { echo "inventory did not come back" && return 1; }
-    [ "$(inspect inventory '{{.RestartCount}}')" -ge 1 ] || { echo "it was not killed" && return 1; }
+    [ "$(inspect inventory '{{.RestartCount}}')" -ge 1 ] ||
+        { echo "inventory was not killed" && return 1; }
     sold=$(sold_tickets)
     expect "sold" "$((sold - before))" 20
     answer=$(inside orders orders verify --address 127.0.0.1:7102 --settle 2>&1) ||

@@ -88,8 +88,8 @@ extension Report {
         for kill in kills {
             lines.append(
                 "  \(Figures.pad(kill.service.description, 12))"
-                    + "at \(Figures.count(kill.sold)) sold, answered again after \(Figures.milliseconds(kill.recoveryMs))"
-            )
+                    + "at \(Figures.count(kill.sold)) sold, answered again after "
+                    + Figures.milliseconds(kill.recoveryMs))
         }
         lines += [
             "", "  Checks",

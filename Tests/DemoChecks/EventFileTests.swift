@@ -18,7 +18,8 @@ struct EventFileTests {
         _ types: String, more: String = "", currency: String = "EUR"
     ) -> String {
         """
-        {"title": "T", "startsInDays": 1, "currency": "\(currency)", "ticketTypes": [\(types)]\(more)}
+        {"title": "T", "startsInDays": 1, "currency": "\(currency)",
+            "ticketTypes": [\(types)]\(more)}
         """
     }
 

@@ -34,6 +34,7 @@ public struct TableLayout: Sendable {
     private let selection: String
 
     public init(_ name: String, key: [String], columns: [String]) {
+        // Layouts are constants of the program: a wrong one shows in the first test.
         precondition(
             !key.isEmpty && columns.starts(with: key), "\(name): the key's columns come first")
         self.name = name
