@@ -114,6 +114,19 @@ import Testing
         }
     }
 
+    @Test func factsThatAreGoneStopTheConsumer() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            try desk.orders.say(OrdersFact.orderPaid)
+            try desk.orders.say(OrdersFact.orderCompleted)
+            desk.orders.forgetFirst()
+            #expect(
+                await reason { try await consumer(desk).step(waitMs: 0) } == .feedDiverged)
+            #expect(try await desk.store.ordersCursor()?.seq == nil)
+        }
+    }
+
     @Test func ownFeedIsReadInPages() throws {
         let test = TestWorld()
         try test.run {

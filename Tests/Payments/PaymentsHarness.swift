@@ -169,6 +169,8 @@ final class ScriptedOrders: Caller {
         }
     }
 
+    func forgetFirst() { state.withLock { _ = $0.events.removeFirst() } }
+
     func become(feed: UUID) { state.withLock { $0.feedID = feed } }
 
     func call<Request, Reply>(
@@ -176,7 +178,7 @@ final class ScriptedOrders: Caller {
     ) async throws -> Reply {
         guard let request = request as? FeedRequest else { throw NotScripted() }
         let reply = try state.withLock { state in
-            let head = Int64(state.events.count)
+            let head = state.events.last?.seq ?? 0
             try request.check(feedID: state.feedID, head: head)
             let events = state.events.filter { $0.seq > request.afterSeq }
             return FeedReply(

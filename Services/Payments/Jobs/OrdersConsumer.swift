@@ -56,6 +56,9 @@ struct OrdersConsumer: Service {
         guard page.feedId == cursor?.feedID || cursor == nil else {
             throw RPCError(.feedDiverged, "Orders' feed is another one than was read so far")
         }
+        guard zip(page.events, after...).allSatisfy({ $0.seq == $1 &+ 1 }) else {
+            throw RPCError(.feedDiverged, "facts after \(after) are gone from Orders' feed")
+        }
         try await store.book(page, after: after)
         return Int64(page.events.count)
     }
