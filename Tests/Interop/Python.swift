@@ -10,7 +10,17 @@ enum Python {
     static func run(_ script: String, _ arguments: [String], input: String? = nil) async throws
         -> String
     {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        let path = folder.appending(path: script).path
+        return try await run(file: path, arguments, input: input)
+    }
+
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+
+    /// The same for a script anywhere, with further variables.
+    static func run(
+        file: String, _ arguments: [String], input: String? = nil,
+        environment: [String: String] = [:]
+    ) async throws -> String {
         let python = folder.appending(path: "../../.build/venv/bin/python").standardized.path
         guard FileManager.default.isExecutableFile(atPath: python) else {
             throw Missing()
@@ -23,9 +33,9 @@ enum Python {
         if let input { try Data(input.utf8).write(to: given) }
         let child = try await ChildProcess.start(
             python,
-            [folder.appending(path: script).path] + arguments
-                + (input == nil ? [] : [given.path]),
-            environment: ["PYTHONUTF8": "1"], log: printed.path)
+            [file] + arguments + (input == nil ? [] : [given.path]),
+            environment: environment.merging(["PYTHONUTF8": "1"]) { first, _ in first },
+            log: printed.path)
         let ending = await child.ending()
         let output = String(decoding: try Data(contentsOf: printed), as: UTF8.self)
         #expect(ending == .exited(0), "\(output.suffix(2_000))")
