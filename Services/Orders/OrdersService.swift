@@ -49,6 +49,7 @@ public struct OrdersService: Sendable {
             Adoption(
                 world: world, journal: journal, runner: runner, inventory: inventory,
                 payments: payments),
+            Housekeeping(database, world: world),
         ]
     }
 
@@ -62,7 +63,7 @@ public struct OrdersService: Sendable {
         router.handle(OrdersAPI.getSaga) { request, _ in try await saga(request.checkoutId) }
         router.handle(OrdersAPI.retrySaga) { request, _ in try await retry(request) }
         router.handle(OrdersAPI.resolveSaga) { request, _ in try await resolve(request) }
-        router.handle(OrdersAPI.readEvents) { request, _ in try await events(request) }
+        router.handle(OrdersAPI.readEvents) { try await events($0, $1) }
         router.handle(OrdersAPI.verifyInvariants) { request, _ in
             try await Verifier(
                 database: database, inventory: inventory, payments: payments
@@ -175,12 +176,13 @@ public struct OrdersService: Sendable {
 
     // MARK: Feed and figures
 
-    private func events(_ request: FeedRequest) async throws -> FeedReply {
+    private func events(
+        _ request: FeedRequest, _ call: CallContext
+    ) async throws -> FeedReply {
         let feed = database.feed
         try request.check(feedID: feed.id, head: feed.head)
-        if request.waitMs > 0 {
-            _ = try await feed.wait(after: request.afterSeq, ms: request.waitMs)
-        }
+        let waitMs = min(request.waitMs, remainingMs(call))
+        if waitMs > 0 { _ = try await feed.wait(after: request.afterSeq, ms: waitMs) }
         let events = try await feed.events(after: request.afterSeq, limit: request.limit)
         return FeedReply(
             feedId: feed.id, head: feed.head,
