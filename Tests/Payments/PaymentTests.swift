@@ -111,7 +111,7 @@ import Wire
                 #expect(error.reason == .idempotencyConflict)
                 let names = ["checkoutId", "owner", "amount", "captureMode", "paymentMethod"]
                 #expect(
-                    error.detail["differing_fields"]
+                    error.detail["differingFields"]
                         == .array((names + ["expiresInMs"]).map { .text($0) }))
             }
             #expect(try await desk.payment().state == .captured)

@@ -43,7 +43,7 @@ enum PaymentRules {
 
     /// Holds a replayed CreatePayment against what is stored.
     ///
-    /// - Throws: `ALREADY_VOIDED` on a tombstone, `IDEMPOTENCY_CONFLICT {differing_fields}`.
+    /// - Throws: `ALREADY_VOIDED` on a tombstone, `IDEMPOTENCY_CONFLICT {differingFields}`.
     static func checkReplay(_ request: CreatePaymentRequest, _ payment: Payment) throws {
         guard let stored = payment.terms else {
             throw RPCError(.alreadyVoided, "the payment was given up before it was created")
@@ -62,12 +62,12 @@ enum PaymentRules {
         try refuseDifferences(fields, "the payment was created with other terms")
     }
 
-    /// - Throws: `IDEMPOTENCY_CONFLICT {differing_fields}` naming the fields that are not the same.
+    /// - Throws: `IDEMPOTENCY_CONFLICT {differingFields}` naming the fields that are not the same.
     static func refuseDifferences(_ fields: [(String, Bool)], _ message: String) throws {
         let differing = fields.filter { !$0.1 }.map { Value.text($0.0) }
         guard differing.isEmpty else {
             throw RPCError(
-                .idempotencyConflict, message, detail: ["differing_fields": .array(differing)])
+                .idempotencyConflict, message, detail: ["differingFields": .array(differing)])
         }
     }
 
