@@ -1,10 +1,19 @@
 import FoundationEssentials
+import Glibc
 
 /// `Bench [SECTION …] [--runs N] [--json]`: figures of a release build, each over several runs and
 /// beside a baseline measured in the same runs.
 @main
 struct Main {
-    static func main() async throws {
+    static func main() async {
+        do { try await run() } catch {
+            let line = Array("bench: \(error)\n".utf8)
+            write(STDERR_FILENO, line, line.count)
+            exit(1)
+        }
+    }
+
+    private static func run() async throws {
         var arguments = Array(CommandLine.arguments.dropFirst())
         // Parts that this program starts of itself, as other processes.
         switch arguments.first {

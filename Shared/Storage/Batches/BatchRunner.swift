@@ -42,25 +42,19 @@ final class BatchRunner {
 
     var counters: EngineCounters { connection.counters + earlier }
 
-    /// Runs the commands in one transaction, with those that `more` gives when they are done, and
-    /// delivers every outcome after the commit. When the transaction fails as a whole, each
-    /// command runs again in one of its own, so that only the guilty fails.
-    func run(_ commands: [Command], more: () -> [Command] = { [] }) {
+    /// Runs the commands in one transaction and delivers every outcome after the commit. When the
+    /// transaction fails as a whole, each command runs again in one of its own, so that only the
+    /// guilty fails.
+    func run(_ commands: [Command]) {
         if let fatal { return commands.forEach { $0.fail(fatal) } }
-        var taken = commands
         do {
             let batch = try begin()
-            var next = 0
-            while next < taken.count {
-                if admit(taken[next]) { try run(taken[next], in: batch) }
-                next += 1
-                if next == taken.count { taken += more() }
-            }
+            for command in commands where admit(command) { try run(command, in: batch) }
             try end(batch)
-            for command in taken { command.deliver() }
+            for command in commands { command.deliver() }
         } catch {
             connection.rollback()
-            recover(from: Self.storageError(error), commands: taken)
+            recover(from: Self.storageError(error), commands: commands)
         }
     }
 

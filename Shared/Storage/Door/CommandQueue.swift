@@ -74,9 +74,6 @@ final class CommandQueue: Sendable {
         }
     }
 
-    /// What has come meanwhile, without waiting.
-    func takeMore(_ limit: Int) -> [Command] { state.withLock { Self.take(&$0, limit) } }
-
     /// Takes no more in; what waits is still done.
     func close() {
         state.withLock {

@@ -99,16 +99,13 @@ final class ThreadedDoor: Door {
         }
     }
 
+    /// A batch is what waits when it begins. What comes meanwhile waits for the next, so that one
+    /// half of the callers is answered and asks again while the other half is written.
     private static func work(
         _ runner: BatchRunner, _ commands: CommandQueue, _ progress: Progress
     ) {
         while let batch = commands.take() {
-            var room = CommandQueue.batchLimit - batch.count
-            runner.run(batch) {
-                let more = commands.takeMore(room)
-                room -= more.count
-                return more
-            }
+            runner.run(batch)
             runner.maintain()
             progress.count(runner.counters)
         }
