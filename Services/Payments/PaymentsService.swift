@@ -35,6 +35,7 @@ public struct PaymentsService: Sendable {
             Settler(world: world, store: store, cashier: cashier),
             Refunder(world: world, store: store, cashier: cashier),
             OrdersConsumer(world: world, store: store, orders: orders),
+            Housekeeping(database, world: world),
         ]
     }
 
