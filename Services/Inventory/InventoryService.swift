@@ -20,7 +20,10 @@ public struct InventoryService: Sendable {
 
     /// What runs beside the methods for as long as the process lives.
     public var jobs: [any Service] {
-        [Sweeper(world: world, database: database), Housekeeping(database, world: world)]
+        [
+            Sweeper(world: world, database: database), Pruner(world: world, database: database),
+            Housekeeping(database, world: world),
+        ]
     }
 
     public func register(on router: inout Router) {

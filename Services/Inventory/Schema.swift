@@ -42,6 +42,8 @@ public enum InventorySchema {
                 refusal BYTEA,
                 PRIMARY KEY (hold_id));
             CREATE INDEX hold_active ON hold (event_id, expires_at) WHERE state = 'ACTIVE';
+            CREATE INDEX hold_void ON hold (created_at)
+                WHERE (state = 'REFUSED' OR owner IS NULL);
             CREATE INDEX hold_committing ON hold (committing_since) WHERE state = 'COMMITTING';
 
             CREATE TABLE hold_pool (

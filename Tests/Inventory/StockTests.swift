@@ -164,6 +164,28 @@ import Wire
         }
     }
 
+    @Test func whatNeverTookStockIsForgottenAfterAWeek() throws {
+        try Rig.run { rig in
+            let (event, types) = try await rig.event(types: [TypeSpec(allocation: 2)])
+            let (taken, refused, tombstone) = (rig.id(), rig.id(), rig.id())
+            _ = try await rig.reserve(taken, event, [(types[0], 2)])
+            _ = try await refusal { try await rig.reserve(refused, event, [(types[0], 1)]) }
+            _ = try await rig.release(tombstone)
+            _ = try await rig.release(taken)
+            let pruner = Pruner(world: rig.test.world, database: rig.database)
+            try await rig.pass(ms: Pruner.keptMs)
+            #expect(try await pruner.prune() == 0)
+            try await rig.pass(ms: 1)
+            #expect(try await pruner.prune() == 2)
+            #expect(try await rig.hold(taken).state == .released)
+            for id in [refused, tombstone] {
+                let error = try await refusal { try await rig.hold(id) }
+                #expect(error?.reason == .holdNotFound)
+            }
+            #expect(try await rig.violations() == [])
+        }
+    }
+
     @Test func theFeedTellsWhatHappened() throws {
         try Rig.run { rig in
             let (event, types) = try await rig.event(types: [TypeSpec(allocation: 4)])
