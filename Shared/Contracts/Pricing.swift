@@ -26,9 +26,12 @@ public struct LinePrice: Hashable, Sendable {
         guard unitPrice >= 0, quantity >= 0, feePerTicket >= 0, taxBasisPoints >= 0,
             let price = unitPrice.times(quantity),
             let fee = (unitPrice == 0 ? 0 : feePerTicket).times(quantity),
-            let rounded = price.plus(fee)?.times(taxBasisPoints)?.plus(5_000)
+            let taxed = price.plus(fee),
+            // Ten-thousandths apart, so that no product is larger than the tax itself.
+            let rest = (taxed % 10_000).times(taxBasisPoints)?.plus(5_000),
+            let tax = (taxed / 10_000).times(taxBasisPoints)?.plus(rest / 10_000)
         else { return nil }
-        self.init(unitPrice: unitPrice, fee: fee, tax: rounded / 10_000)
+        self.init(unitPrice: unitPrice, fee: fee, tax: tax)
     }
 }
 
