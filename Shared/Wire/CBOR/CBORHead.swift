@@ -70,9 +70,22 @@ extension CBORReader {
         _ wanted: Major, _ name: String
     ) throws(CBORError) -> Range<Int> {
         let start = position
+        if let short = shortArgument(wanted) {
+            guard short <= bytesLeft - 1 else { throw error(.truncated, at: start) }
+            position = start + 1 + short
+            return (start + 1)..<position
+        }
         let head = try readHead()
         guard head.major == wanted else { throw mismatch(name, at: start) }
         return try readContent(head.argument, at: start)
+    }
+
+    /// The argument that stands in the first byte itself, if the item has this major type: most do.
+    @inline(__always)
+    func shortArgument(_ wanted: Major) -> Int? {
+        guard position < bytes.endIndex else { return nil }
+        let argument = Int(bytes[position]) - Int(wanted.rawValue << 5)
+        return 0..<24 ~= argument ? argument : nil
     }
 
     /// The content of a string whose head, at `start`, has been read.
@@ -89,6 +102,11 @@ extension CBORReader {
     /// Where the text of a map key lies; its UTF-8 is not looked at.
     mutating func readKeyRange() throws(CBORError) -> Range<Int> {
         let start = position
+        if let short = shortArgument(.text) {
+            guard short <= bytesLeft - 1 else { throw error(.truncated, at: start) }
+            position = start + 1 + short
+            return (start + 1)..<position
+        }
         let head = try readHead()
         guard head.major == .text else { throw error(.keyIsNotText, at: start) }
         return try readContent(head.argument, at: start)

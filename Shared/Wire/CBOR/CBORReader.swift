@@ -35,6 +35,10 @@ public struct CBORReader: Sendable {
 
     public mutating func readInteger() throws(CBORError) -> Int64 {
         let start = position
+        if let short = shortArgument(.unsigned) {
+            position = start + 1
+            return Int64(short)
+        }
         let head = try readHead()
         switch head.major {
         case .unsigned:
@@ -71,9 +75,7 @@ public struct CBORReader: Sendable {
     /// A UUID of any version: tag 37 and 16 bytes.
     public mutating func readID() throws(CBORError) -> UUID {
         let start = position
-        guard bytesLeft >= 19, bytes[start] == 0xd8, bytes[start + 1] == 37,
-            bytes[start + 2] == 0x50
-        else {
+        guard isAtID else {
             try skipValue()
             throw mismatch("an id", at: start)
         }
@@ -81,6 +83,15 @@ public struct CBORReader: Sendable {
         return bytes[(start + 3)..<position].withUnsafeBytes {
             UUID(uuid: $0.loadUnaligned(as: uuid_t.self))
         }
+    }
+
+    mutating func skipID() throws(CBORError) {
+        if isAtID { position += 19 } else { try skipValue() }
+    }
+
+    private var isAtID: Bool {
+        bytesLeft >= 19 && bytes[position] == 0xd8 && bytes[position + 1] == 37
+            && bytes[position + 2] == 0x50
     }
 
     /// Reads a null if one stands here.

@@ -19,9 +19,11 @@ extension CBORReader {
 
     /// Nearly all text here is; that is cheaper to know than to decode.
     private func isASCII(_ range: Range<Int>) -> Bool {
-        var union: UInt8 = 0
-        for index in range { union |= bytes[index] }
-        return union < 0x80
+        bytes[range].withUnsafeBufferPointer { text in
+            var union: UInt8 = 0
+            for byte in text { union |= byte }
+            return union < 0x80
+        }
     }
 
     func equals(_ range: Range<Int>, _ text: String) -> Bool {
@@ -31,11 +33,9 @@ extension CBORReader {
 
     func equals(_ range: Range<Int>, _ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
         guard utf8.count == range.count else { return false }
-        var index = range.lowerBound
-        for byte in utf8 {
-            if bytes[index] != byte { return false }
-            index += 1
+        return bytes[range].withUnsafeBufferPointer { text in
+            for index in 0..<utf8.count where text[index] != utf8[index] { return false }
+            return true
         }
-        return true
     }
 }

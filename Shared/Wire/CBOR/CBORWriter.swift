@@ -95,6 +95,8 @@ public struct CBORWriter: Sendable {
             default: (8, 27)
             }
         bytes.append(major | bits)
-        withUnsafeBytes(of: argument.bigEndian) { bytes.append(contentsOf: $0.suffix(size)) }
+        for place in stride(from: (size - 1) * 8, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: argument >> UInt64(place)))
+        }
     }
 }

@@ -24,27 +24,38 @@ private struct FieldCheck {
 
     mutating func message(_ fields: [Field], depth: Int) throws(CBORError) {
         guard let count = try openMap(depth, "an object") else { return }
-        var keys = KeySet(count: count)
         // A bit a field; no table comes near 128.
         var seen: UInt128 = 0
+        var unknown = UnknownKeys(count: count)
         var expected = 0
         for _ in 0..<count {
-            let key = try reader.readNewKey(&keys)
+            let start = reader.position
+            let key = try reader.readKeyRange()
             guard let index = reader.index(of: key, in: fields, from: expected) else {
+                try unknown.insert(key, at: start, reader)
                 try reader.skip(depth: depth + 1)
                 continue
             }
             expected = index + 1
-            if reader.readNullIfPresent() { continue }
+            guard seen & (1 << UInt128(index)) == 0 else {
+                throw reader.error(.duplicateKey(fields[index].name), at: start)
+            }
             seen |= 1 << UInt128(index)
+            if reader.readNullIfPresent() {
+                if fields[index].isRequired { missing(fields[index]) }
+                continue
+            }
             let before = problems.count
             try value(fields[index].type, depth: depth + 1)
             if problems.count > before { prefix(fields[index].name, from: before) }
         }
         for index in fields.indices where seen & (1 << UInt128(index)) == 0 {
-            guard fields[index].isRequired else { continue }
-            problems.append(FieldProblem(field: fields[index].name, problem: "is missing"))
+            if fields[index].isRequired { missing(fields[index]) }
         }
+    }
+
+    private mutating func missing(_ field: Field) {
+        problems.append(FieldProblem(field: field.name, problem: "is missing"))
     }
 
     mutating func value(_ type: FieldType, depth: Int) throws(CBORError) {
@@ -58,7 +69,7 @@ private struct FieldCheck {
             _ = try reader.readInteger()
         case .id:
             guard try isNext(.tag, .tag, "an id", depth) else { return }
-            try reader.skip(depth: depth)
+            try reader.skipID()
         case .text(let maxBytes): try text("text", maxBytes, depth)
         case .word: try text("a word", FieldType.wordBytes, depth)
         case .bytes(let maxBytes):
@@ -143,6 +154,27 @@ private struct FieldCheck {
         for index in first..<problems.count {
             problems[index] = problems[index].below(name)
         }
+    }
+}
+
+/// Keys that no field has, which may not come twice either. There are none as a rule, so the set
+/// is made for the first of them.
+private struct UnknownKeys {
+    let count: Int
+    private var keys: KeySet?
+
+    init(count: Int) { self.count = count }
+
+    mutating func insert(
+        _ key: Range<Int>, at start: Int, _ reader: CBORReader
+    ) throws(CBORError) {
+        try reader.checkText(key, at: start)
+        var set = keys ?? KeySet(count: count)
+        guard set.insert(key, of: reader.bytes) else {
+            throw reader.error(
+                .duplicateKey(String(decoding: reader.bytes[key], as: UTF8.self)), at: start)
+        }
+        keys = set
     }
 }
 

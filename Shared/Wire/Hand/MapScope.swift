@@ -17,6 +17,8 @@ public struct MapScope: Sendable {
     @usableFromInline var index = 0
     /// Entries that were asked for and found.
     @usableFromInline var found = 0
+    /// A bit for each key that there is, once a key was absent: most messages leave several out.
+    private var marks: UInt64?
 
     @inlinable
     init(map: Int, count: Int, first: Int) {
@@ -71,6 +73,7 @@ public struct MapScope: Sendable {
     mutating func search(
         _ key: StaticString, _ reader: inout CBORReader
     ) throws(CBORError) -> Bool {
+        guard count > 0, mayHold(key, reader) else { return false }
         let cursor = (index, reader.position)
         for _ in 0..<count {
             if index >= count { (index, reader.position) = (0, first) }
@@ -79,11 +82,23 @@ public struct MapScope: Sendable {
                 return true
             }
             _ = try reader.readKeyRange()
-            try reader.skipValue()
+            if let end = reader.extent(at: reader.position) {
+                reader.position = end
+            } else {
+                try reader.skipValue()
+            }
             index += 1
         }
         (index, reader.position) = cursor
         return false
+    }
+
+    /// False when no key of the map has the mark of this one.
+    private mutating func mayHold(_ key: StaticString, _ reader: CBORReader) -> Bool {
+        guard key.hasPointerRepresentation else { return true }
+        if marks == nil { marks = reader.keyMarks(from: first, count: count) }
+        let name = UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
+        return marks.map { $0 & CBORReader.mark(name) != 0 } ?? true
     }
 
     @usableFromInline
@@ -94,22 +109,41 @@ public struct MapScope: Sendable {
 
 extension CBORReader {
     /// Steps over a key if it stands here.
-    @inlinable
+    @usableFromInline
     mutating func step(over key: StaticString) -> Bool {
-        let count = key.utf8CodeUnitCount
-        guard count < 24 else { return stepOverLong("\(key)") }
-        guard count < bytesLeft, bytes[position] == 0x60 | UInt8(truncatingIfNeeded: count) else {
-            return false
+        guard key.hasPointerRepresentation, key.utf8CodeUnitCount < 24 else {
+            return stepOverLong("\(key)")
         }
-        let first = position + 1
-        let name = UnsafeBufferPointer(start: key.utf8Start, count: count)
-        for index in 0..<count where bytes[first + index] != name[index] { return false }
-        position = first + count
+        let name = UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
+        guard shortArgument(.text) == name.count, name.count < bytesLeft else { return false }
+        let start = position + 1
+        guard equals(start..<(start + name.count), name) else { return false }
+        position = start + name.count
         return true
     }
 
-    @usableFromInline
-    mutating func stepOverLong(_ key: String) -> Bool {
+    /// A bit for each key of a map; nil when they cannot be stepped over.
+    func keyMarks(from first: Int, count: Int) -> UInt64? {
+        var marks: UInt64 = 0
+        var entry = first
+        for _ in 0..<count {
+            guard let key = stringExtent(at: entry), let end = extent(at: key.upperBound) else {
+                return nil
+            }
+            marks |= bytes[key].withUnsafeBufferPointer { Self.mark($0) }
+            entry = end
+        }
+        return marks
+    }
+
+    /// One bit, from a key's length and its ends.
+    static func mark(_ key: UnsafeBufferPointer<UInt8>) -> UInt64 {
+        guard let first = key.first, let last = key.last else { return 1 }
+        let sum = key.count &* 31 &+ Int(first) &* 7 &+ Int(last) &* 3
+        return 1 << UInt64(truncatingIfNeeded: sum & 63)
+    }
+
+    private mutating func stepOverLong(_ key: String) -> Bool {
         var ahead = self
         guard let range = try? ahead.readKeyRange(), equals(range, key) else { return false }
         position = range.upperBound
