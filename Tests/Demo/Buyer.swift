@@ -20,7 +20,7 @@ struct Buyer: Sendable {
         var attempt = attempt
         let start = world.scheduler.uptimeNanoseconds
         let request = request(attempt)
-        while elapsed(since: start) < Self.patienceMs {
+        while elapsed(since: start) < Self.patienceMs, !Task.isCancelled {
             attempt.questions += 1
             do {
                 let reply = try await orders.call(

@@ -33,7 +33,8 @@ struct Sale: Sendable {
             group.addTask { try await readAvailability() }
             group.addTask { try await killer.run(floor) }
             group.addTask { try await watchForTrouble() }
-            try await group.waitForAll()
+            // Not `waitForAll`, which after an error still waits for all the others.
+            for try await _ in group {}
         }
     }
 

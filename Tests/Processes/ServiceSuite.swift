@@ -60,7 +60,7 @@ public final class ServiceSuite: Sendable {
             for service in ServiceName.allCases {
                 group.addTask { try await self.start(service) }
             }
-            try await group.waitForAll()
+            for try await _ in group {}
         }
     }
 
