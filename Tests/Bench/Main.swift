@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Glibc
 
-/// `Bench [SECTION …] [--runs N] [--json]`: figures of a release build, each over several runs and
-/// beside a baseline measured in the same runs.
+/// `Bench [SECTION …] [--runs N] [--seconds N] [--json]`: figures of a release build, each over
+/// several runs and beside a baseline measured in the same runs.
 @main
 struct Main {
     static func main() async {
@@ -25,22 +25,29 @@ struct Main {
         }
         let isJSON = arguments.contains("--json")
         arguments.removeAll { $0 == "--json" }
-        var runs = 7
-        if let index = arguments.firstIndex(of: "--runs"), index + 1 < arguments.count {
-            runs = max(1, Int(arguments[index + 1]) ?? runs)
-            arguments.removeSubrange(index...(index + 1))
-        }
+        let runs = try take("--runs", from: &arguments) ?? 7
+        let seconds = try take("--seconds", from: &arguments)
         for section in arguments.isEmpty ? ["codec", "rpc", "reserve", "purchase"] : arguments {
             let figures: [Figure] =
                 switch section {
                 case "codec": try Codec.figures(runs: runs)
-                case "rpc.64": try await RPCBench.throughput(runs: runs)
-                case "rpc": try await RPCBench.figures(runs: runs)
-                case "reserve": try await ReserveBench.figures(runs: runs)
-                case "purchase": try await PurchaseBench.figures(runs: runs)
+                case "rpc.64": try await RPCBench.throughput(runs: runs, seconds: seconds)
+                case "rpc": try await RPCBench.figures(runs: runs, seconds: seconds)
+                case "reserve": try await ReserveBench.figures(runs: runs, seconds: seconds)
+                case "purchase": try await PurchaseBench.figures(runs: runs, seconds: seconds)
                 default: throw BenchError("no section \(section): codec, rpc, reserve, purchase")
                 }
             for figure in figures { print(isJSON ? figure.json : figure.text) }
         }
+    }
+
+    /// Takes an option and its number, from 1 to 600, out of the words.
+    private static func take(_ option: String, from words: inout [String]) throws -> Int? {
+        guard let index = words.firstIndex(of: option) else { return nil }
+        guard index + 1 < words.count, let number = Int(words[index + 1]),
+            (1...600).contains(number)
+        else { throw BenchError("\(option) needs a number from 1 to 600") }
+        words.removeSubrange(index...(index + 1))
+        return number
     }
 }

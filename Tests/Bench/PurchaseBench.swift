@@ -14,7 +14,7 @@ enum PurchaseBench {
     /// The purchase itself, Reserve, CreatePayment, ConsumeHold.
     private static let roundTrips = 4.0
 
-    static func figures(runs: Int) async throws -> [Figure] {
+    static func figures(runs: Int, seconds: Int?) async throws -> [Figure] {
         let (world, network) = try RPCBench.makeWorld()
         let folder = try WorkFolder(named: "turnstile-bench")
         defer { folder.remove() }
@@ -24,12 +24,12 @@ enum PurchaseBench {
             try await suite.start()
             let shop = try await Shop(suite, world: world)
             defer { shop.close() }
-            return try await figures(runs: runs, shop, folder)
+            return try await figures(runs: runs, seconds: seconds ?? 4, shop, folder)
         }.value
     }
 
     private static func figures(
-        runs: Int, _ shop: Shop, _ folder: WorkFolder
+        runs: Int, seconds: Int, _ shop: Shop, _ folder: WorkFolder
     ) async throws -> [Figure] {
         var (many, one, waits): ([Load], [Load], [Double]) = ([], [], [])
         var memory: [Double] = []
@@ -44,7 +44,7 @@ enum PurchaseBench {
             ).latencies.p50Microseconds
             waits.append(serialSyncs * sync + roundTrips * trip)
             one.append(try await shop.buy(callers: 1, milliseconds: 1_000))
-            many.append(try await shop.buy(callers: 64, milliseconds: 4_000))
+            many.append(try await shop.buy(callers: 64, milliseconds: UInt64(seconds) * 1_000))
             memory.append(shop.largestMegabytes)
         }
         func lower(_ name: String, _ unit: String, _ values: [Double]) -> Figure {

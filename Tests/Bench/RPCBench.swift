@@ -88,8 +88,8 @@ enum RPCBench {
 
     // MARK: Figures
 
-    static func figures(runs: Int) async throws -> [Figure] {
-        var figures = try await throughput(runs: runs)
+    static func figures(runs: Int, seconds: Int?) async throws -> [Figure] {
+        var figures = try await throughput(runs: runs, seconds: seconds)
         for (name, processor) in [("rpc.1.p50.one-core", 0), ("rpc.1.p50.two-cores", 1)] {
             figures.append(try await latency(name, serverOn: processor, runs: runs))
         }
@@ -101,7 +101,8 @@ enum RPCBench {
 
     /// Calls a second with 64 in flight on one connection, and the processor time that a call
     /// takes on both sides together.
-    static func throughput(runs: Int) async throws -> [Figure] {
+    static func throughput(runs: Int, seconds: Int?) async throws -> [Figure] {
+        let seconds = seconds ?? 1
         let server = try Peer("rpc-server")
         let echo = try Peer("bare-echo", ["\(requestBytes)", "\(replyBytes)"])
         defer {
@@ -112,11 +113,12 @@ enum RPCBench {
         var costs: [Double] = []
         for _ in 0..<runs {
             let before = server.processorNanoseconds + processorNanoseconds()
-            let rate = try await call(port: server.port, inFlight: 64, milliseconds: 1_000)
-                .callsPerSecond
+            let rate = try await call(
+                port: server.port, inFlight: 64, milliseconds: UInt64(seconds) * 1_000
+            ).callsPerSecond
             let after = server.processorNanoseconds + processorNanoseconds()
             rates.append(rate)
-            costs.append(Double(after - before) / 1_000 / rate)
+            costs.append(Double(after - before) / 1_000 / (rate * Double(seconds)))
             bare.append(
                 try BareEcho.call(
                     port: echo.port, requestBytes: requestBytes, replyBytes: replyBytes,

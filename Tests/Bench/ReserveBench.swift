@@ -9,7 +9,7 @@ import RPC
 /// baseline of the rates is how often the same disk can be waited for, and that of one call at a
 /// time is one such wait and one bare echo.
 enum ReserveBench {
-    static func figures(runs: Int) async throws -> [Figure] {
+    static func figures(runs: Int, seconds: Int?) async throws -> [Figure] {
         let (world, network) = try RPCBench.makeWorld()
         let folder = try WorkFolder(named: "turnstile-bench")
         defer { folder.remove() }
@@ -19,12 +19,12 @@ enum ReserveBench {
             try await suite.start(.inventory)
             let sale = try await Sale(suite, world: world)
             defer { sale.close() }
-            return try await figures(runs: runs, sale, folder)
+            return try await figures(runs: runs, seconds: seconds ?? 2, sale, folder)
         }.value
     }
 
     private static func figures(
-        runs: Int, _ sale: Sale, _ folder: WorkFolder
+        runs: Int, seconds: Int, _ sale: Sale, _ folder: WorkFolder
     ) async throws -> [Figure] {
         var (many, one): ([Load], [Load]) = ([], [])
         var (syncs, echoes): ([[UInt64]], [Double]) = ([], [])
@@ -39,7 +39,7 @@ enum ReserveBench {
                     replyBytes: RPCBench.replyBytes, inFlight: 1, milliseconds: 200
                 ).latencies.p50Microseconds)
             one.append(try await sale.reserve(callers: 1, milliseconds: 500))
-            many.append(try await sale.reserve(callers: 64, milliseconds: 2_000))
+            many.append(try await sale.reserve(callers: 64, milliseconds: UInt64(seconds) * 1_000))
         }
         let rates = syncs.map { Double($0.count) / (Double($0.reduce(0, +)) / 1e9) }
         let waits = zip(syncs, echoes).map { $0.p50Microseconds + $1 }
