@@ -7,9 +7,6 @@ public import Storage
 /// Inventory's methods: each checks what the request says, runs one command in a batch or one
 /// query beside it, and answers. What is decided lies in Rules, what is stored in Store.
 public struct InventoryService: Sendable {
-    /// A long poll is answered so long before nobody waits for it any more.
-    private static let answerBeforeDeadlineMs: Int64 = 1_000
-
     private let world: World
     private let database: Database
 
@@ -170,7 +167,7 @@ extension InventoryService {
     func readEvents(_ request: FeedRequest, _ call: CallContext) async throws -> FeedReply {
         let feed = database.feed
         try request.check(feedID: feed.id, head: feed.head)
-        let waitMs = min(request.waitMs, call.timeLeftMs(world) - Self.answerBeforeDeadlineMs)
+        let waitMs = call.waitMs(request.waitMs, on: world.scheduler)
         if waitMs > 0 { _ = try await feed.wait(after: request.afterSeq, ms: waitMs) }
         let events = try await feed.events(after: request.afterSeq, limit: request.limit)
         return FeedReply(
@@ -202,11 +199,6 @@ extension CallContext {
 
     /// Sagas finish what was begun, so they go first.
     fileprivate var lane: Lane { roles.contains(.orders) ? .saga : .normal }
-
-    fileprivate func timeLeftMs(_ world: World) -> Int64 {
-        let now = world.scheduler.uptimeNanoseconds
-        return deadline > now ? Int64(clamping: (deadline - now) / 1_000_000) : 0
-    }
 
     /// Only Orders speaks for an order.
     fileprivate func mayPass(_ fence: Fence?) throws {

@@ -84,7 +84,7 @@ public struct OrdersService: Sendable {
         let begun = try await journal.begin(request)
         if begun.isSettled { return try answer(begun) }
         runner.start(begun)
-        let waitMs = min(request.waitMs ?? Self.longestWaitMs, remainingMs(call))
+        let waitMs = call.waitMs(request.waitMs ?? .max, on: world.scheduler)
         if let settled = await watch.value(withinMs: waitMs) { return try answer(settled) }
         return try answer(try await found(request.purchaseId))
     }
@@ -107,7 +107,7 @@ public struct OrdersService: Sendable {
         defer { watch.cancel() }
         var checkout = try await found(request.checkoutId)
         if request.sinceVersion != nil, checkout.version <= since, !checkout.state.isTerminal {
-            let waitMs = min(request.waitMs ?? 0, remainingMs(call))
+            let waitMs = call.waitMs(request.waitMs ?? 0, on: world.scheduler)
             if let newer = await watch.value(withinMs: waitMs) { checkout = newer }
         }
         return view.reply(checkout, now: world.now)
@@ -116,15 +116,6 @@ public struct OrdersService: Sendable {
     private func found(_ id: UUID) async throws -> Checkout {
         guard let checkout = try await journal.find(id) else { throw CheckoutJournal.notFound(id) }
         return checkout
-    }
-
-    private static let longestWaitMs: Int64 = 20_000
-
-    /// A wait is answered a second before its caller gives up.
-    private func remainingMs(_ call: CallContext) -> Int64 {
-        let now = world.scheduler.uptimeNanoseconds
-        guard call.deadline > now else { return 0 }
-        return max(0, Int64(clamping: (call.deadline - now) / 1_000_000) - 1_000)
     }
 
     // MARK: Sagas
@@ -181,7 +172,7 @@ public struct OrdersService: Sendable {
     ) async throws -> FeedReply {
         let feed = database.feed
         try request.check(feedID: feed.id, head: feed.head)
-        let waitMs = min(request.waitMs, remainingMs(call))
+        let waitMs = call.waitMs(request.waitMs, on: world.scheduler)
         if waitMs > 0 { _ = try await feed.wait(after: request.afterSeq, ms: waitMs) }
         let events = try await feed.events(after: request.afterSeq, limit: request.limit)
         return FeedReply(

@@ -58,7 +58,7 @@ public struct PaymentsService: Sendable {
         router.handle(PaymentsAPI.ledgerBalance) { request, _ in
             try await store.balance(request)
         }
-        router.handle(PaymentsAPI.readEvents) { request, _ in try await events(request) }
+        router.handle(PaymentsAPI.readEvents) { try await events($0, $1) }
         router.handle(PaymentsAPI.verifyInvariants) { request, _ in
             try await store.verify(request)
         }
@@ -132,12 +132,11 @@ public struct PaymentsService: Sendable {
 
     // MARK: Feed and counters
 
-    func events(_ request: FeedRequest) async throws -> FeedReply {
+    func events(_ request: FeedRequest, _ call: CallContext) async throws -> FeedReply {
         let feed = database.feed
         try request.check(feedID: feed.id, head: feed.head)
-        if request.waitMs > 0, feed.head == request.afterSeq {
-            _ = try await feed.wait(after: request.afterSeq, ms: request.waitMs)
-        }
+        let waitMs = call.waitMs(request.waitMs, on: world.scheduler)
+        if waitMs > 0 { _ = try await feed.wait(after: request.afterSeq, ms: waitMs) }
         let events = try await feed.events(after: request.afterSeq, limit: request.limit)
         return FeedReply(
             feedId: feed.id, head: feed.head,

@@ -1,3 +1,5 @@
+public import Lifecycle
+
 /// Who calls, how long they wait, and under which key: what a handler knows beside the request.
 public struct CallContext: Sendable {
     /// The name that the connection proved.
@@ -22,6 +24,16 @@ public struct CallContext: Sendable {
         self.key = key
         self.deadline = deadline
         self.trace = trace
+    }
+}
+
+extension CallContext {
+    /// How long a long poll that was asked to wait so long may be parked: at most 20 s, and it is
+    /// answered a second before nobody waits for it any more.
+    public func waitMs(_ asked: Int64, on scheduler: any Scheduler) -> Int64 {
+        let now = scheduler.uptimeNanoseconds
+        let left = deadline > now ? Int64(clamping: (deadline - now) / 1_000_000) : 0
+        return max(0, min(asked, RPCLimits().waitMs, left - 1_000))
     }
 }
 
