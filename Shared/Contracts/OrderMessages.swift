@@ -14,7 +14,8 @@ public struct OrderReply: Message, Hashable {
     public let status: OrderStatus
     public let totalQuantity: Int64
     public let total: Money
-    public let tax: Int64
+    /// The part of the total that is tax.
+    public let tax: Money
     public let paymentId: UUID?
     public let provider: String?
     public let paidAt: Instant
@@ -24,7 +25,7 @@ public struct OrderReply: Message, Hashable {
 
     public init(
         orderId: UUID, orderNumber: String, eventId: UUID, owner: String, contact: Contact,
-        status: OrderStatus, totalQuantity: Int64, total: Money, tax: Int64, paymentId: UUID?,
+        status: OrderStatus, totalQuantity: Int64, total: Money, tax: Money, paymentId: UUID?,
         provider: String?, paidAt: Instant, completedAt: Instant?, items: [PricedLine],
         tickets: [Ticket]
     ) {
@@ -54,7 +55,7 @@ public struct OrderReply: Message, Hashable {
         Field("status", .word(OrderStatus.all.map(\.word))),
         Field("totalQuantity", .integer(0...20_000)),
         Money.field("total", 0...Int64.max),
-        Field("tax", .integer(0...Int64.max), "minor units of the total's currency"),
+        Money.field("tax", 0...Int64.max, "the part of the total that is tax"),
         Field("paymentId", .id, required: false),
         Field("provider", .text(maxBytes: 32), required: false),
         Field("paidAt", .instant),

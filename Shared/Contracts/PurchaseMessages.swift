@@ -73,10 +73,10 @@ public struct OrderFact: Message, Hashable {
     public let checkoutId: UUID
     public let eventId: UUID
     public let total: Money
-    /// The part of the total that is tax, in minor units of the same currency.
-    public let tax: Int64
+    /// The part of the total that is tax.
+    public let tax: Money
 
-    public init(checkoutId: UUID, eventId: UUID, total: Money, tax: Int64) {
+    public init(checkoutId: UUID, eventId: UUID, total: Money, tax: Money) {
         self.checkoutId = checkoutId
         self.eventId = eventId
         self.total = total
@@ -87,6 +87,6 @@ public struct OrderFact: Message, Hashable {
         Field("checkoutId", .id),
         Field("eventId", .id),
         Money.field("total", 0...Int64.max),
-        Field("tax", .integer(0...Int64.max), "minor units of the total's currency"),
+        Money.field("tax", 0...Int64.max, "the part of the total that is tax"),
     ]
 }

@@ -53,7 +53,8 @@ struct SampleSale {
         return OrderReply(
             orderId: attempt.purchaseID, orderNumber: "N", eventId: offer.eventID, owner: "o",
             contact: Contact(email: "e@example.org"), status: status,
-            totalQuantity: attempt.quantity, total: total, tax: 0, paymentId: nil, provider: "sim",
+            totalQuantity: attempt.quantity, total: total, tax: Money(0, total.currency),
+            paymentId: nil, provider: "sim",
             paidAt: world.now, completedAt: world.now, items: [], tickets: tickets)
     }
 

@@ -159,7 +159,7 @@ final class ScriptedOrders: Caller {
 
     func say(_ kind: String, checkout: UInt8 = 0xc1, total: Int64 = 10_000, tax: Int64 = 0) throws {
         let fact = OrderFact(
-            checkoutId: id(checkout), eventId: eventID, total: euros(total), tax: tax)
+            checkoutId: id(checkout), eventId: eventID, total: euros(total), tax: euros(tax))
         let body = try Data(CBOR.encode(fact))
         state.withLock { state in
             state.events.append(

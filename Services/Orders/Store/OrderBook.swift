@@ -17,9 +17,10 @@ struct OrderBook: Sendable {
             try recordOrder(before, after, totals, batch)
         }
         if let kind = Self.fact(of: after.state) {
+            let nothing = Money(0, after.currency)
             let fact = OrderFact(
-                checkoutId: after.id, eventId: after.eventID,
-                total: totals?.total ?? Money(0, after.currency), tax: totals?.tax.amount ?? 0)
+                checkoutId: after.id, eventId: after.eventID, total: totals?.total ?? nothing,
+                tax: totals?.tax ?? nothing)
             batch.emit(kind, subject: after.id, try CBOR.encode(fact))
         }
     }

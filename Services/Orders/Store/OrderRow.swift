@@ -19,7 +19,7 @@ struct OrderRow: StoredRow {
     let contact: Contact
     let status: OrderStatus
     let totalQuantity: Int64
-    let tax: Int64
+    let tax: Money
     let total: Money
     /// Nil when there was nothing to pay, as is the provider.
     let paymentID: UUID?
@@ -37,7 +37,7 @@ struct OrderRow: StoredRow {
         columns.append(contact.name)
         columns.append(status.word)
         columns.append(totalQuantity)
-        columns.append(tax)
+        columns.append(tax.amount)
         columns.append(total.amount)
         columns.append(total.currency.code)
         columns.append(paymentID)
@@ -53,8 +53,10 @@ struct OrderRow: StoredRow {
         contact = Contact(email: try columns.next(), name: try columns.next())
         status = OrderStatus(try columns.next())
         totalQuantity = try columns.next()
-        tax = try columns.next()
-        total = Money(try columns.next(), Currency(try columns.next()))
+        let (tax, total) = (try columns.next(Int64.self), try columns.next(Int64.self))
+        let currency = Currency(try columns.next())
+        self.tax = Money(tax, currency)
+        self.total = Money(total, currency)
         paymentID = try columns.next()
         provider = try columns.next()
         paidAt = try columns.next()
@@ -70,7 +72,7 @@ struct OrderRow: StoredRow {
         contact = checkout.contact
         status = checkout.state == .completed ? .completed : .paid
         totalQuantity = checkout.quantity
-        tax = totals.tax.amount
+        tax = totals.tax
         total = totals.total
         paymentID = isFree ? nil : checkout.paymentID
         provider = isFree ? nil : checkout.provider

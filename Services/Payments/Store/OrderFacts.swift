@@ -35,7 +35,7 @@ extension Batch {
     fileprivate func close(_ fact: OrderFact, _ outcome: CheckoutOutcome) throws {
         guard let paymentID = try find(CheckoutRow.self, fact.checkoutId)?.livePaymentID,
             let payment = try find(PaymentRow.self, paymentID)?.payment,
-            let change = PaymentRules.close(payment, outcome, tax: fact.tax)
+            let change = PaymentRules.close(payment, outcome, tax: fact.tax.amount)
         else { return }
         _ = try apply(change, to: payment)
     }
