@@ -8,7 +8,8 @@ extension Reason {
     /// `{amount}` in minor units
     public static let alreadyCaptured = Reason("ALREADY_CAPTURED", .failedPrecondition)
     public static let alreadyVoided = Reason("ALREADY_VOIDED", .failedPrecondition)
-    /// `{reason, retryable}`: the provider's word, and whether another attempt makes sense
+    /// `{reason, retryable, state}`: the provider's word, whether another attempt makes sense, and
+    /// what the payment has become
     public static let declined = Reason("DECLINED", .failedPrecondition)
     public static let authorisationExpired = Reason("AUTHORISATION_EXPIRED", .failedPrecondition)
     public static let amountMismatch = Reason("AMOUNT_MISMATCH", .failedPrecondition)

@@ -39,7 +39,7 @@ import Wire
             + (payments + [refund]).map { .waiting($0) }
             + reasons.map { .refused(RPCError($0, "no")) }
             + [
-                .refused(RPCError(.declined, "no", detail: ["retryable": .bool(false)])),
+                .refused(RPCError(.declined, "no", detail: ["state": "FAILED_FINAL"])),
                 .unknown(RPCError(.unavailable, "gone"), retryInMs: 200), .slow,
             ]
     }

@@ -64,6 +64,8 @@ import Testing
             let checkout = try await rig.checkout(request.purchaseId)
             #expect(checkout.state == .cancelled && checkout.problem?.reason == "DECLINED")
             #expect(checkout.order == nil)
+            // A payment that has failed for good leaves nothing to void.
+            #expect(rig.payments.count("payments.VoidPayment") == 0)
             #expect(try await rig.availability(event).types.map(\.available) == [10])
             try await rig.expectSound()
         }

@@ -95,7 +95,9 @@ extension CheckoutRules {
         decision.checkout.problem = Problem(error: error)
         decision.checkout.paymentError = error.reason.name
         decision.checkout.paymentAction = nil
-        let isFinal = error.detail["retryable"] == .bool(false)
+        let isFinal = [PaymentState.failedFinal, .voided].contains {
+            error.detail["state"] == .text($0.word)
+        }
         decision.move(to: .cancelling)
         decision.call(SagaPosition(isFinal ? StepName.reserve : StepName.pay, .undo))
     }

@@ -121,18 +121,19 @@ struct PurchaseSaga: Sendable {
     private static func outcome(_ payment: PaymentReply) throws -> StepAnswer<PeerReply> {
         switch payment.state {
         case .captured: return .done(.payment(payment))
-        case .failedFinal, .voided: throw declined(payment, retryable: false)
-        case .created where payment.lastError != nil: throw declined(payment, retryable: true)
+        case .failedFinal, .voided: throw declined(payment)
+        case .created where payment.lastError != nil: throw declined(payment)
         default: return .waiting(.payment(payment))
         }
     }
 
-    private static func declined(_ payment: PaymentReply, retryable: Bool) -> RPCError {
+    private static func declined(_ payment: PaymentReply) -> RPCError {
         RPCError(
             .declined, "the payment is \(payment.state.word)",
             detail: [
                 "reason": .text(payment.lastError ?? payment.state.word),
-                "retryable": .bool(retryable),
+                "retryable": .bool(payment.state == .created),
+                "state": .text(payment.state.word),
             ])
     }
 

@@ -166,6 +166,7 @@ enum PaymentRules {
                 detail: [
                     "reason": .text(failure?.reason ?? "unknown"),
                     "retryable": .bool(failure?.isRetryable ?? false),
+                    "state": .text(payment.state.word),
                 ])
         }
     }
