@@ -81,7 +81,7 @@ public struct OrdersService: Sendable {
         try PurchaseRules.check(request)
         let watch = runner.progress.watch(request.purchaseId) { $0.isSettled }
         defer { watch.cancel() }
-        let begun = try await journal.begin(request)
+        let begun = try await journal.begin(request, for: call.actor)
         if begun.isSettled { return try answer(begun) }
         runner.start(begun)
         let waitMs = call.waitMs(request.waitMs ?? .max, on: world.scheduler)

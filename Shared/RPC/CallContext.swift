@@ -51,4 +51,23 @@ public struct Actor: Codable, Hashable, Sendable {
         self.roles = roles
         self.entitlements = entitlements
     }
+
+    /// Services keep whom they acted for, so what a gateway says of them has bounds.
+    func check() throws(RPCError) {
+        guard (1...Self.idBytes).contains(id.utf8.count) else {
+            throw .invalid("context.actor.id", "has 1 to \(Self.idBytes) bytes")
+        }
+        let entitlements = entitlements ?? []
+        guard entitlements.count <= Self.mostEntitlements,
+            entitlements.allSatisfy({ $0.utf8.count <= Self.entitlementBytes })
+        else {
+            throw .invalid(
+                "context.actor.entitlements",
+                "has at most \(Self.mostEntitlements) texts of \(Self.entitlementBytes) bytes")
+        }
+    }
+
+    private static let idBytes = 128
+    private static let mostEntitlements = 100
+    private static let entitlementBytes = 255
 }

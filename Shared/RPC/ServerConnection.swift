@@ -189,6 +189,7 @@ final class ServerConnection: ChannelHandler {
     ) throws(RPCError) -> CallContext {
         var roles = caller.identity.roles
         if let actor = head.actor {
+            try actor.check()
             guard caller.identity.actorKinds.contains(actor.kind),
                 (actor.roles ?? []).allSatisfy(caller.identity.mayClaim.contains)
             else {

@@ -22,10 +22,10 @@ final class SuiteRig: Sendable {
     private static let secret = [UInt8](repeating: 7, count: 32)
     private static let ticketKey = [UInt8](repeating: 3, count: 32)
     private static let credentials = Credentials(identities: [
-        "gateway": .init(secrets: [secret], roles: [.gateway]),
+        "gateway": .init(secrets: [secret], roles: [.gateway], actorKinds: ["user"]),
         "operator": .init(secrets: [secret], roles: [.operator, .eventManager]),
         "inventory": .init(secrets: [secret], roles: [.inventory]),
-        "orders": .init(secrets: [secret], roles: [.orders]),
+        "orders": .init(secrets: [secret], roles: [.orders], actorKinds: ["user"]),
         "payments": .init(secrets: [secret], roles: [.payments]),
     ])
 
@@ -127,7 +127,9 @@ final class SuiteRig: Sendable {
     func pass(ms: Int64) async throws { try await test.scheduler.sleep(ms: ms) }
 
     /// A published event with one ticket type of so many places.
-    func event(capacity: Int64 = 10, price: Int64 = 5_000) async throws -> TestEvent {
+    func event(
+        capacity: Int64 = 10, price: Int64 = 5_000, entitlements: [String] = []
+    ) async throws -> TestEvent {
         let staff = caller("operator", to: "inventory")
         let event = TestEvent(id: test.world.newID(), type: test.world.newID())
         _ = try await staff.call(
@@ -140,7 +142,8 @@ final class SuiteRig: Sendable {
             InventoryAPI.putTicketType,
             PutTicketTypeRequest(
                 ticketTypeId: event.type, eventId: event.id, name: "Stalls",
-                price: Money(price, Self.euro), taxBasisPoints: 1_900))
+                price: Money(price, Self.euro), taxBasisPoints: 1_900,
+                requiredEntitlements: entitlements))
         _ = try await staff.call(
             InventoryAPI.publishEvent,
             PublishEventRequest(eventId: event.id, expectedVersion: 1))
@@ -159,14 +162,16 @@ final class SuiteRig: Sendable {
             expectedTotal: expected.map { Money($0, Self.euro) }, waitMs: waitMs)
     }
 
-    func purchase(_ request: PurchaseRequest) async throws -> CheckoutReply {
-        try await caller("gateway", to: "orders").call(OrdersAPI.purchase, request)
+    func purchase(_ request: PurchaseRequest, as buyer: Actor? = nil) async throws -> CheckoutReply
+    {
+        try await caller("gateway", to: "orders").call(
+            OrdersAPI.purchase, request, CallOptions(actor: buyer))
     }
 
     /// The reason of the refusal; nil when the purchase was not refused.
-    func refusal(_ request: PurchaseRequest) async throws -> String? {
+    func refusal(_ request: PurchaseRequest, as buyer: Actor? = nil) async throws -> String? {
         do {
-            _ = try await purchase(request)
+            _ = try await purchase(request, as: buyer)
             return nil
         } catch let error as RPCError where error.isRefusal { return error.reason.name }
     }

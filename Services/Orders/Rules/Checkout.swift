@@ -18,6 +18,9 @@ struct Checkout: SagaSubject, Hashable {
     /// Outlives the token, so that a replay of the purchase can still be compared.
     let methodPrint: [UInt8]?
     let expectedTotal: Money?
+    /// Whom the gateway spoke for, with their entitlements; Inventory sells by them, however much
+    /// later it is asked.
+    let buyer: Actor?
     let createdAt: Instant
 
     var state = CheckoutState.new

@@ -9,13 +9,17 @@ import Wire
 /// What makes a request a new checkout, and what makes two requests the same purchase.
 enum PurchaseRules {
     /// The row of a new purchase. It holds the intents of every step to come, because their ids
-    /// derive from its own.
-    static func checkout(_ request: PurchaseRequest, epoch: Int64, now: Instant) -> Checkout {
+    /// derive from its own. Roles are not taken over: Orders calls its peers with its own.
+    static func checkout(
+        _ request: PurchaseRequest, buyer: Actor? = nil, epoch: Int64, now: Instant
+    ) -> Checkout {
         Checkout(
             id: request.purchaseId, owner: request.owner, contact: request.contact,
             eventID: request.eventId, items: sorted(request.items), provider: request.provider,
             paymentMethod: request.paymentMethod, methodPrint: methodPrint(request),
-            expectedTotal: request.expectedTotal, createdAt: now,
+            expectedTotal: request.expectedTotal,
+            buyer: buyer.map { Actor(id: $0.id, kind: $0.kind, entitlements: $0.entitlements) },
+            createdAt: now,
             step: SagaPosition(StepName.reserve), nextRunAt: now.advanced(byMs: takeOverMs),
             epoch: epoch)
     }
@@ -28,7 +32,7 @@ enum PurchaseRules {
         var checkout = Checkout(
             id: id, owner: owner, contact: Contact(email: "unknown"), eventID: eventID,
             items: lines.map { HoldLine(ticketTypeId: $0.ticketTypeId, quantity: $0.quantity) },
-            provider: nil, paymentMethod: nil, methodPrint: nil, expectedTotal: nil,
+            provider: nil, paymentMethod: nil, methodPrint: nil, expectedTotal: nil, buyer: nil,
             createdAt: now, step: SagaPosition(StepName.pay, .undo), nextRunAt: now, epoch: epoch)
         checkout.state = .cancelling
         checkout.lines = lines

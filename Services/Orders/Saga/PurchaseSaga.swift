@@ -57,7 +57,9 @@ struct PurchaseSaga: Sendable {
         let request = ReserveRequest(
             holdId: checkout.holdID, eventId: checkout.eventID, owner: checkout.owner,
             lines: checkout.items, fence: Fence(orderId: checkout.id, epoch: call.epoch))
-        return try await inventory.call(InventoryAPI.reserve, request, call.options)
+        var options = call.options
+        options.actor = checkout.buyer
+        return try await inventory.call(InventoryAPI.reserve, request, options)
     }
 
     private func release(_ checkout: Checkout, _ call: SagaCall) async throws -> HoldReply {

@@ -33,7 +33,7 @@ final class CheckoutJournal: SagaJournal {
     /// Stores a new purchase, or finds the one that there is.
     ///
     /// - Throws: `IDEMPOTENCY_CONFLICT {differingFields}`.
-    func begin(_ request: PurchaseRequest) async throws -> Checkout {
+    func begin(_ request: PurchaseRequest, for buyer: Actor?) async throws -> Checkout {
         let epoch = epoch.load(ordering: .relaxed)
         return try await database.write { batch in
             if let stored = try batch.find(Checkout.self, request.purchaseId) {
@@ -41,7 +41,8 @@ final class CheckoutJournal: SagaJournal {
                 guard fields.isEmpty else { throw Self.conflict(fields) }
                 return stored
             }
-            let checkout = PurchaseRules.checkout(request, epoch: epoch, now: batch.now)
+            let checkout = PurchaseRules.checkout(
+                request, buyer: buyer, epoch: epoch, now: batch.now)
             try batch.insert(checkout)
             return checkout
         }

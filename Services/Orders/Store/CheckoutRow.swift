@@ -10,8 +10,8 @@ extension Checkout: StoredRow {
         "checkout", key: ["checkout_id"],
         columns: [
             "checkout_id", "owner", "email", "name", "event_id", "items", "provider",
-            "payment_method", "method_print", "expected_minor", "expected_currency", "created_at",
-            "state", "step", "direction", "attempt", "next_run_at", "epoch", "lines",
+            "payment_method", "method_print", "expected_minor", "expected_currency", "buyer",
+            "created_at", "state", "step", "direction", "attempt", "next_run_at", "epoch", "lines",
             "hold_expires_at", "is_hold_released", "payment_action", "payment_error",
             "owed_minor", "is_refund_settled", "problem", "trouble", "park_reason",
             "parked_from", "paid_at", "ended_at", "step_count", "version",
@@ -31,6 +31,7 @@ extension Checkout: StoredRow {
         columns.append(methodPrint)
         columns.append(expectedTotal?.amount)
         columns.append(expectedTotal?.currency.code)
+        columns.append(buyer.map { Packed.actor($0) })
         columns.append(createdAt)
         columns.append(state.word)
         columns.append(step?.step)
@@ -68,6 +69,7 @@ extension Checkout: StoredRow {
         expectedTotal = expected.0.flatMap { amount in
             expected.1.map { Money(amount, Currency($0)) }
         }
+        buyer = try columns.next([UInt8]?.self).map { try Packed.actor($0) }
         createdAt = try columns.next()
         state = CheckoutState(try columns.next())
         let name = try columns.next(String?.self)

@@ -53,6 +53,25 @@ enum Packed {
         }
     }
 
+    /// Without roles.
+    static func actor(_ actor: Actor) -> [UInt8] {
+        let entitlements = actor.entitlements ?? []
+        var writer = CBORWriter(reserving: 64)
+        writer.arrayHeader(entitlements.count + 2)
+        writer.text(actor.id)
+        writer.text(actor.kind)
+        for entitlement in entitlements { writer.text(entitlement) }
+        return writer.bytes
+    }
+
+    static func actor(_ bytes: [UInt8]) throws -> Actor {
+        var reader = CBORReader(bytes)
+        let count = try reader.readArrayHeader() - 2
+        return Actor(
+            id: try reader.readText(), kind: try reader.readText(),
+            entitlements: try (0..<max(0, count)).map { _ in try reader.readText() })
+    }
+
     static func problem(_ problem: Problem) -> [UInt8] {
         var writer = CBORWriter(reserving: 128)
         let detail = problem.error.detail.sorted { $0.key < $1.key }
