@@ -4,22 +4,57 @@ internal import COpenSSL
 public enum Digest {
     /// SHA-256 of the bytes (FIPS 180-4), 32 bytes long.
     public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: 32)
-        _ = COpenSSL.SHA256(bytes, bytes.count, &digest)
-        return digest
+        [UInt8](unsafeUninitializedCapacity: 32) { digest, count in
+            var length: UInt32 = 0
+            EVP_Digest(bytes, bytes.count, digest.baseAddress, &length, fetchedSHA256, nil)
+            count = Int(length)
+        }
     }
 
-    /// HMAC-SHA256 (RFC 2104), 32 bytes long.
+    /// HMAC-SHA256 (RFC 2104), 32 bytes long. For many messages under one key, `HMACKey`.
     public static func hmac(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: 32)
-        var length: UInt32 = 32
-        _ = HMAC(
-            EVP_sha256(), key, Int32(clamping: key.count), message, message.count, &digest, &length)
-        return digest
+        HMACKey(key).code(of: message)
     }
 
     /// Compares in a time that depends on the lengths alone, so that a guess learns nothing.
     public static func equal(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
     }
+
+    /// Looked up once: the look-up takes longer than the hash. Never written after that.
+    nonisolated(unsafe) private static let fetchedSHA256 = EVP_MD_fetch(nil, "SHA256", nil)
+}
+
+/// A key that is ready to authenticate messages with HMAC-SHA256.
+public final class HMACKey: Sendable {
+    /// Keyed and never touched again but to be copied, which OpenSSL allows from any thread.
+    nonisolated(unsafe) private let keyed: OpaquePointer?
+
+    public init(_ key: [UInt8]) {
+        keyed = EVP_MAC_CTX_new(Self.fetchedHMAC)
+        var name = Array("SHA256".utf8CString)
+        name.withUnsafeMutableBufferPointer { name in
+            let parameters = [
+                OSSL_PARAM_construct_utf8_string("digest", name.baseAddress, 0),
+                OSSL_PARAM_construct_end(),
+            ]
+            // A key of no bytes needs an address all the same: none would mean "the old key".
+            _ = EVP_MAC_init(keyed, key.isEmpty ? [0] : key, key.count, parameters)
+        }
+    }
+
+    deinit { EVP_MAC_CTX_free(keyed) }
+
+    /// The code of a message, 32 bytes long.
+    public func code(of message: [UInt8]) -> [UInt8] {
+        let context = EVP_MAC_CTX_dup(keyed)
+        defer { EVP_MAC_CTX_free(context) }
+        EVP_MAC_update(context, message, message.count)
+        return [UInt8](unsafeUninitializedCapacity: 32) { code, count in
+            EVP_MAC_final(context, code.baseAddress, &count, 32)
+        }
+    }
+
+    /// Looked up once and never written after that.
+    nonisolated(unsafe) private static let fetchedHMAC = EVP_MAC_fetch(nil, "HMAC", nil)
 }

@@ -1,5 +1,5 @@
 public import FoundationEssentials
 
 extension UUID: Loggable {
-    public func appendJSON(to line: inout String) { line += "\"\(uuidString)\"" }
+    public func appendJSON(to line: inout String) { line += "\"\(text)\"" }
 }

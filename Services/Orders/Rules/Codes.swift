@@ -57,10 +57,10 @@ enum OrderNumber {
 /// Tickets of an order: ids and secrets derive from its id, so that completing it again makes the
 /// same ones.
 struct TicketMint: Sendable {
-    private let key: [UInt8]
+    private let key: HMACKey
 
     /// The key stays secret: who has it can forge tickets.
-    init(key: [UInt8]) { self.key = key }
+    init(key: [UInt8]) { self.key = HMACKey(key) }
 
     static func ticketID(_ orderID: UUID, _ index: Int64) -> UUID {
         .derived(from: orderID, "ticket\(index)")
@@ -69,7 +69,7 @@ struct TicketMint: Sendable {
     /// 120 bits that nobody can guess without the key.
     func secret(_ ticketID: UUID) -> [UInt8] {
         let id = withUnsafeBytes(of: ticketID.uuid) { Array($0) }
-        return Array(Digest.hmac(key: key, id).prefix(15))
+        return Array(key.code(of: id).prefix(15))
     }
 
     /// The secret as it is printed on the ticket.

@@ -73,9 +73,17 @@ enum PurchaseRules {
     /// Something, an @, something, without spaces or control characters: mail itself tells the
     /// rest.
     private static func isEmail(_ text: String) -> Bool {
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        return parts.count >= 2 && parts.allSatisfy { !$0.isEmpty }
-            && text.unicodeScalars.allSatisfy {
+        var (signs, isAfterSign) = (0, true)
+        for byte in text.utf8 {
+            let isSign = byte == UInt8(ascii: "@")
+            if isSign, isAfterSign { return false }
+            if isSign { signs += 1 }
+            isAfterSign = isSign
+        }
+        guard signs > 0, !isAfterSign else { return false }
+        // The properties of scalars take long to look up, and nearly all addresses are ASCII.
+        return text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+            || text.unicodeScalars.allSatisfy {
                 !$0.properties.isWhitespace && $0.properties.generalCategory != .control
             }
     }

@@ -1,5 +1,6 @@
 public import Contracts
 public import FoundationEssentials
+import Lifecycle
 
 /// The port to whoever moves the money: `sim` here, a bank or a card processor elsewhere.
 ///
@@ -51,7 +52,7 @@ public struct ProviderKey: Hashable, Sendable, CustomStringConvertible {
         self.attempt = attempt
     }
 
-    public var description: String { "\(subject.uuidString)/\(step.rawValue)/\(attempt)" }
+    public var description: String { "\(subject.text)/\(step.rawValue)/\(attempt)" }
 }
 
 /// How a call to a provider ended.

@@ -24,8 +24,8 @@ enum Account: Hashable, Sendable {
         switch self {
         case .clearing(let provider): "clearing:\(provider)"
         case .fees(let provider): "fees:\(provider)"
-        case .funds(let checkout): Account.fundsPrefix + checkout.uuidString
-        case .revenue(let event): "revenue:\(event.uuidString)"
+        case .funds(let checkout): Account.fundsPrefix + checkout.text
+        case .revenue(let event): "revenue:\(event.text)"
         case .taxPayable: "tax_payable"
         case .refundsPayable: "refunds_payable"
         }

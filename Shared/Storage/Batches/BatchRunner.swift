@@ -15,6 +15,7 @@ final class BatchRunner {
     private let onFatal: @Sendable (StorageError) -> Void
     private var connection: any Connection
     private var caches: RowCaches
+    private var outbox: Outbox
     private var disk: DiskSpace?
     private var writer: WriterRow
     private var earlier = EngineCounters()
@@ -38,6 +39,7 @@ final class BatchRunner {
         self.onCommit = onCommit
         self.onFatal = onFatal
         caches = RowCaches(connection)
+        outbox = Outbox(connection)
     }
 
     var counters: EngineCounters { connection.counters + earlier }
@@ -54,6 +56,7 @@ final class BatchRunner {
             for command in commands { command.deliver() }
         } catch {
             connection.rollback()
+            caches.forget()
             recover(from: Self.storageError(error), commands: commands)
         }
     }
@@ -66,6 +69,9 @@ final class BatchRunner {
     func maintain() { connection.maintain() }
 
     func close() {
+        // Statements go before their connection, which would else stay open for them.
+        caches = RowCaches(connection)
+        outbox = Outbox(connection)
         connection.close()
         engine.release()
     }
@@ -73,10 +79,10 @@ final class BatchRunner {
     // MARK: One transaction
 
     private func begin() throws -> Batch {
-        caches.forget()
         let now = clock.now()
         try connection.begin()
-        try writer.claim(connection, now: now)
+        // What earlier batches left in memory is what is stored as long as nobody else writes.
+        if try !writer.claim(connection, now: now) { caches.forget() }
         return Batch(connection, caches, now: now)
     }
 
@@ -88,7 +94,7 @@ final class BatchRunner {
 
     private func end(_ batch: Batch) throws {
         try batch.flush()
-        let feed = try Outbox.write(batch.events, after: writer.feed, to: connection)
+        let feed = try outbox.write(batch.events, after: writer.feed)
         try writer.store(feed: feed, connection)
         do { try connection.commit() } catch let error as StorageError
             where error.code == .unknownCommit
@@ -96,6 +102,7 @@ final class BatchRunner {
             guard try settle() else { throw error }
         }
         lostCommits = 0
+        caches.keepBatch()
         writer.committed(feed: feed)
         onCommit(feed)
     }
@@ -108,9 +115,10 @@ final class BatchRunner {
             throw StorageError(.inputOutput, "a commit's outcome stays unknown: \(error)")
         }
         earlier = counters
+        caches = RowCaches(fresh)
+        outbox = Outbox(fresh)
         connection.close()
         connection = fresh
-        caches = RowCaches(connection)
         try connection.begin()
         defer { connection.rollback() }
         return try WriterRow.storedBatch(connection) == writer.batch

@@ -1,14 +1,18 @@
 /// Facts on their way into the feed's table, numbered without gaps.
-enum Outbox {
+final class Outbox {
+    private let statements: TableStatements
+    private var cells = ColumnWriter()
+
+    init(_ connection: any Connection) {
+        statements = TableStatements(StoredEvent.table, connection)
+    }
+
     /// Gives the number of the last fact stored.
-    static func write(
-        _ events: [FeedEvent], after feed: Int64, to connection: any Connection
-    ) throws -> Int64 {
+    func write(_ events: [FeedEvent], after feed: Int64) throws -> Int64 {
         var seq = feed
-        var cells = ColumnWriter()
         var start = 0
         while start < events.count {
-            let insert = StoredEvent.table.insert(upTo: events.count - start)
+            let insert = try statements.insert(upTo: events.count - start)
             let end = start + insert.rows
             cells.removeAll()
             for event in events[start..<end] {
@@ -17,7 +21,7 @@ enum Outbox {
                 seq = next
                 StoredEvent(event.numbered(seq)).write(to: &cells)
             }
-            try connection.prepare(insert.text).run(cells)
+            try insert.statement.run(cells)
             start = end
         }
         return seq

@@ -1,4 +1,8 @@
-/// The rows of one table within a batch: loaded once, decided upon many times, written once.
+/// The rows of one table: loaded once, decided upon many times, written once a batch.
+///
+/// Rows outlive the batch that touched them, because this process alone writes: a purchase finds
+/// its row in memory at every step, and a hot pool is loaded once. They are kept in two
+/// generations, so that what is used stays and memory is bounded.
 final class RowCache<Row: StoredRow> {
     private enum State {
         /// As stored; a nil row is known not to exist.
@@ -18,43 +22,60 @@ final class RowCache<Row: StoredRow> {
         }
     }
 
-    private let connection: any Connection
+    /// Rows of a generation; as many of the one before are kept beside it.
+    private static var generation: Int { 512 }
+
     private let table = Row.table
+    private let statements: TableStatements
     private var entries: [Row.Key: Entry] = [:]
+    /// The generation before; all of them are clean.
+    private var older: [Row.Key: Entry] = [:]
+    /// A table that nobody reads by key is not kept.
+    private var isReadByKey = false
     /// Keys in the order in which they became different from what is stored.
     private var changed: [Row.Key] = []
     /// What each change of the current command replaced, in the state of then.
     private var replaced: [(key: Row.Key, entry: Entry?, state: State)] = []
     private var cells = ColumnWriter()
-    private var selectByKey: (any PreparedStatement)?
 
-    init(_ connection: any Connection) { self.connection = connection }
+    init(_ connection: any Connection) {
+        statements = TableStatements(Row.table, connection)
+    }
 
     var commandHasChanges: Bool { !replaced.isEmpty }
 
     func find(_ key: Row.Key) throws -> Row? {
-        if let known = entries[key] { return known.row }
+        isReadByKey = true
+        if let known = known(key) { return known.row }
         let found = try load(key)
         entries[key] = Entry(found, .clean)
         return found
     }
 
+    /// What is known of a key; from the older generation it moves to the younger.
+    private func known(_ key: Row.Key) -> Entry? {
+        if let entry = entries[key] { return entry }
+        guard !older.isEmpty, let entry = older.removeValue(forKey: key) else { return nil }
+        entries[key] = entry
+        return entry
+    }
+
     func insert(_ row: Row) throws {
         let key = row.key
-        let known = entries[key]
+        let known = known(key)
         if known?.row != nil { throw duplicate() }
         set(key, Entry(row, known?.state == .deleted ? .updated : .inserted), was: known)
     }
 
     func update(_ row: Row) throws {
         let key = row.key
-        let known = entries[key]
+        let known = known(key)
         if let known, known.row == nil { throw missing() }
         set(key, Entry(row, known?.state == .inserted ? .inserted : .updated), was: known)
     }
 
     func delete(_ key: Row.Key) throws {
-        let known = entries[key]
+        let known = known(key)
         if let known, known.row == nil { throw missing() }
         set(key, Entry(nil, known?.state == .inserted ? .clean : .deleted), was: known)
     }
@@ -62,7 +83,7 @@ final class RowCache<Row: StoredRow> {
     /// A row just read from the database, after everything was flushed.
     func enter(_ row: Row) {
         let key = row.key
-        if entries[key] == nil { entries[key] = Entry(row, .clean) }
+        if known(key) == nil { entries[key] = Entry(row, .clean) }
     }
 
     private func set(_ key: Row.Key, _ entry: Entry, was known: Entry?) {
@@ -106,38 +127,53 @@ final class RowCache<Row: StoredRow> {
             entry.state = .clean
         }
         changed.removeAll(keepingCapacity: true)
-        for key in deletes { try change(table.delete) { key.write(to: &$0) } }
-        for entry in updates { try change(table.update) { entry.row?.write(to: &$0) } }
+        for key in deletes { try change(statements.delete) { key.write(to: &$0) } }
+        for entry in updates { try change(statements.update) { entry.row?.write(to: &$0) } }
         try insert(inserts)
     }
 
     /// Forgets what is stored, so that it is loaded again; changes not yet written stay.
-    func forgetClean() { entries = entries.filter { $0.value.state != .clean } }
+    func forgetClean() {
+        entries = entries.filter { $0.value.state != .clean }
+        older.removeAll()
+    }
 
-    /// Forgets everything: a batch has ended.
+    /// Forgets everything: what is here may not be what is stored.
     func forget() {
         entries.removeAll(keepingCapacity: true)
+        older.removeAll()
         changed.removeAll(keepingCapacity: true)
         replaced.removeAll(keepingCapacity: true)
-        selectByKey = nil
+    }
+
+    /// A batch was committed: what is here is what is stored.
+    func keepBatch() {
+        replaced.removeAll(keepingCapacity: true)
+        guard isReadByKey else { return entries.removeAll(keepingCapacity: true) }
+        guard entries.count >= Self.generation else { return }
+        swap(&entries, &older)
+        entries.removeAll(keepingCapacity: true)
     }
 
     private func insert(_ rows: [Entry]) throws {
         var start = 0
         while start < rows.count {
-            let insert = table.insert(upTo: rows.count - start)
+            let insert = try statements.insert(upTo: rows.count - start)
             let end = start + insert.rows
             cells.removeAll()
             for entry in rows[start..<end] { entry.row?.write(to: &cells) }
-            try connection.prepare(insert.text).run(cells)
+            try insert.statement.run(cells)
             start = end
         }
     }
 
-    private func change(_ statement: String, _ write: (inout ColumnWriter) -> Void) throws {
+    private func change(
+        _ statement: @autoclosure () throws -> any PreparedStatement,
+        _ write: (inout ColumnWriter) -> Void
+    ) throws {
         cells.removeAll()
         write(&cells)
-        if try connection.prepare(statement).run(cells) != 1 { throw missing() }
+        if try statement().run(cells) != 1 { throw missing() }
     }
 
     private func load(_ key: Row.Key) throws -> Row? {
@@ -145,9 +181,7 @@ final class RowCache<Row: StoredRow> {
         key.write(to: &cells)
         var found: Row?
         let table = table
-        let statement = try selectByKey ?? connection.prepare(table.selectByKey)
-        selectByKey = statement
-        try statement.run(cells) { row in
+        try statements.selectByKey.run(cells) { row in
             var reader = ColumnReader(row, source: table.name, columns: table.columns)
             found = try Row(from: &reader)
         }
@@ -175,6 +209,7 @@ struct CacheOperations {
     let flush: (_ undoable: Bool) throws -> Void
     let forgetClean: () -> Void
     let forget: () -> Void
+    let keepBatch: () -> Void
 
     init<Row>(_ cache: RowCache<Row>) {
         commandHasChanges = { cache.commandHasChanges }
@@ -183,10 +218,11 @@ struct CacheOperations {
         flush = { try cache.flush(undoable: $0) }
         forgetClean = { cache.forgetClean() }
         forget = { cache.forget() }
+        keepBatch = { cache.keepBatch() }
     }
 }
 
-/// The caches of a batch, in the order in which its commands first touched their tables.
+/// The caches of a connection, in the order in which commands first touched their tables.
 final class RowCaches {
     private let connection: any Connection
     /// Few enough that looking through them beats hashing.
@@ -215,6 +251,8 @@ final class RowCaches {
     }
 
     func forget() { forEach { $0.forget() } }
+
+    func keepBatch() { forEach { $0.keepBatch() } }
 
     func forgetClean() { forEach { $0.forgetClean() } }
 }

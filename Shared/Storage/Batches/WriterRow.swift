@@ -49,25 +49,38 @@ struct WriterRow {
         }
     }
 
-    /// The first statement of a batch.
-    mutating func claim(_ connection: any Connection, now: Instant) throws {
-        let claimed = try connection.query(
-            """
-            UPDATE writer SET batch = batch + 1, now_ms = \(now)
-            WHERE id = 1 AND epoch = \(epoch) RETURNING batch, feed
-            """
-        ) { (batch: try $0.next(Int64.self), feed: try $0.next(Int64.self)) }.first
+    /// The first statement of a batch. True when the batch before it was this owner's too.
+    mutating func claim(_ connection: any Connection, now: Instant) throws -> Bool {
+        var cells = ColumnWriter()
+        cells.append(now)
+        cells.append(epoch)
+        var claimed: (batch: Int64, feed: Int64)?
+        try connection.prepare(Self.claimText).run(cells) { row in
+            var columns = ColumnReader(row, source: "writer", columns: ["batch", "feed"])
+            claimed = (try columns.next(), try columns.next())
+        }
         guard let claimed else {
             throw StorageError(.fenced, "another process has taken this database over")
         }
+        let follows = batch.addingReportingOverflow(1) == (claimed.batch, false)
         (batch, feed) = claimed
+        return follows
     }
+
+    private static let claimText = """
+        UPDATE writer SET batch = batch + 1, now_ms = $1
+        WHERE id = 1 AND epoch = $2 RETURNING batch, feed
+        """
 
     /// The last statement of a batch that has facts for the feed.
     func store(feed newFeed: Int64, _ connection: any Connection) throws {
         guard newFeed != feed else { return }
-        try connection.run("UPDATE writer SET feed = \(newFeed) WHERE id = 1")
+        var cells = ColumnWriter()
+        cells.append(newFeed)
+        try connection.prepare(Self.storeText).run(cells)
     }
+
+    private static let storeText = "UPDATE writer SET feed = $1 WHERE id = 1"
 
     mutating func committed(feed newFeed: Int64) { feed = newFeed }
 

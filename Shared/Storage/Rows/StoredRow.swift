@@ -30,7 +30,8 @@ public struct TableLayout: Sendable {
     let selectByKey: String
     let update: String
     let delete: String
-    private let inserts: [(rows: Int, text: String)]
+    /// Statements that insert several rows at once, the largest first; the last inserts one.
+    let inserts: [(rows: Int, text: String)]
     private let selection: String
 
     public init(_ name: String, key: [String], columns: [String]) {
@@ -60,11 +61,6 @@ public struct TableLayout: Sendable {
         update =
             "UPDATE \(name) SET \(TableLayout.list(values, from: start, separator: ", ")) WHERE "
             + TableLayout.list(key, from: 1, separator: " AND ")
-    }
-
-    /// The statement that inserts the most rows of so many, and how many it inserts.
-    func insert(upTo rows: Int) -> (rows: Int, text: String) {
-        inserts.first { $0.rows <= rows } ?? (1, "")
     }
 
     func select(_ condition: SQL) -> SQL {

@@ -9,6 +9,8 @@ final class SQLiteConnection: Connection {
     /// Pages in the log after which it is worth copying them back: 8 MiB.
     private static let pagesBeforeCheckpoint: Int32 = 2048
     private static let statementsKept = 256
+    private static let lookaside: (size: Int32, slots: Int32) = (1200, 128)
+    private static let withoutMemoryCount = turnstile_sqlite_without_memory_count()
 
     let handle: OpaquePointer
     var counters = EngineCounters()
@@ -20,6 +22,7 @@ final class SQLiteConnection: Connection {
     init(path: String, _ purpose: ConnectionPurpose, _ dialect: Dialect) throws {
         self.purpose = purpose
         self.dialect = dialect
+        _ = Self.withoutMemoryCount
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         let code = sqlite3_open_v2(path, &opened, flags, nil)
@@ -31,6 +34,8 @@ final class SQLiteConnection: Connection {
         handle = opened
         sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_timeout(handle, 2000)
+        // Either is speed alone: a library that was in use before, or has none of it, goes on.
+        _ = turnstile_sqlite_lookaside(handle, Self.lookaside.size, Self.lookaside.slots)
         do { try setUp() } catch {
             close()
             throw error
@@ -111,7 +116,6 @@ final class SQLiteConnection: Connection {
     }
 
     func close() {
-        for statement in statements.values { statement.finalize() }
         statements.removeAll()
         sqlite3_close_v2(handle)
     }
@@ -119,7 +123,6 @@ final class SQLiteConnection: Connection {
     /// Lists in SQL make texts without end; hot statements are prepared again soon enough.
     private func forgetStatementsBeyondLimit() {
         guard statements.count > Self.statementsKept else { return }
-        for statement in statements.values { statement.finalize() }
         statements.removeAll()
     }
 

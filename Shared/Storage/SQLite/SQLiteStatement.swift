@@ -21,6 +21,8 @@ final class SQLiteStatement: PreparedStatement, ResultRow {
         }
     }
 
+    deinit { sqlite3_finalize(handle) }
+
     @discardableResult
     func run(_ values: ColumnWriter, onRow: (any ResultRow) throws -> Void) throws -> Int {
         guard !isRunning else {
@@ -45,8 +47,6 @@ final class SQLiteStatement: PreparedStatement, ResultRow {
             }
         }
     }
-
-    func finalize() { sqlite3_finalize(handle) }
 
     private func bind(
         _ cells: [ColumnWriter.Cell], _ bytes: UnsafeBufferPointer<UInt8>
@@ -103,7 +103,12 @@ final class SQLiteStatement: PreparedStatement, ResultRow {
     func text(at column: Int) -> String? {
         guard let start = sqlite3_column_text(handle, Int32(column)) else { return nil }
         let count = Int(sqlite3_column_bytes(handle, Int32(column)))
-        return String(validating: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+        let bytes = UnsafeBufferPointer(start: start, count: count)
+        // Nearly all text is ASCII, which needs no validation by the generic code of the library.
+        guard bytes.contains(where: { $0 >= 0x80 }) else {
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        return String(validating: bytes, as: UTF8.self)
     }
 
     func withBlob<Value>(at column: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {

@@ -2,15 +2,16 @@
 #define TURNSTILE_CSQLITE_H
 #include <sqlite3.h>
 
-// SQLITE_TRANSIENT is a cast macro, which Swift does not import.
-static inline int turnstile_bind_blob(
-    sqlite3_stmt *statement, int index, const void *bytes, int count)
+// Variadic functions and macros, which Swift does not import.
+
+/// Counts no memory: the count costs a lock at every allocation. Before the library is first used.
+static inline int turnstile_sqlite_without_memory_count(void)
 {
-    return sqlite3_bind_blob(statement, index, bytes, count, SQLITE_TRANSIENT);
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
-static inline int turnstile_bind_text(
-    sqlite3_stmt *statement, int index, const char *text, int count)
+/// Small allocations of this connection come from `slots` pieces of its own of `size` bytes.
+static inline int turnstile_sqlite_lookaside(sqlite3 *connection, int size, int slots)
 {
-    return sqlite3_bind_text(statement, index, text, count, SQLITE_TRANSIENT);
+    return sqlite3_db_config(connection, SQLITE_DBCONFIG_LOOKASIDE, 0, size, slots);
 }
 #endif

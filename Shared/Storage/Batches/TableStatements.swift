@@ -1,0 +1,39 @@
+/// The statements of one table on one connection, each prepared when it is first needed and kept:
+/// to look a long text up again takes longer than to run it.
+final class TableStatements {
+    private let table: TableLayout
+    private let connection: any Connection
+    private var prepared: [(any PreparedStatement)?]
+
+    init(_ table: TableLayout, _ connection: any Connection) {
+        self.table = table
+        self.connection = connection
+        prepared = Array(repeating: nil, count: 3 + table.inserts.count)
+    }
+
+    var selectByKey: any PreparedStatement {
+        get throws { try statement(0, table.selectByKey) }
+    }
+
+    var update: any PreparedStatement {
+        get throws { try statement(1, table.update) }
+    }
+
+    var delete: any PreparedStatement {
+        get throws { try statement(2, table.delete) }
+    }
+
+    /// The statement that inserts the most rows of so many, and how many it inserts.
+    func insert(upTo rows: Int) throws -> (rows: Int, statement: any PreparedStatement) {
+        let index = table.inserts.firstIndex { $0.rows <= rows } ?? table.inserts.count - 1
+        let insert = table.inserts[index]
+        return (insert.rows, try statement(3 + index, insert.text))
+    }
+
+    private func statement(_ index: Int, _ text: String) throws -> any PreparedStatement {
+        if let known = prepared[index] { return known }
+        let statement = try connection.prepare(text)
+        prepared[index] = statement
+        return statement
+    }
+}
