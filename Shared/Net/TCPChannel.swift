@@ -50,10 +50,13 @@ final class TCPChannel: Channel, EventSource {
         self.loop = loop
     }
 
-    /// Puts the handler in place and begins to read; on the loop's thread.
-    func open(_ handler: any ChannelHandler) {
-        self.handler.withLock { $0 = handler }
+    /// Begins to read and asks for the handler; on the loop's thread. The socket is watched first,
+    /// because whoever makes the handler may close the channel then and there.
+    func open(_ makeHandler: (any Channel) -> any ChannelHandler) {
         loop.add(self, EPOLLIN.rawValue)
+        let made = makeHandler(self)
+        if state.withLock({ $0.isClosed }) { return made.channelClosed(nil) }
+        handler.withLock { $0 = made }
     }
 
     @discardableResult
@@ -83,11 +86,13 @@ final class TCPChannel: Channel, EventSource {
 
     func close() {
         loop.perform { [self] in
-            let isEmpty = state.withLock {
+            let (isEmpty, events) = state.withLock {
                 $0.isClosing = true
-                return $0.outgoing.isEmpty
+                return ($0.outgoing.isEmpty, $0.isBlocked ? $0.events : nil)
             }
-            if isEmpty { end(nil) } else { send() }
+            if isEmpty { return end(nil) }
+            // What still comes must not wake the loop, nor end what waits to be sent.
+            if let events { loop.watch(self, events) } else { send() }
         }
     }
 

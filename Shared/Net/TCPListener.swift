@@ -42,7 +42,7 @@ final class TCPListener: Listener, EventSource {
             TCPNetwork.tune(socket)
             let peer = SocketAddress.remote(of: socket).description
             let channel = TCPChannel(descriptor: socket, peer: peer, loop: loop)
-            channel.open(accept(channel))
+            channel.open(accept)
         }
     }
 

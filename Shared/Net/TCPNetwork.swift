@@ -112,7 +112,7 @@ private final class ConnectAttempt: EventSource {
         guard code == 0 else { return finish(NetError("connect to \(address)", errno: code)) }
         guard let waiter = take() else { return loop.remove(self) }
         let channel = TCPChannel(descriptor: descriptor, peer: address.description, loop: loop)
-        channel.open(handler(channel))
+        channel.open(handler)
         waiter.resume(returning: channel)
     }
 

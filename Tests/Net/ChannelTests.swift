@@ -147,6 +147,28 @@ private func onBothNetworks(
         }
     }
 
+    @Test func aChannelThatIsTurnedAwayEndsAtOnce() async throws {
+        try await onBothNetworks { network in
+            let held = Held()
+            let listener = try await network.listen(at: .loopback()) { channel in
+                channel.write { $0.append(7) }
+                channel.close()
+                let recorder = Recorder()
+                held.add(recorder)
+                return recorder
+            }
+            let near = Recorder()
+            _ = try await network.connect(to: listener.address) { _ in near }
+            await near.wait(for: .max)
+            #expect(near.isClosed)
+            #expect(near.received == 1)
+            let far = try #require(held.first)
+            await far.wait(for: .max)
+            #expect(far.isClosed)
+            listener.close()
+        }
+    }
+
     @Test func nobodyListening() async throws {
         try await onBothNetworks { network in
             let listener = try await network.listen(at: .loopback()) { _ in Recorder() }
