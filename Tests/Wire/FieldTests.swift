@@ -76,6 +76,23 @@ import Wire
                 == [" must be an object, not an integer"])
     }
 
+    /// Ten thousand wrong elements have an answer that can be read.
+    @Test func notMoreIsToldThanAReaderCanUse() throws {
+        let table = [
+            Field("lines", .list(.message([Field("n", .flag)]), maxCount: 5_000)),
+            Field("tags", .map(.flag, maxCount: 5_000), required: false),
+        ]
+        let tags = Value.map((0..<4_000).map { ("\($0)", 1) })
+        let lines = Value.array(Array(repeating: [:], count: 9_000))
+        for (name, value) in [("tags", tags), ("lines", lines)] {
+            #expect(try table.check(try CBOR.encode(Value.map([(name, value)]))).count < 40)
+        }
+        // What is not looked at must keep to the profile all the same.
+        #expect(throws: CBORError(offset: 10, .floatingPoint)) {
+            try FieldTests.fields.check([UInt8](hex: "a1656c696e657383a0a0f90000"))
+        }
+    }
+
     @Test func bytesOutsideTheProfileAreRefused() {
         #expect(throws: CBORError(offset: 3, .floatingPoint)) {
             try FieldTests.fields.check([UInt8](hex: "a1617af90000"))

@@ -17,6 +17,10 @@ extension [Field] {
 /// One walk over a body beside its field table. A problem is noted with the path below the value at
 /// hand; whoever called for the value puts its own name in front.
 private struct FieldCheck {
+    /// After so many, elements are skipped: a reader learns no more from the next, and a megabyte
+    /// of wrong elements must not become an answer of several.
+    static let mostProblems = 32
+
     var reader: CBORReader
     var problems: [FieldProblem] = []
 
@@ -105,6 +109,10 @@ private struct FieldCheck {
         let count = try reader.readArrayHeader()
         if count > maxCount { note("must hold at most \(maxCount) elements, not \(count)") }
         for index in 0..<count {
+            guard index < maxCount, problems.count < FieldCheck.mostProblems else {
+                try reader.skip(depth: depth + 1)
+                continue
+            }
             let before = problems.count
             try value(element, depth: depth + 1)
             if problems.count > before { prefix("[\(index)]", from: before) }
@@ -115,8 +123,12 @@ private struct FieldCheck {
         guard let count = try openMap(depth, "an object") else { return }
         if count > maxCount { note("must hold at most \(maxCount) entries, not \(count)") }
         var keys = KeySet(count: count)
-        for _ in 0..<count {
+        for index in 0..<count {
             let key = try reader.readNewKey(&keys)
+            guard index < maxCount, problems.count < FieldCheck.mostProblems else {
+                try reader.skip(depth: depth + 1)
+                continue
+            }
             let before = problems.count
             try value(entry, depth: depth + 1)
             if problems.count > before {
@@ -169,7 +181,8 @@ private struct UnknownKeys {
         _ key: Range<Int>, at start: Int, _ reader: CBORReader
     ) throws(CBORError) {
         try reader.checkText(key, at: start)
-        var set = keys ?? KeySet(count: count)
+        // Taken out, so that it is not copied for each key while both are there.
+        var set = keys.take() ?? KeySet(count: count)
         guard set.insert(key, of: reader.bytes) else {
             throw reader.error(
                 .duplicateKey(String(decoding: reader.bytes[key], as: UTF8.self)), at: start)
