@@ -132,7 +132,7 @@ final class MemoryChannel: Channel {
     private func deliver() {
         let (bytes, other, isClosing) = state.withLock { state -> ([UInt8], MemoryChannel?, Bool) in
             state.isScheduled = false
-            guard !state.isClosed, let other = state.other, other.isReading || state.isClosing
+            guard !state.isClosed, let other = state.other, other.isReading
             else { return ([], nil, false) }
             defer { state.outgoing = [] }
             return (state.outgoing, other, state.isClosing)

@@ -282,7 +282,7 @@ final class ClientConnection: ChannelHandler {
             case nil: return
             case .ping: channel.sendSmall(.ping) { $0.integer(now) }
             case .close(let why): end(RPCError(.unavailable, why))
-            case .fine, .retire: break
+            case .fine, .retire, .abort: break
             }
             tickEverySecond()
         }

@@ -7,6 +7,8 @@ struct LinkHealth {
         /// Ask the peer to come anew and finish what is in flight.
         case retire
         case close(String)
+        /// It was closed long ago, and the peer does not take what waits for it.
+        case abort
     }
 
     private let limits: RPCLimits
@@ -19,6 +21,7 @@ struct LinkHealth {
     private var pingedMs: Int64?
     private var partialFrame: (number: Int, sinceMs: Int64)?
     private var stalledMs: Int64?
+    private var closedMs: Int64?
     private var peerPings: (count: Int, sinceMs: Int64)
     private var cancels: (count: Int, sinceMs: Int64)
 
@@ -53,6 +56,9 @@ struct LinkHealth {
         stalledMs = isTooMuch ? stalledMs ?? nowMs : nil
     }
 
+    /// Nothing more is said, but what waits to be sent.
+    mutating func closed(nowMs: Int64) { closedMs = closedMs ?? nowMs }
+
     /// False when the peer pings too often: once more than its strikes within their time.
     mutating func peerPinged(nowMs: Int64) -> Bool {
         if nowMs - peerPings.sinceMs >= limits.pingMs / 3 { peerPings = (0, nowMs) }
@@ -68,6 +74,7 @@ struct LinkHealth {
     }
 
     mutating func tick(nowMs: Int64, callsInFlight: Int) -> Verdict {
+        if let closedMs { return nowMs - closedMs < limits.unsentMs ? .fine : .abort }
         if callsInFlight > 0 { calledMs = nowMs }
         if !isGreeted, nowMs - openedMs >= limits.handshakeMs {
             return .close("no hello within \(limits.handshakeMs) ms")

@@ -19,9 +19,11 @@ public struct RPCLimits: Sendable {
     public var connectionsPerIdentity = 256
     public var connections = 4_096
     /// Reading stops while more than this waits to be sent, and the connection closes when it
-    /// stays so.
+    /// stays so; after as long again, what still waits is dropped.
     public var unsentBytes = 1024 * 1024
     public var unsentMs: Int64 = 10_000
+    /// With so much waiting, calls that are running still end as UNAVAILABLE.
+    public var unreadBytes = 4 * 1024 * 1024
     /// Silence before a ping, and how long its pong may take.
     public var pingMs: Int64 = 30_000
     public var pongMs: Int64 = 10_000

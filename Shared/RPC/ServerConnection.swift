@@ -96,6 +96,7 @@ final class ServerConnection: ChannelHandler {
         case .ping: channel.sendSmall(.ping) { $0.integer(now) }
         case .retire: drain("connection age")
         case .close(let why): end(why)
+        case .abort: channel.abort()
         }
     }
 
@@ -115,11 +116,17 @@ final class ServerConnection: ChannelHandler {
     private func end(_ reason: String) {
         server.world.log.info("connection.ended", ["peer": channel.peer, "why": reason])
         channel.sendGoaway(reason)
-        channel.close()
+        close()
     }
 
     private func closeIfDone() {
-        if state.withLock({ $0.isDraining && $0.calls.isEmpty }) { channel.close() }
+        if state.withLock({ $0.isDraining && $0.calls.isEmpty }) { close() }
+    }
+
+    private func close() {
+        let now = nowMs
+        state.withLock { $0.health.closed(nowMs: now) }
+        channel.close()
     }
 
     // MARK: Frames
@@ -241,6 +248,8 @@ final class ServerConnection: ChannelHandler {
 
     // MARK: Answers
 
+    fileprivate var mostUnread: Int { server.limits.unreadBytes }
+
     /// Sends a call's one response.
     fileprivate func answer(
         _ response: Response, _ body: (inout CBORWriter) throws -> Void
@@ -269,6 +278,9 @@ struct Response: ResponseSink {
 
     func succeed<Reply: Message>(_ reply: Reply) throws {
         try connection.answer(self) {
+            guard $0.bytes.count <= connection.mostUnread else {
+                throw RPCError(.unavailable, "the replies before this one are not being read")
+            }
             $0.arrayHeader(4)
             $0.integer(FrameKind.response.rawValue)
             $0.integer(Int64(clamping: id))

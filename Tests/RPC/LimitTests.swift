@@ -172,10 +172,35 @@ import Wire
             try peer.channel.setReading(false)
             let text = String(repeating: "x", count: 50_000)
             for id in Int64(1)...10 { try peer.request(id, "test.Echo", text: text) }
-            try await test.scheduler.sleep(ms: 5_000)
+            try await test.scheduler.sleep(ms: 19_000)
+            // It was closed, but still has the time to take what waits.
             #expect(harness.server.connectionCount == 1)
-            try await test.scheduler.sleep(ms: 7_000)
+            try await test.scheduler.sleep(ms: 4_000)
             #expect(harness.server.connectionCount == 0)
+        }
+    }
+
+    @Test func repliesThatNobodyReadsAreBounded() throws {
+        var limits = RPCLimits()
+        (limits.unsentBytes, limits.unreadBytes) = (100_000, 200_000)
+        try run(limits) { harness, test in
+            let peer = try await RawPeer.greeted(harness)
+            let text: Value = .text(String(repeating: "x", count: 60_000))
+            for id in Int64(1)...10 {
+                try peer.send([1, .integer(id), "test.Slow", [:], ["text": text, "number": 500]])
+            }
+            try await test.scheduler.sleep(ms: 100)
+            try peer.channel.setReading(false)
+            try await test.scheduler.sleep(ms: 1_000)
+            try peer.channel.setReading(true)
+            var reasons: [String?] = []
+            for _ in 0..<10 { reasons.append(try await peer.next()?.reason) }
+            #expect(reasons.count { $0 == nil } == 4)
+            #expect(reasons.count { $0 == "UNAVAILABLE" } == 6)
+            // It reads again, and is served again.
+            try peer.request(11, "test.Echo")
+            #expect(try await peer.next()?.reason == nil)
+            try peer.channel.abort()
         }
     }
 
