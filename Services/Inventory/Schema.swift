@@ -11,7 +11,8 @@ public enum InventorySchema {
                 starts_at BIGINT NOT NULL, ends_at BIGINT, timezone TEXT, currency TEXT NOT NULL,
                 fee_per_ticket BIGINT NOT NULL, sales_start BIGINT, sales_end BIGINT,
                 status TEXT NOT NULL, total_capacity BIGINT, hold_ttl_ms BIGINT NOT NULL,
-                max_hold_ms BIGINT NOT NULL, late_reclaim BIGINT NOT NULL, version BIGINT NOT NULL,
+                max_hold_ms BIGINT NOT NULL, late_reclaim BIGINT NOT NULL,
+                open_checkouts TEXT NOT NULL, version BIGINT NOT NULL,
                 PRIMARY KEY (event_id));
 
             CREATE TABLE ticket_type (
@@ -42,6 +43,8 @@ public enum InventorySchema {
                 refusal BYTEA,
                 PRIMARY KEY (hold_id));
             CREATE INDEX hold_active ON hold (event_id, expires_at) WHERE state = 'ACTIVE';
+            CREATE INDEX hold_of_owner ON hold (owner, event_id, expires_at)
+                WHERE state = 'ACTIVE';
             CREATE INDEX hold_void ON hold (created_at)
                 WHERE (state = 'REFUSED' OR owner IS NULL);
             CREATE INDEX hold_committing ON hold (committing_since) WHERE state = 'COMMITTING';
@@ -49,6 +52,10 @@ public enum InventorySchema {
             CREATE TABLE hold_pool (
                 hold_id BYTEA NOT NULL, pool_id BYTEA NOT NULL, quantity BIGINT NOT NULL,
                 PRIMARY KEY (hold_id, pool_id));
+
+            CREATE TABLE owner_hold (
+                event_id BYTEA NOT NULL, owner TEXT NOT NULL, hold_id BYTEA NOT NULL,
+                PRIMARY KEY (event_id, owner));
 
             CREATE TABLE audit (
                 pool_id BYTEA NOT NULL, seq BIGINT NOT NULL, action TEXT NOT NULL,

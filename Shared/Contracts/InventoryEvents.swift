@@ -19,13 +19,14 @@ public struct CreateEventRequest: Message {
     public let holdTtlMs: Int64?
     public let maxHoldMs: Int64?
     public let lateReclaim: Bool?
+    public let openCheckouts: OpenCheckouts?
 
     public init(
         eventId: UUID, title: String, description: String? = nil, location: String? = nil,
         startsAt: Instant, endsAt: Instant? = nil, timezone: String? = nil, currency: Currency,
         totalCapacity: Int64? = nil, feePerTicket: Money? = nil, salesStart: Instant? = nil,
         salesEnd: Instant? = nil, holdTtlMs: Int64? = nil, maxHoldMs: Int64? = nil,
-        lateReclaim: Bool? = nil
+        lateReclaim: Bool? = nil, openCheckouts: OpenCheckouts? = nil
     ) {
         self.eventId = eventId
         self.title = title
@@ -42,6 +43,7 @@ public struct CreateEventRequest: Message {
         self.holdTtlMs = holdTtlMs
         self.maxHoldMs = maxHoldMs
         self.lateReclaim = lateReclaim
+        self.openCheckouts = openCheckouts
     }
 
     public static let fields =
@@ -61,6 +63,9 @@ public struct CreateEventRequest: Message {
             Field(
                 "lateReclaim", .flag, required: false,
                 "whether a payment that comes late may take free stock again; true"),
+            Field(
+                "openCheckouts", .word(OpenCheckouts.known.map(\.rawValue)), required: false,
+                "whether an owner may have several at a time, or what becomes of them; ALLOW"),
         ]
 }
 
@@ -107,13 +112,15 @@ public struct EventView: Message, Hashable {
     public let holdTtlMs: Int64
     public let maxHoldMs: Int64
     public let lateReclaim: Bool
+    public let openCheckouts: OpenCheckouts
     public var version: Int64
 
     public init(
         eventId: UUID, title: String, description: String?, location: String?, startsAt: Instant,
         endsAt: Instant?, timezone: String?, currency: Currency, feePerTicket: Money,
         salesStart: Instant?, salesEnd: Instant?, status: EventStatus, totalCapacity: Int64?,
-        holdTtlMs: Int64, maxHoldMs: Int64, lateReclaim: Bool, version: Int64
+        holdTtlMs: Int64, maxHoldMs: Int64, lateReclaim: Bool, openCheckouts: OpenCheckouts,
+        version: Int64
     ) {
         self.eventId = eventId
         self.title = title
@@ -131,6 +138,7 @@ public struct EventView: Message, Hashable {
         self.holdTtlMs = holdTtlMs
         self.maxHoldMs = maxHoldMs
         self.lateReclaim = lateReclaim
+        self.openCheckouts = openCheckouts
         self.version = version
     }
 
@@ -158,6 +166,7 @@ public struct EventView: Message, Hashable {
             Field("holdTtlMs", .integer(Bounds.holdMs)),
             Field("maxHoldMs", .integer(Bounds.holdMs)),
             Field("lateReclaim", .flag),
+            Field("openCheckouts", .word(OpenCheckouts.known.map(\.rawValue))),
             Field("version", .integer(Bounds.version)),
         ]
 }

@@ -28,6 +28,20 @@ public struct HoldState: Word {
     public static let refused = HoldState("REFUSED")
 }
 
+/// What an event lets an owner do who has an open hold of it for a checkout, and asks for another.
+public struct OpenCheckouts: Word {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Any number side by side.
+    public static let allow = OpenCheckouts("ALLOW")
+    /// The one that is open stays, the new one is refused.
+    public static let reject = OpenCheckouts("REJECT")
+    /// The new one takes the place of the open one, unless an order takes money for that.
+    public static let replace = OpenCheckouts("REPLACE")
+    public static let known: [OpenCheckouts] = [.allow, .reject, .replace]
+}
+
 /// Why stock is held.
 public struct HoldPurpose: Word {
     public let rawValue: String

@@ -15,6 +15,8 @@ extension Reason {
     public static let ownerLimitExceeded = Reason("OWNER_LIMIT_EXCEEDED", .resourceExhausted)
     /// `id`, `names`
     public static let entitlementRequired = Reason("ENTITLEMENT_REQUIRED", .permissionDenied)
+    /// `holdId` of the owner's open hold, beside which the event allows none
+    public static let openHoldExists = Reason("OPEN_HOLD_EXISTS", .failedPrecondition)
     /// `id` of the hold that an order is taking money for
     public static let openCheckoutExists = Reason("OPEN_CHECKOUT_EXISTS", .failedPrecondition)
 

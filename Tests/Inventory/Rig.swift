@@ -51,7 +51,8 @@ struct Rig: Sendable {
     /// A published event with these ticket types.
     func event(
         capacity: Int64? = nil, lateReclaim: Bool? = nil, salesStart: Instant? = nil,
-        salesEnd: Instant? = nil, fee: Int64 = 0, isPublished: Bool = true, types: [TypeSpec]
+        salesEnd: Instant? = nil, fee: Int64 = 0, isPublished: Bool = true,
+        openCheckouts: OpenCheckouts? = nil, types: [TypeSpec]
     ) async throws -> (eventId: UUID, types: [UUID]) {
         let eventId = id()
         let euro = Currency("EUR")
@@ -59,7 +60,8 @@ struct Rig: Sendable {
             CreateEventRequest(
                 eventId: eventId, title: "Concert", startsAt: now.advanced(byMs: 86_400_000),
                 currency: euro, totalCapacity: capacity, feePerTicket: Money(fee, euro),
-                salesStart: salesStart, salesEnd: salesEnd, lateReclaim: lateReclaim), manager)
+                salesStart: salesStart, salesEnd: salesEnd, lateReclaim: lateReclaim,
+                openCheckouts: openCheckouts), manager)
         var typeIds: [UUID] = []
         for type in types {
             let typeId = id()

@@ -38,7 +38,8 @@ enum CatalogueRules {
             timezone: request.timezone, currency: request.currency, feePerTicket: fee,
             salesStart: request.salesStart, salesEnd: request.salesEnd, status: .draft,
             totalCapacity: request.totalCapacity, holdTtlMs: holdTtlMs, maxHoldMs: maxHoldMs,
-            lateReclaim: request.lateReclaim ?? true, version: 1)
+            lateReclaim: request.lateReclaim ?? true,
+            openCheckouts: request.openCheckouts ?? .allow, version: 1)
     }
 
     enum Publication {

@@ -75,6 +75,12 @@ extension RPCError {
             detail: ["id": .id(id), "limit": .integer(limit), "used": .integer(used)])
     }
 
+    static func openHold(_ id: UUID) -> RPCError {
+        RPCError(
+            .openHoldExists, "the owner has an open hold of this event, which allows one",
+            detail: ["holdId": .id(id)])
+    }
+
     static func openCheckout(_ id: UUID) -> RPCError {
         RPCError(
             .openCheckoutExists, "an order takes money for the hold that is to be replaced",

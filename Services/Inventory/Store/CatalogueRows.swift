@@ -13,7 +13,7 @@ struct EventRow: StoredRow {
         columns: [
             "event_id", "title", "description", "location", "starts_at", "ends_at", "timezone",
             "currency", "fee_per_ticket", "sales_start", "sales_end", "status", "total_capacity",
-            "hold_ttl_ms", "max_hold_ms", "late_reclaim", "version",
+            "hold_ttl_ms", "max_hold_ms", "late_reclaim", "open_checkouts", "version",
         ])
 
     var key: UUID { event.eventId }
@@ -37,6 +37,7 @@ struct EventRow: StoredRow {
         columns.append(event.holdTtlMs)
         columns.append(event.maxHoldMs)
         columns.append(event.lateReclaim)
+        columns.append(event.openCheckouts.rawValue)
         columns.append(event.version)
     }
 
@@ -55,7 +56,7 @@ struct EventRow: StoredRow {
             salesEnd: try columns.next(), status: EventStatus(try columns.next()),
             totalCapacity: try columns.next(), holdTtlMs: try columns.next(),
             maxHoldMs: try columns.next(), lateReclaim: try columns.next(),
-            version: try columns.next())
+            openCheckouts: OpenCheckouts(try columns.next()), version: try columns.next())
     }
 }
 

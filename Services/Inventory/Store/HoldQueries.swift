@@ -15,27 +15,39 @@ enum HoldQueries {
         let since = reader.now.advanced(byMs: -(request.olderThanMs ?? 0))
         let nothing = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
         let after = request.after ?? nothing
-        // The state stands as a literal, so that the index of that state alone is read.
-        let condition: SQL =
-            request.state == .committing
-            ? "state = 'COMMITTING' AND committing_since <= \(since)"
-            : "state = 'ACTIVE' AND created_at <= \(since)"
         let holds = try reader.select(
-            Hold.self, where: "\(condition) AND hold_id > \(after) ORDER BY hold_id LIMIT \(limit)")
+            Hold.self,
+            where: """
+                \(open(request.state, since: since)) AND hold_id > \(after)
+                ORDER BY hold_id LIMIT \(limit)
+                """)
         return ListHoldsReply(
             holds: try holds.map { try HoldReply($0, at: reader.now, in: reader) },
             next: Int64(holds.count) == limit ? holds.last?.id : nil)
     }
 
+    /// Through the index of one state, whose literal names it: in order of their ids, all holds
+    /// ever made would be looked through for the few that are open.
+    static func open(_ state: HoldState, since: Instant) -> SQL {
+        let open: SQL =
+            state == .committing
+            ? "state = 'COMMITTING' AND committing_since <= \(since)"
+            : "state = 'ACTIVE' AND created_at <= \(since)"
+        return "hold_id IN (SELECT hold_id FROM hold WHERE \(open))"
+    }
+
     /// Holds that are over and still take stock, of all events, the oldest first.
     static func overdue(limit: Int64, in reader: Reader) throws -> [UUID] {
-        try reader.query(
-            """
-            SELECT h.hold_id FROM event e JOIN hold h ON h.event_id = e.event_id
-            WHERE h.state = 'ACTIVE' AND h.expires_at <= \(reader.now)
-            ORDER BY h.expires_at LIMIT \(limit)
-            """
-        ) { try $0.next() }
+        try reader.query(overdue(at: reader.now, limit: limit)) { try $0.next() }
+    }
+
+    /// Event by event (CROSS JOIN keeps this order), so that only what is over is read.
+    static func overdue(at now: Instant, limit: Int64) -> SQL {
+        """
+        SELECT h.hold_id FROM event e CROSS JOIN hold h
+        WHERE h.event_id = e.event_id AND h.state = 'ACTIVE' AND h.expires_at <= \(now)
+        ORDER BY h.expires_at LIMIT \(limit)
+        """
     }
 
     /// How many holds have been COMMITTING for longer than so, and since when the oldest is.

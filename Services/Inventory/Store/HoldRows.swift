@@ -104,6 +104,40 @@ extension HeldLine {
     }
 }
 
+/// The newest hold for a checkout of an owner, where an event cares about how many are open.
+struct OwnerHoldRow: StoredRow {
+    struct Key: StoredKey {
+        let eventId: UUID
+        let owner: String
+
+        func write(to columns: inout ColumnWriter) {
+            columns.append(eventId)
+            columns.append(owner)
+        }
+    }
+
+    let key: Key
+    let holdId: UUID
+
+    static let table = TableLayout(
+        "owner_hold", key: ["event_id", "owner"], columns: ["event_id", "owner", "hold_id"])
+
+    init(_ key: Key, _ holdId: UUID) {
+        self.key = key
+        self.holdId = holdId
+    }
+
+    func write(to columns: inout ColumnWriter) {
+        key.write(to: &columns)
+        columns.append(holdId)
+    }
+
+    init(from columns: inout ColumnReader) throws {
+        key = Key(eventId: try columns.next(), owner: try columns.next())
+        holdId = try columns.next()
+    }
+}
+
 /// What a hold took out of one pool: written with the hold and never changed, so that sums over
 /// it can audit what the pools count.
 struct HoldPoolRow: StoredRow {

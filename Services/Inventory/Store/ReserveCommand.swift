@@ -28,12 +28,14 @@ struct ReserveCommand: Sendable {
         guard let lines = SaleRules.price(request.lines, types: types, fee: event.feePerTicket)
         else { throw RPCError.invalid("lines", "cost more than can be counted") }
         let replaced: Hold?
-        switch try holdToReplace(batch) {
+        switch try holdToReplace(of: event, batch) {
         case .success(let hold): replaced = hold
         case .failure(let refusal): return try refuse(refusal, batch)
         }
         let hold = SaleRules.hold(request, lines: lines, of: event, at: batch.now)
-        return try take(hold, types: types, replaced, batch)
+        let outcome = try take(hold, types: types, replaced, batch)
+        if case .success = outcome { try noteOpen(hold, of: event, batch) }
+        return outcome
     }
 
     /// Takes the stock; when there is too little, expired holds of this event are reaped first,
@@ -113,10 +115,12 @@ struct ReserveCommand: Sendable {
     }
 
     /// The hold whose stock the new one takes over; nil when it takes none any more.
-    private func holdToReplace(_ batch: Batch) throws -> Result<Hold?, RPCError> {
+    private func holdToReplace(
+        of event: EventView, _ batch: Batch
+    ) throws -> Result<Hold?, RPCError> {
         guard let id = request.replaces, let hold = try batch.find(Hold.self, id),
             let owner = hold.owner
-        else { return .success(nil) }
+        else { return try openHold(of: event, batch) }
         guard owner == request.owner, hold.eventId == request.eventId else {
             return .failure(.holdNotFound(id))
         }
@@ -124,8 +128,37 @@ struct ReserveCommand: Sendable {
         case .active: return .success(hold)
         case .committing: return .failure(.openCheckout(id))
         case .consumed: return .failure(.holdRefusal(hold))
-        default: return .success(nil)
+        default: return try openHold(of: event, batch)
         }
+    }
+
+    /// The owner's open hold, where the event allows one and has the new one replace it.
+    private func openHold(of event: EventView, _ batch: Batch) throws -> Result<Hold?, RPCError> {
+        guard let key = ownerKey(of: event),
+            let id = try batch.find(OwnerHoldRow.self, key)?.holdId,
+            let hold = try batch.find(Hold.self, id), hold.takesStock,
+            !hold.isOverdue(at: batch.now)
+        else { return .success(nil) }
+        guard event.openCheckouts == .replace else { return .failure(.openHold(id)) }
+        return hold.state == .committing ? .failure(.openCheckout(id)) : .success(hold)
+    }
+
+    private func noteOpen(_ hold: Hold, of event: EventView, _ batch: Batch) throws {
+        guard let key = ownerKey(of: event) else { return }
+        let row = OwnerHoldRow(key, hold.id)
+        if try batch.find(OwnerHoldRow.self, key) == nil {
+            try batch.insert(row)
+        } else {
+            try batch.update(row)
+        }
+    }
+
+    /// Nil where nobody counts: staff holds what it likes.
+    private func ownerKey(of event: EventView) -> OwnerHoldRow.Key? {
+        guard event.openCheckouts != .allow, request.purpose ?? .checkout == .checkout else {
+            return nil
+        }
+        return OwnerHoldRow.Key(eventId: event.eventId, owner: request.owner)
     }
 
     private func refuse(_ refusal: RPCError, _ batch: Batch) throws -> HoldOutcome {

@@ -66,29 +66,36 @@ enum StockQueries {
         ) { try $0.next(Instant?.self) }.first?.map { reader.now.millisecondsUntil($0) }
     }
 
-    /// What an owner's live holds take, by pool: the ACTIVE ones by the event's index, the
+    /// What an owner's live holds take, by pool: the ACTIVE ones by the owner's index, the
     /// COMMITTING ones, of which there are few at a time, by theirs.
     private static func held(
         by owner: String, of eventId: UUID, in reader: Reader
     ) throws -> [UUID: Int64] {
         let active = try quantities(
-            "h.state = 'ACTIVE' AND h.expires_at > \(reader.now) AND h.owner = \(owner)",
-            of: eventId, in: reader)
+            active(of: owner, at: reader.now), of: eventId, in: reader)
         let committing = try quantities(
             "h.state = 'COMMITTING' AND h.owner = \(owner)", of: eventId, in: reader)
         return active.merging(committing) { $0 + $1 }
     }
 
+    static func active(of owner: String, at now: Instant) -> SQL {
+        "h.state = 'ACTIVE' AND h.expires_at > \(now) AND h.owner = \(owner)"
+    }
+
     private static func quantities(
         _ condition: SQL, of eventId: UUID, in reader: Reader
     ) throws -> [UUID: Int64] {
-        let sums = try reader.query(
-            """
-            SELECT p.pool_id, CAST(SUM(p.quantity) AS BIGINT)
-            FROM hold h JOIN hold_pool p ON p.hold_id = h.hold_id
-            WHERE h.event_id = \(eventId) AND \(condition) GROUP BY p.pool_id
-            """
-        ) { (try $0.next(UUID.self), try $0.next(Int64.self)) }
+        let sums = try reader.query(sums(condition, of: eventId)) {
+            (try $0.next(UUID.self), try $0.next(Int64.self))
+        }
         return Dictionary(sums) { $1 }
+    }
+
+    static func sums(_ condition: SQL, of eventId: UUID) -> SQL {
+        """
+        SELECT p.pool_id, CAST(SUM(p.quantity) AS BIGINT)
+        FROM hold h JOIN hold_pool p ON p.hold_id = h.hold_id
+        WHERE h.event_id = \(eventId) AND \(condition) GROUP BY p.pool_id
+        """
     }
 }
