@@ -15,22 +15,32 @@ public struct OrdersService: Sendable {
     private let queries: OrderQueries
     private let view: CheckoutView
     private let awaited = AwaitedPayments()
-    private let inventory: any Caller
-    private let payments: any Caller
+    private let readers: Peers
+
+    /// The services that this one calls.
+    public struct Peers: Sendable {
+        let inventory: any Caller
+        let payments: any Caller
+
+        public init(inventory: any Caller, payments: any Caller) {
+            self.inventory = inventory
+            self.payments = payments
+        }
+    }
 
     /// - Parameters:
     ///   - database: with `OrdersSchema`.
+    ///   - peers: for the sagas alone, so that no feed or check takes a place from a purchase.
+    ///   - readers: for everything else, on connections of its own.
     ///   - ticketKey: makes ticket codes that nobody can guess; it stays the same for ever.
     public init(
-        world: World, database: Database, inventory: any Caller, payments: any Caller,
-        ticketKey: [UInt8]
+        world: World, database: Database, peers: Peers, readers: Peers, ticketKey: [UInt8]
     ) async throws {
         self.world = world
         self.database = database
-        self.inventory = inventory
-        self.payments = payments
+        self.readers = readers
         let mint = TicketMint(key: ticketKey)
-        let saga = PurchaseSaga(inventory: inventory, payments: payments)
+        let saga = PurchaseSaga(inventory: peers.inventory, payments: peers.payments)
         journal = CheckoutJournal(
             database: database, rules: CheckoutRules(core: saga.steps.core),
             book: OrderBook(mint: mint), awaited: awaited, log: world.log)
@@ -45,10 +55,10 @@ public struct OrdersService: Sendable {
         [
             runner,
             PaymentWatch(
-                world: world, awaited: awaited, runner: runner, payments: payments),
+                world: world, awaited: awaited, runner: runner, payments: readers.payments),
             Adoption(
-                world: world, journal: journal, runner: runner, inventory: inventory,
-                payments: payments),
+                world: world, journal: journal, runner: runner, inventory: readers.inventory,
+                payments: readers.payments),
             Housekeeping(database, world: world),
         ]
     }
@@ -66,7 +76,7 @@ public struct OrdersService: Sendable {
         router.handle(OrdersAPI.readEvents) { try await events($0, $1) }
         router.handle(OrdersAPI.verifyInvariants) { request, _ in
             try await Verifier(
-                database: database, inventory: inventory, payments: payments
+                database: database, inventory: readers.inventory, payments: readers.payments
             ).verify(request)
         }
         router.handle(OrdersAPI.stats) { _, _ in try await stats() }

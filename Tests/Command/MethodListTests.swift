@@ -27,8 +27,9 @@ import Wire
                 orders: NoPeer())
             let orders = try await OrdersService(
                 world: world, database: try await open(OrdersSchema.migrations),
-                inventory: NoPeer(), payments: NoPeer(), ticketKey: [UInt8](repeating: 1, count: 32)
-            )
+                peers: .init(inventory: NoPeer(), payments: NoPeer()),
+                readers: .init(inventory: NoPeer(), payments: NoPeer()),
+                ticketKey: [UInt8](repeating: 1, count: 32))
             for (listed, register) in [
                 (InventoryAPI.methods, inventory.register), (OrdersAPI.methods, orders.register),
                 (PaymentsAPI.methods, payments.register),

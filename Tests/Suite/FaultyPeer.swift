@@ -22,6 +22,8 @@ final class FaultyPeer: Caller {
         var refusals: [String: [RPCError]] = [:]
         var plan: Plan = { _, _ in nil }
         var faults = 0
+        var now = 0
+        var most = 0
     }
 
     private let peer: any Caller
@@ -39,6 +41,12 @@ final class FaultyPeer: Caller {
     /// Faults met so far.
     var faults: Int { state.withLock { $0.faults } }
 
+    /// Methods that were called.
+    var methods: Set<String> { state.withLock { Set($0.counts.keys) } }
+
+    /// The most calls at once that were not answered yet.
+    var most: Int { state.withLock { $0.most } }
+
     func count(_ method: String) -> Int { state.withLock { $0.counts[method] ?? 0 } }
 
     func call<Request, Reply>(
@@ -52,8 +60,11 @@ final class FaultyPeer: Caller {
                 ? state.refusals[method.name]?.removeFirst() : nil
             let fault = state.plan(method.name, count)
             if fault != nil { state.faults += 1 }
+            state.now += 1
+            state.most = max(state.most, state.now)
             return (fault, refusal)
         }
+        defer { state.withLock { $0.now -= 1 } }
         if let refusal { throw refusal }
         switch fault {
         case .requestLost: throw RPCError(.unavailable, "the request was lost")

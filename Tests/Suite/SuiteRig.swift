@@ -33,12 +33,13 @@ final class SuiteRig: Sendable {
     let inventoryDatabase: Database
     let ordersDatabase: Database
     let paymentsDatabase: Database
-    /// What Orders sees of its peers.
+    /// What Orders' sagas see of its peers.
     let inventory: FaultyPeer
     let payments: FaultyPeer
     private let network: MemoryNetwork
     private let callers = Mutex<[String: Client]>([:])
-    private let orders = Mutex<(server: Server, jobs: [Task<Void, any Error>])?>(nil)
+    private let servers = Mutex<[String: (router: Router, server: Server)]>([:])
+    private let ordersJobs = Mutex<[Task<Void, any Error>]>([])
 
     static func run<Value: Sendable>(
         seed: UInt64 = 1, sim: SimConfiguration = SimConfiguration(),
@@ -87,29 +88,46 @@ final class SuiteRig: Sendable {
 
     private func serve(
         _ name: String, _ jobs: [any Service], _ register: (inout Router) -> Void
-    ) async throws -> (Server, [Task<Void, any Error>]) {
+    ) async throws -> [Task<Void, any Error>] {
         var router = Router(log: test.world.log)
         register(&router)
+        try await listen(name, router)
+        return jobs.map { job in test.scheduler.spawn { try await job.run() } }
+    }
+
+    private func listen(_ name: String, _ router: Router) async throws {
         let server = Server(
             .init(service: name), router: router, credentials: Self.credentials, world: test.world)
         _ = try await server.start(
             at: Address(host: "127.0.0.1", port: Self.ports[name] ?? 0), on: network)
-        return (server, jobs.map { job in test.scheduler.spawn { try await job.run() } })
+        servers.withLock { $0[name] = (router, server) }
+    }
+
+    /// The service lives, but nobody reaches it.
+    func cutOff(_ name: String) async { await servers.withLock { $0[name]?.server }?.stop() }
+
+    func reconnect(_ name: String) async throws {
+        guard let router = servers.withLock({ $0[name]?.router }) else { return }
+        try await listen(name, router)
     }
 
     func startOrders() async throws {
+        func reader(_ peer: String) -> Client {
+            Self.client("orders", to: peer, test.world, network)
+        }
         let service = try await OrdersService(
-            world: test.world, database: ordersDatabase, inventory: inventory, payments: payments,
+            world: test.world, database: ordersDatabase,
+            peers: .init(inventory: inventory, payments: payments),
+            readers: .init(inventory: reader("inventory"), payments: reader("payments")),
             ticketKey: Self.ticketKey)
         let running = try await serve("orders", service.jobs) { service.register(on: &$0) }
-        orders.withLock { $0 = running }
+        ordersJobs.withLock { $0 = running }
     }
 
     /// Another process on the same database; what the first one was doing is never heard of again.
     func restartOrders() async throws {
-        let old = orders.withLock { $0.take() }
-        old?.jobs.forEach { $0.cancel() }
-        await old?.server.stop()
+        for job in ordersJobs.withLock({ $0 }) { job.cancel() }
+        await cutOff("orders")
         try await startOrders()
     }
 
@@ -197,6 +215,12 @@ final class SuiteRig: Sendable {
     func availability(_ event: TestEvent) async throws -> AvailabilityReply {
         try await caller("gateway", to: "inventory").call(
             InventoryAPI.getAvailability, GetAvailabilityRequest(eventId: event.id))
+    }
+
+    /// Calls of sagas, or attempts of calls, that ended without an answer.
+    var troubles: Int64 {
+        test.world.metrics.counters().filter { ["saga.unknown", "rpc.retries"].contains($0.name) }
+            .reduce(0) { $0 + $1.value }
     }
 
     /// Every invariant of all three services, once feeds have been read.

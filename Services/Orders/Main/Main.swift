@@ -13,10 +13,14 @@ struct Main {
             let database = try await Database.open(
                 try DatabaseLocation(parsing: setup.configuration.database),
                 migrations: OrdersSchema.migrations, world: setup.world)
+            func peers() throws -> OrdersService.Peers {
+                .init(
+                    inventory: try setup.client(of: "inventory"),
+                    payments: try setup.client(of: "payments"))
+            }
             let service = try await OrdersService(
-                world: setup.world, database: database,
-                inventory: try setup.client(of: "inventory"),
-                payments: try setup.client(of: "payments"), ticketKey: try setup.ticketKey())
+                world: setup.world, database: database, peers: try peers(),
+                readers: try peers(), ticketKey: try setup.ticketKey())
             return Program.Parts(
                 register: service.register, jobs: service.jobs,
                 feedID: database.feed.id, check: { try await database.check() },
