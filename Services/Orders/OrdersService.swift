@@ -48,6 +48,12 @@ public struct OrdersService: Sendable {
             saga.steps, asides: saga.asides, journal: journal, world: world)
         queries = OrderQueries(database: database)
         view = CheckoutView(mint: mint)
+        peers.inventory.whenConnected { [weak runner] in
+            runner?.hurry { StepName.atInventory.contains($0.step) }
+        }
+        peers.payments.whenConnected { [weak runner] in
+            runner?.hurry { StepName.atPayments.contains($0.step) }
+        }
     }
 
     /// What runs beside the handlers for as long as the process lives.

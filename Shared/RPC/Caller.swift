@@ -5,9 +5,16 @@ public protocol Caller: Sendable {
     func call<Request, Reply>(
         _ method: Method<Request, Reply>, _ request: Request, _ options: CallOptions
     ) async throws -> Reply
+
+    /// Calls `tell` whenever a connection stands that did not stand before. While somebody wants
+    /// to know, a lost connection is made again though nothing is called.
+    func whenConnected(_ tell: @escaping @Sendable () -> Void)
 }
 
 extension Caller {
+    /// A callee in the same process is always there.
+    public func whenConnected(_ tell: @escaping @Sendable () -> Void) {}
+
     public func call<Request, Reply>(
         _ method: Method<Request, Reply>, _ request: Request
     ) async throws -> Reply {

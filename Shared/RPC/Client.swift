@@ -9,6 +9,8 @@ internal import Wire
 /// Every mutation carries an identity of its own, so asking again under the same request is safe
 /// for each of them; a refusal is never asked again.
 public final class Client: Caller {
+    private typealias Tell = @Sendable () -> Void
+
     private enum Link {
         /// Exits: connecting (when somebody calls), closed.
         case idle
@@ -25,6 +27,7 @@ public final class Client: Caller {
         var notBefore: UInt64 = 0
         var lastWaiter: UInt64 = 0
         var waiters: [UInt64: UnsafeContinuation<ClientConnection, any Error>] = [:]
+        var tells: [Tell] = []
     }
 
     /// What is called, for messages.
@@ -78,6 +81,10 @@ public final class Client: Caller {
         }
     }
 
+    public func whenConnected(_ tell: @escaping @Sendable () -> Void) {
+        state.withLock { $0.tells.append(tell) }
+    }
+
     /// Ends the connection; later calls fail.
     public func close() {
         let (link, waiters) = state.withLock { state in
@@ -118,13 +125,25 @@ public final class Client: Caller {
                 _ = world.scheduler.schedule(afterMs: timeoutMs) { [weak self] in
                     self?.giveUp(waiter)
                 }
-                if let start {
-                    _ = world.scheduler.schedule(at: start) { [self] in
-                        world.scheduler.spawn { [self] in await connect() }
-                    }
-                }
+                if let start { connect(at: start) }
             }
         }
+    }
+
+    private func connect(at start: UInt64) {
+        _ = world.scheduler.schedule(at: start) { [self] in
+            world.scheduler.spawn { [self] in await connect() }
+        }
+    }
+
+    /// Where somebody wants to know when the service is there again, it is looked for.
+    private func lookAgain() {
+        let start: UInt64? = state.withLock { state in
+            guard case .idle = state.link, !state.tells.isEmpty else { return nil }
+            state.link = .connecting
+            return state.notBefore
+        }
+        if let start { connect(at: start) }
     }
 
     private func giveUp(_ waiter: UInt64) {
@@ -137,14 +156,15 @@ public final class Client: Caller {
     private func connect() async {
         do {
             let connection = try await greetedConnection()
-            let waiters = state.withLock { state -> [Waiter]? in
+            let ready = state.withLock { state -> (waiters: [Waiter], tells: [Tell])? in
                 guard case .connecting = state.link else { return nil }
                 state.link = .ready(connection)
                 state.failures = 0
-                return takeWaiters(&state)
+                return (takeWaiters(&state), state.tells)
             }
-            guard let waiters else { return connection.end(.notConnected) }
-            for waiter in waiters { waiter.resume(returning: connection) }
+            guard let ready else { return connection.end(.notConnected) }
+            for waiter in ready.waiters { waiter.resume(returning: connection) }
+            for tell in ready.tells { tell() }
         } catch {
             let (waiters, failures) = state.withLock { state in
                 if case .connecting = state.link { state.link = .idle }
@@ -163,6 +183,7 @@ public final class Client: Caller {
                 "no connection to \(name) at \(address): \(cause?.message ?? "\(error)")",
                 executed: false)
             for waiter in waiters { waiter.resume(throwing: refusal) }
+            lookAgain()
         }
     }
 
@@ -190,6 +211,10 @@ public final class Client: Caller {
     private func retire(_ connection: ClientConnection) {
         state.withLock {
             if case .ready(let current) = $0.link, current === connection { $0.link = .idle }
+        }
+        // Not at once: who ends every connection after its hello must not be run into.
+        _ = world.scheduler.schedule(afterMs: RetryPolicy.connect.firstMs) { [weak self] in
+            self?.lookAgain()
         }
     }
 

@@ -35,4 +35,10 @@ extension SagaEvent.Outcome {
         case .slow: nil
         }
     }
+
+    /// The peer was not there, went away, or did not answer in time: it may be back any moment.
+    var isCut: Bool {
+        guard case .unknown(let error, _) = self else { return false }
+        return [.unavailable, .draining, .deadlineExceeded].contains(error.reason)
+    }
 }

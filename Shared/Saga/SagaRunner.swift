@@ -14,6 +14,8 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     private struct State {
         /// Sagas with a task, and whether they were woken since it last read their row.
         var running: [UUID: Bool] = [:]
+        /// Sagas that wait to ask a peer again which could not be reached.
+        var cut: [UUID: (position: SagaPosition, timer: ScheduledTimer)] = [:]
         var isStopped = false
         var epoch: Int64
     }
@@ -74,13 +76,37 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         world.scheduler.spawn { await self.drive(id, nil) }
     }
 
+    /// A peer can be reached again: what waits only for that goes on now, and not when its pause
+    /// has passed. `isTheirs` tells the calls that go to this peer.
+    public func hurry(_ isTheirs: @escaping @Sendable (SagaPosition) -> Bool) {
+        let ids = state.withLock { state in
+            state.cut.filter { isTheirs($0.value.position) }.keys.sorted()
+        }
+        guard !ids.isEmpty else { return }
+        world.log.info("saga_hurried", ["sagas": ids.count])
+        world.scheduler.spawn { [self] in
+            for id in ids {
+                try await awaitRoom()
+                wake(id)
+            }
+        }
+    }
+
     /// True when the caller is to start the task; else the one there is told to look again.
     private func enter(_ id: UUID) -> Bool {
-        state.withLock { state in
-            guard !state.isStopped else { return false }
+        let (mayStart, timer) = state.withLock { state -> (Bool, ScheduledTimer?) in
+            guard !state.isStopped else { return (false, nil) }
             let isRunning = state.running[id] != nil
             state.running[id] = isRunning
-            return !isRunning
+            return (!isRunning, state.cut.removeValue(forKey: id)?.timer)
+        }
+        timer?.cancel()
+        return mayStart
+    }
+
+    private func awaitRoom() async throws {
+        while state.withLock({ $0.running.count }) > Self.takeOverLimit {
+            try await world.scheduler.sleep(ms: 20)
         }
     }
 
@@ -92,9 +118,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
                 for subject in page { start(subject) }
                 guard let end = page.last, page.count == Self.page else { return }
                 last = end.id
-                while state.withLock({ $0.running.count }) > Self.takeOverLimit {
-                    try await world.scheduler.sleep(ms: 20)
-                }
+                try await awaitRoom()
             } catch is CancellationError {
                 return
             } catch {
@@ -111,10 +135,10 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     private func drive(_ id: UUID, _ subject: Subject?) async {
         var subject = subject
         while true {
-            var pauseMs: Int64?
+            var pause: Pause?
             do {
                 if subject == nil { subject = try await journal.find(id) }
-                if let subject { pauseMs = try await advance(subject) }
+                if let subject { pause = try await advance(subject) }
             } catch {
                 // Only a stopped runner, or a row that can't be read, ends here; the scan finds
                 // the row again.
@@ -129,17 +153,29 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
                 return true
             }
             guard wasWoken else {
-                if let pauseMs, !isStopped {
-                    _ = world.scheduler.schedule(afterMs: pauseMs) { self.wake(id) }
-                }
+                if let pause, !isStopped { rest(id, pause) }
                 return
             }
             subject = nil
         }
     }
 
+    private struct Pause {
+        let ms: Int64
+        /// The call that could not reach its peer, if it waits because of that.
+        let cut: SagaPosition?
+    }
+
+    private func rest(_ id: UUID, _ pause: Pause) {
+        let timer = world.scheduler.schedule(afterMs: pause.ms) { self.wake(id) }
+        guard let position = pause.cut else { return }
+        state.withLock { state in
+            if state.running[id] == nil { state.cut[id] = (position, timer) }
+        }
+    }
+
     /// Goes on until the saga has ended or pauses, and returns the pause.
-    private func advance(_ first: Subject) async throws -> Int64? {
+    private func advance(_ first: Subject) async throws -> Pause? {
         var subject = first
         var unsaved: [SagaEvent<Reply>] = []
         while let position = subject.position, !isStopped {
@@ -154,7 +190,9 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
             guard let stand = try await save(subject.id, unsaved + [event]) else { return nil }
             unsaved = []
             subject = stand.subject
-            if let pause = stand.pauseMs { return pause }
+            if let pauseMs = stand.pauseMs {
+                return Pause(ms: pauseMs, cut: event.outcome.isCut ? subject.position : nil)
+            }
         }
         return nil
     }

@@ -80,6 +80,8 @@ final class FaultyPeer: Caller {
         return reply
     }
 
+    func whenConnected(_ tell: @escaping @Sendable () -> Void) { peer.whenConnected(tell) }
+
     private static func never() async {
         await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
     }

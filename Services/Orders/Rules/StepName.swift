@@ -17,4 +17,7 @@ enum StepName {
     static let fence = "fence"
     /// Gives the money back.
     static let refund = "refund"
+
+    static let atInventory: Set = [reserve, consume, reopen, fence]
+    static let atPayments: Set = [pay, poll, refund]
 }
