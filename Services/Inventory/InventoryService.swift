@@ -17,10 +17,11 @@ public struct InventoryService: Sendable {
 
     /// What runs beside the methods for as long as the process lives.
     public var jobs: [any Service] {
-        [
-            Sweeper(world: world, database: database), Pruner(world: world, database: database),
-            Housekeeping(database, world: world),
-        ]
+        [Sweeper(world: world, database: database), housekeeping]
+    }
+
+    var housekeeping: Housekeeping {
+        Housekeeping(database, world: world) { try HoldQueries.forget($0, before: $1, limit: $2) }
     }
 
     public func register(on router: inout Router) {

@@ -65,8 +65,14 @@ public struct OrdersService: Sendable {
             Adoption(
                 world: world, journal: journal, runner: runner, inventory: readers.inventory,
                 payments: readers.payments),
-            Housekeeping(database, world: world),
+            housekeeping,
         ]
+    }
+
+    var housekeeping: Housekeeping {
+        Housekeeping(database, world: world) {
+            try CheckoutJournal.forget($0, before: $1, limit: $2)
+        }
     }
 
     public func register(on router: inout Router) {

@@ -22,6 +22,7 @@ public enum OrdersSchema {
             paid_at BIGINT, ended_at BIGINT, step_count BIGINT NOT NULL, version BIGINT NOT NULL,
             CHECK (owed_minor IS NULL OR owed_minor >= 0));
         CREATE INDEX checkout_due ON checkout (next_run_at) WHERE next_run_at IS NOT NULL;
+        CREATE INDEX checkout_rejected ON checkout (ended_at) WHERE state = 'REJECTED';
 
         CREATE TABLE ticket_order (
             order_id BYTEA NOT NULL PRIMARY KEY,

@@ -35,8 +35,14 @@ public struct PaymentsService: Sendable {
             Settler(world: world, store: store, cashier: cashier),
             Refunder(world: world, store: store, cashier: cashier),
             OrdersConsumer(world: world, store: store, orders: orders),
-            Housekeeping(database, world: world),
+            housekeeping,
         ]
+    }
+
+    var housekeeping: Housekeeping {
+        Housekeeping(database, world: world) {
+            try PaymentStore.forget($0, before: $1, limit: $2)
+        }
     }
 
     public func register(on router: inout Router) {

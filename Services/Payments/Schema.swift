@@ -26,6 +26,7 @@ public enum PaymentsSchema {
                     OR captured_minor <= authorised_minor))
         );
         CREATE INDEX payment_open ON payment (open_since) WHERE open_since IS NOT NULL;
+        CREATE INDEX payment_tombstone ON payment (created_at) WHERE provider IS NULL;
 
         CREATE TABLE checkout (
             checkout_id BYTEA NOT NULL PRIMARY KEY,

@@ -1,9 +1,13 @@
 internal import FoundationEssentials
 public import Lifecycle
 
-/// Prunes what Storage keeps for seven days: answers by key and old facts of the feed. Small
-/// batches in the normal lane, so that no caller feels it.
+/// Prunes what is kept for seven days: answers by key, old facts of the feed, and what of a
+/// service's own never touched money or stock. Small batches in the normal lane, so that no
+/// caller feels it.
 public struct Housekeeping: Service {
+    /// Deletes at most so many of the service's own rows from before a time; gives their number.
+    public typealias Pruning = @Sendable (Batch, Instant, _ limit: Int64) throws -> Int
+
     public static let keptMs: Int64 = 7 * 24 * 3600 * 1000
     private static let everyMs: Int64 = 60_000
     private static let rowsInOneBatch: Int64 = 500
@@ -11,10 +15,14 @@ public struct Housekeeping: Service {
     public let name = "housekeeping"
     private let database: Database
     private let world: World
+    private let pruneOwn: Pruning
 
-    public init(_ database: Database, world: World) {
+    public init(
+        _ database: Database, world: World, also pruneOwn: @escaping Pruning = { _, _, _ in 0 }
+    ) {
         self.database = database
         self.world = world
+        self.pruneOwn = pruneOwn
     }
 
     public func run() async throws {
@@ -30,7 +38,7 @@ public struct Housekeeping: Service {
     /// One batch of pruning; gives the number of rows that went.
     @discardableResult
     public func prune() async throws -> Int64 {
-        try await database.write { batch in
+        try await database.write { [pruneOwn] batch in
             let limit = Self.rowsInOneBatch
             let before = batch.now.advanced(byMs: -Self.keptMs)
             let facts = try batch.execute(
@@ -47,7 +55,8 @@ public struct Housekeeping: Service {
                 CallKey(caller: try $0.next(), method: try $0.next(), key: try $0.next())
             }
             for reply in replies { try batch.delete(StoredReply.self, reply) }
-            return Int64(max(facts, replies.count))
+            let own = try pruneOwn(batch, before, limit)
+            return Int64(max(facts, replies.count, own))
         }
     }
 }

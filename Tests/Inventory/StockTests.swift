@@ -172,11 +172,12 @@ import Wire
             _ = try await refusal { try await rig.reserve(refused, event, [(types[0], 1)]) }
             _ = try await rig.release(tombstone)
             _ = try await rig.release(taken)
-            let pruner = Pruner(world: rig.test.world, database: rig.database)
-            try await rig.pass(ms: Pruner.keptMs)
-            #expect(try await pruner.prune() == 0)
+            try await rig.pass(ms: Housekeeping.keptMs)
+            try await rig.service.housekeeping.prune()
+            #expect(try await rig.hold(refused).state == .refused)
+            #expect(try await rig.hold(tombstone).state == .released)
             try await rig.pass(ms: 1)
-            #expect(try await pruner.prune() == 2)
+            try await rig.service.housekeeping.prune()
             #expect(try await rig.hold(taken).state == .released)
             for id in [refused, tombstone] {
                 let error = try await refusal { try await rig.hold(id) }

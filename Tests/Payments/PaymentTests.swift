@@ -30,6 +30,24 @@ import Wire
         }
     }
 
+    @Test func aTombstoneIsForgottenAfterAWeek() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            _ = try await desk.void(9, checkout: 0xc9)
+            let voided = try await desk.create(createRequest(method: "sim_action"))
+            _ = try await desk.void()
+            try await test.scheduler.sleep(ms: Housekeeping.keptMs)
+            try await desk.service.housekeeping.prune()
+            #expect(try await desk.store.payment(id(9)).state == .voided)
+            try await test.scheduler.sleep(ms: 1)
+            try await desk.service.housekeeping.prune()
+            #expect(await reason { try await desk.store.payment(id(9)) } == .paymentNotFound)
+            // What a provider has heard of stays for ever.
+            #expect(try await desk.store.payment(voided.paymentId).state == .voided)
+        }
+    }
+
     @Test func authoriseThenCapture() throws {
         let test = TestWorld()
         try test.run {

@@ -50,6 +50,18 @@ enum HoldQueries {
         """
     }
 
+    /// Deletes what never took stock: refusals and tombstones. Their replays are long over by
+    /// then. A hold that took stock is never deleted.
+    static func forget(_ batch: Batch, before: Instant, limit: Int64) throws -> Int {
+        try batch.execute(
+            """
+            DELETE FROM hold WHERE hold_id IN (
+                SELECT hold_id FROM hold
+                WHERE (state = 'REFUSED' OR owner IS NULL) AND created_at < \(before)
+                ORDER BY created_at LIMIT \(limit))
+            """)
+    }
+
     /// How many holds have been COMMITTING for longer than so, and since when the oldest is.
     static func stuck(forMs limitMs: Int64, in reader: Reader) throws -> (count: Int64, ms: Int64) {
         let since = reader.now.advanced(byMs: -limitMs)

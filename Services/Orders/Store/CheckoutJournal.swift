@@ -169,6 +169,18 @@ final class CheckoutJournal: SagaJournal {
         return raised
     }
 
+    // MARK: Pruning
+
+    /// Deletes checkouts that never had stock, with their history.
+    static func forget(_ batch: Batch, before: Instant, limit: Int64) throws -> Int {
+        let rejected: SQL = """
+            SELECT checkout_id FROM checkout WHERE state = 'REJECTED' AND ended_at < \(before)
+            ORDER BY ended_at LIMIT \(limit)
+            """
+        try batch.execute("DELETE FROM saga_step WHERE saga_id IN (\(rejected))")
+        return try batch.execute("DELETE FROM checkout WHERE checkout_id IN (\(rejected))")
+    }
+
     // MARK: Refusals
 
     static func notFound(_ id: UUID) -> RPCError {

@@ -67,6 +67,18 @@ struct PaymentStore: Sendable {
         }
     }
 
+    /// Deletes tombstones: payments that were given up before they were created. One that a
+    /// provider heard of is never deleted.
+    static func forget(_ batch: Batch, before: Instant, limit: Int64) throws -> Int {
+        try batch.execute(
+            """
+            DELETE FROM payment WHERE payment_id IN (
+                SELECT payment_id FROM payment
+                WHERE provider IS NULL AND created_at < \(before)
+                ORDER BY created_at LIMIT \(limit))
+            """)
+    }
+
     /// The refund, new as an obligation, or as it is when it was known.
     func request(
         _ request: RefundPaymentRequest
