@@ -51,26 +51,37 @@ struct WriterRow {
 
     /// The first statement of a batch. True when the batch before it was this owner's too.
     mutating func claim(_ connection: any Connection, now: Instant) throws -> Bool {
+        let (next, overflow) = batch.addingReportingOverflow(1)
+        if overflow { throw StorageError(.corrupt, "writer: batch has no successor") }
         var cells = ColumnWriter()
-        cells.append(now)
-        cells.append(epoch)
-        var claimed: (batch: Int64, feed: Int64)?
-        try connection.prepare(Self.claimText).run(cells) { row in
-            var columns = ColumnReader(row, source: "writer", columns: ["batch", "feed"])
-            claimed = (try columns.next(), try columns.next())
+        for number in [next, now.milliseconds, epoch, batch, feed] { cells.append(number) }
+        if try connection.prepare(Self.followText).run(cells) == 1 {
+            batch = next
+            return true
         }
+        try claimAfterOthers(connection, now)
+        return false
+    }
+
+    /// For a row that is as this owner left it, which it nearly always is: an update that returns
+    /// nothing takes a quarter of the time.
+    private static let followText = """
+        UPDATE writer SET batch = $1, now_ms = $2
+        WHERE id = 1 AND epoch = $3 AND batch = $4 AND feed = $5
+        """
+
+    private mutating func claimAfterOthers(_ connection: any Connection, _ now: Instant) throws {
+        let claimed = try connection.query(
+            """
+            UPDATE writer SET batch = batch + 1, now_ms = \(now)
+            WHERE id = 1 AND epoch = \(epoch) RETURNING batch, feed
+            """
+        ) { (batch: try $0.next(Int64.self), feed: try $0.next(Int64.self)) }.first
         guard let claimed else {
             throw StorageError(.fenced, "another process has taken this database over")
         }
-        let follows = batch.addingReportingOverflow(1) == (claimed.batch, false)
         (batch, feed) = claimed
-        return follows
     }
-
-    private static let claimText = """
-        UPDATE writer SET batch = batch + 1, now_ms = $1
-        WHERE id = 1 AND epoch = $2 RETURNING batch, feed
-        """
 
     /// The last statement of a batch that has facts for the feed.
     func store(feed newFeed: Int64, _ connection: any Connection) throws {
