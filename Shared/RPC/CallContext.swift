@@ -5,7 +5,7 @@ public struct CallContext: Sendable {
     /// The name that the connection proved.
     public let identity: String
     /// The credential's roles, or those that the actor claims within its bounds.
-    public let roles: Set<Role>
+    public let roles: [Role]
     public let actor: Actor?
     /// The idempotency key, scoped by the identity and the method.
     public let key: String?
@@ -15,7 +15,7 @@ public struct CallContext: Sendable {
     public let trace: String?
 
     public init(
-        identity: String, roles: Set<Role>, actor: Actor? = nil, key: String? = nil,
+        identity: String, roles: [Role], actor: Actor? = nil, key: String? = nil,
         deadline: UInt64, trace: String? = nil
     ) {
         self.identity = identity

@@ -23,8 +23,9 @@ struct CallTable {
 
     /// Keeps the task of a call that was admitted, to cancel it by.
     mutating func started(_ id: UInt64, _ task: Task<Void, any Error>, isCounted: Bool) {
-        calls[id]?.task = task
-        calls[id]?.isCounted = isCounted
+        guard let index = calls.index(forKey: id) else { return }
+        calls.values[index].task = task
+        calls.values[index].isCounted = isCounted
     }
 
     /// The call, the first time: then it has been answered, and only then its place is free.

@@ -7,7 +7,8 @@ public struct Router: Sendable {
     public struct Entry: Sendable {
         public let name: String
         public let isWait: Bool
-        public let callers: Set<Role>
+        /// A few words: they are compared sooner than hashed.
+        public let callers: [Role]
         let prepare: @Sendable (ArraySlice<UInt8>) throws -> Invocation
     }
 
@@ -25,7 +26,8 @@ public struct Router: Sendable {
     ) {
         let log = log
         entries[method.name] = Entry(
-            name: method.name, isWait: method.kind == .wait, callers: method.callers
+            name: method.name, isWait: method.kind == .wait,
+            callers: method.callers.sorted { $0.name < $1.name }
         ) { body in
             let problems = try Request.fields.check(body)
             guard problems.isEmpty else { throw RPCError.invalid(problems) }

@@ -218,7 +218,7 @@ final class ServerConnection: ChannelHandler {
                 executed: false)
         }
         return CallContext(
-            identity: caller.name, roles: Set(roles), actor: head.actor, key: head.key,
+            identity: caller.name, roles: roles, actor: head.actor, key: head.key,
             deadline: now + UInt64(allowed) * 1_000_000, trace: head.trace)
     }
 
