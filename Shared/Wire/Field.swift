@@ -1,6 +1,8 @@
 /// One row of a field table.
 public struct Field: Sendable {
     public let name: String
+    /// The name as it stands in a message.
+    let key: [UInt8]
     public let type: FieldType
     public let isRequired: Bool
     /// One sentence for people.
@@ -8,6 +10,7 @@ public struct Field: Sendable {
 
     public init(_ name: String, _ type: FieldType, required: Bool = true, _ note: String = "") {
         self.name = name
+        key = Array(name.utf8)
         self.type = type
         self.isRequired = required
         self.note = note

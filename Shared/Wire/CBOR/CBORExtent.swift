@@ -6,39 +6,52 @@ extension CBORReader {
     func extent(at position: Int) -> Int? {
         let start = bytes.startIndex
         return bytes.withUnsafeBufferPointer { buffer in
-            var place = position - start
-            var left = 1
-            while left > 0 {
-                left -= 1
-                guard let (argument, next) = Self.extentOfHead(in: buffer, at: place) else {
-                    return nil
-                }
-                let major = buffer[place] >> 5
-                place = next
-                switch major {
-                case 2, 3:
-                    guard argument <= buffer.count - next else { return nil }
-                    place = next + argument
-                case 4, 5:
-                    guard argument <= buffer.count - next else { return nil }
-                    left += major == 4 ? argument : 2 * argument
-                case 6: left += 1
-                default: break
-                }
-            }
-            return place + start
+            Self.extent(in: buffer, at: position - start).map { $0 + start }
         }
+    }
+
+    /// The same among the bytes themselves, counted from 0.
+    static func extent(in buffer: UnsafeBufferPointer<UInt8>, at position: Int) -> Int? {
+        var place = position
+        var left = 1
+        while left > 0 {
+            left -= 1
+            guard let (argument, next) = extentOfHead(in: buffer, at: place) else { return nil }
+            let major = buffer[place] >> 5
+            place = next
+            switch major {
+            case 2, 3:
+                guard argument <= buffer.count - next else { return nil }
+                place = next + argument
+            case 4, 5:
+                guard argument <= buffer.count - next else { return nil }
+                left += major == 4 ? argument : 2 * argument
+            case 6: left += 1
+            default: break
+            }
+        }
+        return place
     }
 
     /// Where the content of a key or another string lies, or nil when it is cut off.
     func stringExtent(at position: Int) -> Range<Int>? {
         let start = bytes.startIndex
         return bytes.withUnsafeBufferPointer { buffer in
-            guard let (length, next) = Self.extentOfHead(in: buffer, at: position - start),
-                length <= buffer.count - next
-            else { return nil }
-            return (next + start)..<(next + length + start)
+            Self.stringExtent(in: buffer, at: position - start).map {
+                ($0.lowerBound + start)..<($0.upperBound + start)
+            }
         }
+    }
+
+    /// The same among the bytes themselves, counted from 0.
+    @inline(__always)
+    static func stringExtent(
+        in buffer: UnsafeBufferPointer<UInt8>, at position: Int
+    ) -> Range<Int>? {
+        guard let (length, next) = extentOfHead(in: buffer, at: position),
+            length <= buffer.count - next
+        else { return nil }
+        return next..<(next + length)
     }
 
     /// The argument of a head, and where its content begins.

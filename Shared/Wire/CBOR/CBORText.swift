@@ -1,3 +1,5 @@
+internal import Glibc
+
 extension CBORReader {
     /// The text whose bytes lie there; `start` is where its item begins.
     func text(in range: Range<Int>, at start: Int) throws(CBORError) -> String {
@@ -32,10 +34,14 @@ extension CBORReader {
     }
 
     func equals(_ range: Range<Int>, _ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard utf8.count == range.count else { return false }
-        return bytes[range].withUnsafeBufferPointer { text in
-            for index in 0..<utf8.count where text[index] != utf8[index] { return false }
-            return true
+        guard utf8.count == range.count, let wanted = utf8.baseAddress else {
+            return utf8.count == range.count
+        }
+        let start = range.lowerBound - bytes.startIndex
+        return bytes.withUnsafeBytes { content in
+            guard start >= 0, start <= content.count - utf8.count, let first = content.baseAddress
+            else { return false }
+            return memcmp(first + start, wanted, utf8.count) == 0
         }
     }
 }

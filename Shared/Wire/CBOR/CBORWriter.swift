@@ -95,8 +95,8 @@ public struct CBORWriter: Sendable {
             default: (8, 27)
             }
         bytes.append(major | bits)
-        for place in stride(from: (size - 1) * 8, through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: argument >> UInt64(place)))
+        withUnsafeBytes(of: argument.bigEndian) {
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[(8 - size)...]))
         }
     }
 }

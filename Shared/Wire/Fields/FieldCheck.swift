@@ -217,10 +217,14 @@ extension FieldType {
 extension CBORReader {
     /// The field of a key, looked for from `expected` on and then from the first.
     func index(of key: Range<Int>, in fields: [Field], from expected: Int) -> Int? {
-        for index in expected..<fields.count where equals(key, fields[index].name) { return index }
-        for index in 0..<min(expected, fields.count) where equals(key, fields[index].name) {
+        for index in expected..<fields.count where equals(key, fields[index].key) { return index }
+        for index in 0..<min(expected, fields.count) where equals(key, fields[index].key) {
             return index
         }
         return nil
+    }
+
+    private func equals(_ range: Range<Int>, _ key: [UInt8]) -> Bool {
+        range.count == key.count && key.withUnsafeBufferPointer { equals(range, $0) }
     }
 }

@@ -73,7 +73,7 @@ public struct MapScope: Sendable {
     mutating func search(
         _ key: StaticString, _ reader: inout CBORReader
     ) throws(CBORError) -> Bool {
-        guard count > 0, mayHold(key, reader) else { return false }
+        guard found < count, mayHold(key, reader) else { return false }
         let cursor = (index, reader.position)
         for _ in 0..<count {
             if index >= count { (index, reader.position) = (0, first) }
@@ -124,16 +124,19 @@ extension CBORReader {
 
     /// A bit for each key of a map; nil when they cannot be stepped over.
     func keyMarks(from first: Int, count: Int) -> UInt64? {
-        var marks: UInt64 = 0
-        var entry = first
-        for _ in 0..<count {
-            guard let key = stringExtent(at: entry), let end = extent(at: key.upperBound) else {
-                return nil
+        let start = bytes.startIndex
+        return bytes.withUnsafeBufferPointer { buffer in
+            var marks: UInt64 = 0
+            var entry = first - start
+            for _ in 0..<count {
+                guard let key = Self.stringExtent(in: buffer, at: entry),
+                    let end = Self.extent(in: buffer, at: key.upperBound)
+                else { return nil }
+                marks |= Self.mark(UnsafeBufferPointer(rebasing: buffer[key]))
+                entry = end
             }
-            marks |= bytes[key].withUnsafeBufferPointer { Self.mark($0) }
-            entry = end
+            return marks
         }
-        return marks
     }
 
     /// One bit, from a key's length and its ends.
