@@ -55,7 +55,7 @@ enum CatalogueCommands {
         }
         let stored = try batch.find(TicketTypeRow.self, request.ticketTypeId)?.type
         let type = try CatalogueRules.ticketType(
-            request, of: event, version: (request.expectedVersion ?? 0) + 1)
+            request, of: event, version: (request.expectedVersion ?? 0) &+ 1)
         if let stored {
             return try replace(stored, with: type, request, of: event, actor: actor, in: batch)
         }
