@@ -33,11 +33,15 @@ need_packages() {
         apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
-# Ends with 2 unless `swift` is there and is at least 6.3.
+# Ends with 2 unless `swift` is there and is at least 6.3. A toolchain that was only unpacked does not
+# run yet: then the Debian packages that it needs itself are installed.
 need_swift() {
     local version
     command -v swift >/dev/null || refuse "no swift on the PATH; a Swift 6.3 toolchain is needed"
-    version=$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p')
+    swift --version >/dev/null 2>&1 ||
+        need_packages ca-certificates g++ libcurl4 libncurses6 libsqlite3-0 libxml2
+    version=$(swift --version 2>&1) || refuse "swift does not run: ${version##*$'\n'}"
+    version=$(sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' <<<"$version")
     [ "$(printf '%s\n6.3\n' "$version" | sort -V | head -n 1)" = 6.3 ] ||
         refuse "swift is ${version:-of an unknown version}; 6.3 or later is needed"
 }
