@@ -8,6 +8,13 @@ public protocol Scheduler: TaskExecutor {
 
     /// Runs `action` on this scheduler once `uptimeNanoseconds` has reached `deadline`.
     func schedule(at deadline: UInt64, _ action: @escaping @Sendable () -> Void) -> ScheduledTimer
+
+    /// Runs `body` here, which hands in several jobs, and wakes whoever runs them once, at its end.
+    func gather(_ body: () -> Void)
+}
+
+extension Scheduler {
+    public func gather(_ body: () -> Void) { body() }
 }
 
 /// A timer that has not fired yet. Cancelling one that has fired does nothing.

@@ -13,6 +13,8 @@ public final class EventLoop: Scheduler {
         var jobs: [UnownedJob] = []
         var timers = TimerHeap()
         var isStopping = false
+        /// Threads that hand in several jobs before the loop is woken for them.
+        var gathering: [UInt] = []
     }
 
     private let epoll: Int32
@@ -55,9 +57,25 @@ public final class EventLoop: Scheduler {
         if isOnLoop {
             localJobs.append(job)
         } else {
-            inbox.withLock { $0.jobs.append(job) }
-            wake()
+            let mustWake = inbox.withLock { inbox in
+                inbox.jobs.append(job)
+                return inbox.gathering.isEmpty
+                    || !inbox.gathering.contains(UInt(pthread_self()))
+            }
+            if mustWake { wake() }
         }
+    }
+
+    public func gather(_ body: () -> Void) {
+        let thread = UInt(pthread_self())
+        inbox.withLock { $0.gathering.append(thread) }
+        body()
+        inbox.withLock { inbox in
+            if let index = inbox.gathering.firstIndex(of: thread) {
+                inbox.gathering.remove(at: index)
+            }
+        }
+        wake()
     }
 
     public func schedule(

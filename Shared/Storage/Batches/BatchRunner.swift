@@ -53,7 +53,11 @@ final class BatchRunner {
             let batch = try begin()
             for command in commands where admit(command) { try run(command, in: batch) }
             try end(batch)
-            for command in commands { command.deliver() }
+            // All at once: who is woken for each would do each one's work and sleep again.
+            world.scheduler.gather {
+                onCommit(writer.feed)
+                for command in commands { command.deliver() }
+            }
         } catch {
             connection.rollback()
             caches.forget()
@@ -104,7 +108,6 @@ final class BatchRunner {
         lostCommits = 0
         caches.keepBatch()
         writer.committed(feed: feed)
-        onCommit(feed)
     }
 
     /// After a commit whose answer was lost: true when it did happen. The writer row is locked
