@@ -11,10 +11,16 @@ public protocol Scheduler: TaskExecutor {
 
     /// Runs `body` here, which hands in several jobs, and wakes whoever runs them once, at its end.
     func gather(_ body: () -> Void)
+
+    /// Runs `action` soon after the job that calls, with several jobs between at most, or now when
+    /// called from elsewhere: for waking others once for what several jobs hand to them.
+    func afterJobs(_ action: @escaping @Sendable () -> Void)
 }
 
 extension Scheduler {
     public func gather(_ body: () -> Void) { body() }
+
+    public func afterJobs(_ action: @escaping @Sendable () -> Void) { action() }
 }
 
 /// A timer that has not fired yet. Cancelling one that has fired does nothing.

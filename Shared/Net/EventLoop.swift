@@ -29,6 +29,7 @@ public final class EventLoop: Scheduler {
     nonisolated(unsafe) private var spareJobs: [UnownedJob] = []
     nonisolated(unsafe) private var sources: [Int32: any EventSource] = [:]
     nonisolated(unsafe) private var unsent: [any EventSource] = []
+    nonisolated(unsafe) private var afterJobs: [@Sendable () -> Void] = []
     nonisolated(unsafe) private var closed: [Int32] = []
     /// One buffer for all reads: a connection that is idle holds none.
     nonisolated(unsafe) let readBuffer = UnsafeMutableRawBufferPointer.allocate(
@@ -84,6 +85,10 @@ public final class EventLoop: Scheduler {
         let id = inbox.withLock { $0.timers.insert(at: deadline, action) }
         wake()
         return ScheduledTimer { [self] in inbox.withLock { $0.timers.cancel(id) } }
+    }
+
+    public func afterJobs(_ action: @escaping @Sendable () -> Void) {
+        if isOnLoop { afterJobs.append(action) } else { action() }
     }
 
     /// Ends `run()` once the jobs that are ready have run.
@@ -190,6 +195,8 @@ public final class EventLoop: Scheduler {
     }
 
     private func sendAll() {
+        for action in afterJobs { action() }
+        afterJobs.removeAll(keepingCapacity: true)
         for source in unsent { source.send() }
         unsent.removeAll(keepingCapacity: true)
         closeAll()
@@ -197,7 +204,7 @@ public final class EventLoop: Scheduler {
 
     /// Milliseconds to wait, -1 for ever; nil when the loop shall end.
     private func timeToWait() -> Int32? {
-        guard localJobs.isEmpty, unsent.isEmpty else { return 0 }
+        guard localJobs.isEmpty, unsent.isEmpty, afterJobs.isEmpty else { return 0 }
         isWaiting.store(true, ordering: .sequentiallyConsistent)
         return inbox.withLock {
             if !$0.jobs.isEmpty { return 0 }

@@ -23,14 +23,14 @@ import Testing
         (0, 1000, [0, 256]), (1000, 0, [256, 0]), (3, 4, [3, 4]),
     ])
     func sagasComeFirstUpToThreeQuarters(_ waiting: (saga: Int, normal: Int, batch: [Int])) throws {
-        let queue = try CommandQueue()
+        let queue = try CommandQueue(scheduler: TestWorld().scheduler)
         #expect(fill(queue, .normal, waiting.normal) == nil)
         #expect(fill(queue, .saga, waiting.saga) == nil)
         #expect(lanes(queue.take()) == waiting.batch)
     }
 
     @Test func aFullQueueRefuses() throws {
-        let queue = try CommandQueue()
+        let queue = try CommandQueue(scheduler: TestWorld().scheduler)
         #expect(fill(queue, .normal, CommandQueue.limit) == nil)
         #expect(fill(queue, .saga, 1)?.code == .overloaded)
         #expect(queue.take()?.count == CommandQueue.batchLimit)
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func whatWaitsIsDoneBeforeTheQueueEnds() throws {
-        let queue = try CommandQueue()
+        let queue = try CommandQueue(scheduler: TestWorld().scheduler)
         #expect(fill(queue, .normal, 300) == nil)
         queue.close()
         #expect(fill(queue, .normal, 1)?.code == .closed)

@@ -1,3 +1,4 @@
+internal import Lifecycle
 import Synchronization
 
 /// What waits for the writing thread, bounded, in two lanes.
@@ -37,8 +38,13 @@ final class CommandQueue: Sendable {
 
     private let state = Mutex(State())
     private let bell: Doorbell
+    private let scheduler: any Scheduler
 
-    init() throws { bell = try Doorbell() }
+    /// Commands come from jobs of `scheduler`.
+    init(scheduler: any Scheduler) throws {
+        self.scheduler = scheduler
+        bell = try Doorbell()
+    }
 
     /// Nil when the command was taken in; else why it was not.
     func put(_ command: Command) -> StorageError? {
@@ -56,7 +62,8 @@ final class CommandQueue: Sendable {
             defer { state.isAsleep = false }
             return (nil, state.isAsleep)
         }
-        if mustRing { bell.ring() }
+        // After the jobs that are ready: what they hand in as well goes into the same batch.
+        if mustRing { scheduler.afterJobs { [bell] in bell.ring() } }
         return refusal
     }
 

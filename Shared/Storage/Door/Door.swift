@@ -47,7 +47,7 @@ final class ThreadedDoor: Door {
     private let ended = [Latch(), Latch()]
 
     init(_ settings: DoorSettings) async throws {
-        commands = try CommandQueue()
+        commands = try CommandQueue(scheduler: settings.world.scheduler)
         queries = try ReadQueue()
         do {
             let clock = try await startWriter(settings)
