@@ -35,7 +35,9 @@ struct Main {
                 case "rpc": try await RPCBench.figures(runs: runs, seconds: seconds)
                 case "reserve": try await ReserveBench.figures(runs: runs, seconds: seconds)
                 case "purchase": try await PurchaseBench.figures(runs: runs, seconds: seconds)
-                default: throw BenchError("no section \(section): codec, rpc, reserve, purchase")
+                case "memory": try await MemoryBench.figures(seconds: seconds)
+                default:
+                    throw BenchError("no section \(section): codec, rpc, reserve, purchase, memory")
                 }
             for figure in figures { print(isJSON ? figure.json : figure.text) }
         }

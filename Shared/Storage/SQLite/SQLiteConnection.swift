@@ -45,7 +45,8 @@ final class SQLiteConnection: Connection {
     private func setUp() throws {
         let settings = [
             "journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0",
-            "temp_store = MEMORY", "cache_size = -16384", "trusted_schema = OFF",
+            "temp_store = MEMORY", "cache_size = -\(purpose == .writing ? 8192 : 4096)",
+            "trusted_schema = OFF",
             "query_only = \(purpose == .reading ? "ON" : "OFF")",
         ]
         for setting in settings { try prepare("PRAGMA \(setting)").run(ColumnWriter()) }
