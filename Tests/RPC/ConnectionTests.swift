@@ -102,6 +102,34 @@ import Wire
         }
     }
 
+    @Test func aClientThatSomebodyListensToComesBackByItself() async throws {
+        let test = TestWorld(seed: 7)
+        try test.run {
+            let network = MemoryNetwork(scheduler: test.scheduler)
+            let first = try await Harness(world: test.world, network: network, port: 700)
+            let (client, other) = (first.client(), first.client())
+            let told = Counter()
+            client.whenConnected { told.add() }
+            #expect(told.count == 0)
+            for client in [client, other] {
+                _ = try await client.call(TestAPI.echo, Note(text: "x"))
+            }
+            #expect(told.count == 1)
+            await first.server.stop()
+            try await test.scheduler.sleep(ms: 600_000)
+            let second = try await Harness(world: test.world, network: network, port: 700)
+            #expect(told.count == 1)
+            // The longest pause between two attempts, and a fifth.
+            try await test.scheduler.sleep(ms: 12_000)
+            #expect(told.count == 2)
+            #expect(second.server.connectionCount == 1)
+            client.close()
+            await second.server.stop()
+            try await test.scheduler.sleep(ms: 60_000)
+            #expect(told.count == 2)
+        }
+    }
+
     @Test func aQuietConnectionIsKeptAliveAndAnOldOneIsRetired() async throws {
         let test = TestWorld(seed: 6)
         try test.run {

@@ -216,6 +216,34 @@ private struct Rig: Sendable {
         }
     }
 
+    @Test func whoeverWaitsForAPeerThatIsBackGoesOnAtOnce() throws {
+        let gone = [Script.Line](repeating: .fails(RPCError(.unavailable, "gone")), count: 9)
+        let full = [Script.Line](repeating: .fails(RPCError(.overloaded, "full")), count: 9)
+        for (lines, isMeant) in [(gone, true), (full, false)] {
+            let rig = Rig(["pay": lines])
+            try rig.test.run {
+                let runner = try await rig.runner()
+                let row = rig.add()
+                let watch = runner.progress.watch(row.id) { $0.position == nil }
+                runner.start(row)
+                // All nine have failed, and a pause of half a minute at least has begun.
+                while rig.script.epochs.withLock({ $0.count }) < 10 {
+                    try await rig.test.scheduler.sleep(ms: 100)
+                }
+                runner.hurry { $0.step != "pay" }
+                try await rig.test.scheduler.sleep(ms: 100)
+                #expect(rig.script.epochs.withLock { $0.count } == 10)
+                runner.hurry { $0.step == "pay" }
+                try await rig.test.scheduler.sleep(ms: 100)
+                #expect(rig.script.epochs.withLock { $0.count } == (isMeant ? 12 : 10))
+                #expect(await watch.value(withinMs: 60_000)?.did == ["reserve", "pay", "consume"])
+                // The pause that was cut short wakes nobody any more.
+                try await rig.test.scheduler.sleep(ms: 120_000)
+                #expect(rig.script.epochs.withLock { $0.count } == 12)
+            }
+        }
+    }
+
     @Test func aFencedRunnerRaisesItsEpochAboveTheOneSeen() throws {
         let fenced = RPCError(
             Reason("FENCED", .aborted, .unknown), "late", detail: ["epoch": .integer(41)])
