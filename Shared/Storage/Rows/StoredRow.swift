@@ -43,7 +43,7 @@ public struct TableLayout: Sendable {
         self.columns = columns
         let names = columns.joined(separator: ", ")
         selection = "SELECT \(names) FROM \(name) WHERE "
-        inserts = [16, 4, 1].map { rows in
+        inserts = [16, 8, 4, 3, 2, 1].map { rows in
             let tuples = (0..<rows).map { row in
                 "("
                     + columns.indices.map { "$\(row * columns.count + $0 + 1)" }
