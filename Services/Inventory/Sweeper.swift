@@ -29,32 +29,65 @@ struct Sweeper: Service {
     }
 
     /// Each hold is a command of its own, so that one bad row cannot stop the rest; they share
-    /// commits all the same.
+    /// commits all the same. Pages go on past rows that cannot be expired, so that no number of
+    /// them stands before the others.
     func sweep(limit: Int64) async throws -> SweepExpiredReply {
-        let ids = try await database.read { try HoldQueries.overdue(limit: limit, in: $0) }
-        let swept = await withTaskGroup(of: Expiry.Late?.self) { group in
-            for id in ids { group.addTask { await expire(id) } }
-            var swept: [Expiry.Late] = []
-            for await late in group { if let late { swept.append(late) } }
-            return swept
+        var swept: [Expiry.Late] = []
+        var skipped: Int64 = 0
+        var last: HoldQueries.Overdue?
+        var isMore = true
+        while isMore, swept.count < limit {
+            let (after, left) = (last, limit - Int64(swept.count))
+            let page = try await database.read {
+                try HoldQueries.overdue(after: after, limit: left, in: $0)
+            }
+            last = page.last
+            isMore = page.count == left
+            for result in await expire(page) {
+                switch result {
+                case .success(let late): if let late { swept.append(late) }
+                case .failure(let problem):
+                    if skipped == 0 {
+                        world.log.error(
+                            "sweep_skipped", ["hold": problem.hold, "cause": problem.cause])
+                    }
+                    skipped += 1
+                }
+            }
         }
         let oldestLagMs = swept.map(\.lateMs).max() ?? 0
         world.metrics.gauge("sweeper.lag_ms", oldestLagMs)
+        world.metrics.gauge("sweeper.skipped", skipped)
         world.metrics.count("sweeper.expired_holds", by: Int64(swept.count))
         return SweepExpiredReply(
             expiredHolds: Int64(swept.count),
             releasedQuantity: swept.reduce(0) { $0 + $1.quantity }, oldestLagMs: oldestLagMs)
     }
 
-    private func expire(_ id: UUID) async -> Expiry.Late? {
+    /// Why a hold could not be expired. A sweep names the first one alone: there may be many, and
+    /// it comes again every second.
+    private struct Problem: Error {
+        let hold: UUID
+        let cause: String
+    }
+
+    private func expire(
+        _ holds: [HoldQueries.Overdue]
+    ) async -> [Result<Expiry.Late?, Problem>] {
+        await withTaskGroup { group in
+            for hold in holds { group.addTask { await expire(hold.id) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    private func expire(_ id: UUID) async -> Result<Expiry.Late?, Problem> {
         do {
-            return try await database.write(essential: true) { batch in
-                try Expiry.expireIfOverdue(id, in: batch)
-            }
+            return .success(
+                try await database.write(essential: true) { batch in
+                    try Expiry.expireIfOverdue(id, in: batch)
+                })
         } catch {
-            world.log.error("sweep_skipped", ["hold": id, "cause": "\(error)"])
-            world.metrics.count("sweeper.skipped")
-            return nil
+            return .failure(Problem(hold: id, cause: "\(error)"))
         }
     }
 

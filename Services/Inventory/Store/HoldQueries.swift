@@ -36,18 +36,35 @@ enum HoldQueries {
         return "hold_id IN (SELECT hold_id FROM hold WHERE \(open))"
     }
 
-    /// Holds that are over and still take stock, of all events, the oldest first.
-    static func overdue(limit: Int64, in reader: Reader) throws -> [UUID] {
-        try reader.query(overdue(at: reader.now, limit: limit)) { try $0.next() }
+    /// A hold that is over and still takes stock.
+    struct Overdue: Sendable {
+        let expiresAt: Instant
+        let id: UUID
+    }
+
+    /// A page of what is over, of all events, the oldest first.
+    static func overdue(
+        after last: Overdue? = nil, limit: Int64, in reader: Reader
+    ) throws -> [Overdue] {
+        try reader.query(overdue(at: reader.now, after: last, limit: limit)) {
+            Overdue(expiresAt: try $0.next(), id: try $0.next())
+        }
     }
 
     /// Event by event (CROSS JOIN keeps this order), so that only what is over is read.
-    static func overdue(at now: Instant, limit: Int64) -> SQL {
-        """
-        SELECT h.hold_id FROM event e CROSS JOIN hold h
-        WHERE h.event_id = e.event_id AND h.state = 'ACTIVE' AND h.expires_at <= \(now)
-        ORDER BY h.expires_at LIMIT \(limit)
-        """
+    static func overdue(at now: Instant, after last: Overdue? = nil, limit: Int64) -> SQL {
+        let next: SQL =
+            last.map { last in
+                """
+                AND (h.expires_at > \(last.expiresAt)
+                    OR (h.expires_at = \(last.expiresAt) AND h.hold_id > \(last.id)))
+                """
+            } ?? ""
+        return """
+            SELECT h.expires_at, h.hold_id FROM event e CROSS JOIN hold h
+            WHERE h.event_id = e.event_id AND h.state = 'ACTIVE' AND h.expires_at <= \(now) \(next)
+            ORDER BY h.expires_at, h.hold_id LIMIT \(limit)
+            """
     }
 
     /// Deletes what never took stock: refusals and tombstones. Their replays are long over by
