@@ -72,7 +72,7 @@ public struct ListUnsettledReply: Message, Hashable {
 /// `tax_payable` and `refunds_payable`.
 public struct LedgerBalanceRequest: Message, Hashable {
     public let prefix: String?
-    /// The last account of the page before.
+    /// The `next` of the page before.
     public let after: String?
     public let limit: Int64
 
@@ -84,7 +84,8 @@ public struct LedgerBalanceRequest: Message, Hashable {
 
     public static let fields = [
         Field("prefix", .text(maxBytes: 64), required: false, "such as funds:"),
-        Field("after", .text(maxBytes: 64), required: false), Field("limit", .integer(1...500)),
+        Field("after", .text(maxBytes: 68), required: false, "the page before's next"),
+        Field("limit", .integer(1...500)),
     ]
 }
 
@@ -93,6 +94,7 @@ public struct LedgerBalanceReply: Message, Hashable {
     public let accounts: [AccountBalance]
     /// Debits minus credits over the whole ledger, by currency: all zero (the trial balance).
     public let trialBalance: [String: Int64]
+    /// The last account and currency of a full page.
     public let next: String?
 
     public init(accounts: [AccountBalance], trialBalance: [String: Int64], next: String?) {
@@ -106,7 +108,7 @@ public struct LedgerBalanceReply: Message, Hashable {
         Field(
             "trialBalance", .map(.integer(Int64.min...Int64.max), maxCount: 300),
             "debits minus credits by currency"),
-        Field("next", .text(maxBytes: 64), required: false),
+        Field("next", .text(maxBytes: 68), required: false, "where the next page begins"),
     ]
 }
 

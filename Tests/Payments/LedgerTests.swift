@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import Storage
 import Support
 import Testing
 
@@ -117,9 +118,36 @@ extension Booking {
             let funds = try await desk.store.balance(.init(prefix: "funds:"))
             #expect(funds.accounts.map(\.credit) == [10_000])
             let next = try await desk.store.balance(.init(limit: 1))
-            #expect(next.next == "clearing:sim")
+            #expect(next.next == "clearing:sim EUR")
             let second = try await desk.store.balance(.init(after: next.next, limit: 1))
             #expect(second.accounts.map(\.account) == ["fees:sim"])
+            // An account that somebody typed stands for all of its rows.
+            let typed = try await desk.store.balance(.init(after: "clearing:sim", limit: 1))
+            #expect(typed == second)
+        }
+    }
+
+    @Test(arguments: 1...4)
+    func aPageMayEndBetweenTheCurrenciesOfAnAccount(limit: Int64) throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            _ = try await desk.create(createRequest(1, checkout: 0xc1))
+            _ = try await desk.create(createRequest(2, checkout: 0xc2))
+            try await desk.database.write { batch in
+                _ = try batch.execute(
+                    "UPDATE ledger_entry SET currency = 'CHF' WHERE ref = \(id(2))")
+            }
+            let all = try await desk.store.balance(.init()).accounts
+            #expect(all.count == 6)
+            var paged: [AccountBalance] = []
+            var after: String?
+            repeat {
+                let page = try await desk.store.balance(.init(after: after, limit: limit))
+                paged += page.accounts
+                after = page.next
+            } while after != nil
+            #expect(paged == all)
         }
     }
 }

@@ -84,16 +84,18 @@ extension PaymentStore {
 
     /// Accounts with their sums, and the trial balance of the whole ledger.
     func balance(_ request: LedgerBalanceRequest) async throws -> LedgerBalanceReply {
-        let from = max(request.after ?? "", request.prefix ?? "")
-        let until = (request.prefix ?? "") + "\u{10FFFF}"
+        let from = request.prefix ?? ""
+        let until = from + "\u{10FFFF}"
+        let last = LedgerCursor(request.after ?? "")
         return try await database.read { reader in
             let accounts = try reader.query(
                 """
                 SELECT account, currency, CAST(SUM(debit_minor) AS BIGINT),
                     CAST(SUM(credit_minor) AS BIGINT)
                 FROM ledger_entry
-                WHERE account >= \(from) AND account > \(request.after ?? "")
-                    AND account < \(until)
+                WHERE account >= \(from) AND account < \(until)
+                    AND (account > \(last.account)
+                        OR (account = \(last.account) AND currency > \(last.currency)))
                 GROUP BY account, currency
                 HAVING SUM(debit_minor) <> SUM(credit_minor) OR account NOT LIKE 'funds:%'
                 ORDER BY account, currency LIMIT \(request.limit)
@@ -112,7 +114,29 @@ extension PaymentStore {
             return LedgerBalanceReply(
                 accounts: accounts,
                 trialBalance: Dictionary(trial, uniquingKeysWith: { first, _ in first }),
-                next: accounts.count == Int(request.limit) ? accounts.last?.account : nil)
+                next: accounts.count == Int(request.limit)
+                    ? accounts.last.map { LedgerCursor($0).text } : nil)
         }
     }
+}
+
+/// Where a page of balances ended. An account has a row a currency, and a page may end between
+/// them: both stand in the text, the currency after the last space.
+private struct LedgerCursor {
+    let account: String
+    let currency: String
+
+    init(_ row: AccountBalance) {
+        account = row.account
+        currency = row.currency.code
+    }
+
+    init(_ text: String) {
+        let space = text.lastIndex(of: " ")
+        account = String(text[..<(space ?? text.endIndex)])
+        // A plain account, as somebody may type it, stands for all of its rows.
+        currency = space.map { String(text[text.index(after: $0)...]) } ?? "\u{10FFFF}"
+    }
+
+    var text: String { "\(account) \(currency)" }
 }
