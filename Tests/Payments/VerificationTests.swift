@@ -42,6 +42,11 @@ import Testing
             "UPDATE payment SET amount_minor = 10001 WHERE payment_id = \(id(2))", ["M-2"])
     }
 
+    @Test func capturedWithNothingCaptured() throws {
+        try plant(
+            "UPDATE payment SET captured_minor = 0 WHERE payment_id = \(id(1))", ["M-2", "M-3"])
+    }
+
     @Test func refundsThatAreNotThePayments() throws {
         try plant("UPDATE refund SET amount_minor = 400", ["M-2"])
         try plant("DELETE FROM refund", ["M-2"])

@@ -9,22 +9,11 @@ struct Refunder: Service {
 
     let name = "refunder"
 
-    /// Between two looks at what is due, in milliseconds; less while there is more than one look
-    /// can take.
-    private static let pauseMs: Int64 = 500
-    private static let busyPauseMs: Int64 = 10
-    private static let atOnce = 16
-
     func run() async throws {
-        while !Task.isCancelled {
-            let due = (try? await store.dueRefunds(limit: Self.atOnce)) ?? []
-            await withTaskGroup(of: Void.self) { group in
-                for refund in due {
-                    group.addTask(executorPreference: world.scheduler) { await payBack(refund) }
-                }
-            }
-            let pauseMs = due.count == Self.atOnce ? Self.busyPauseMs : Self.pauseMs
-            guard (try? await world.scheduler.sleep(ms: pauseMs)) != nil else { return }
+        await DueLoop.run(in: world) {
+            try await store.dueRefunds(limit: DueLoop.atOnce)
+        } look: { refund in
+            await payBack(refund)
         }
     }
 

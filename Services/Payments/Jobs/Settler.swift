@@ -9,25 +9,12 @@ struct Settler: Service {
 
     let name = "settler"
 
-    /// Between two looks at what is due, in milliseconds; less while there is more than one look
-    /// can take.
-    private static let pauseMs: Int64 = 500
-    private static let busyPauseMs: Int64 = 10
-    private static let atOnce = 16
-
     func run() async throws {
-        while !Task.isCancelled {
-            let (due, now) =
-                (try? await store.duePayments(limit: Self.atOnce)) ?? ([], world.now)
-            await withTaskGroup(of: Void.self) { group in
-                for payment in due {
-                    group.addTask(executorPreference: world.scheduler) {
-                        await look(at: payment, now)
-                    }
-                }
-            }
-            let pauseMs = due.count == Self.atOnce ? Self.busyPauseMs : Self.pauseMs
-            guard (try? await world.scheduler.sleep(ms: pauseMs)) != nil else { return }
+        await DueLoop.run(in: world) {
+            let (payments, now) = try await store.duePayments(limit: DueLoop.atOnce)
+            return payments.map { ($0, now) }
+        } look: { payment, now in
+            await look(at: payment, now)
         }
     }
 
