@@ -10,23 +10,38 @@ import Testing
 /// Random histories of all methods that move stock: every answer is the reference model's, and
 /// every invariant holds after every step. A failure prints its seed.
 @Suite struct ModelTests {
-    @Test(arguments: 1...25)
+    static let seeds = 1...25
+
+    @Test(arguments: seeds)
     func everyAnswerIsTheModels(seed: Int) throws {
+        let difference = try Self.difference(seed: seed, flaw: nil)
+        #expect(difference == nil)
+    }
+
+    /// A service that differs from its model is found: here it is the model that is wrong.
+    @Test(arguments: ModelFlaw.allCases)
+    func aFlawIsFound(_ flaw: ModelFlaw) throws {
+        #expect(try Self.seeds.contains { try Self.difference(seed: $0, flaw: flaw) != nil })
+    }
+
+    /// Where service and model part in the history of a seed; nil when they never do.
+    private static func difference(seed: Int, flaw: ModelFlaw?) throws -> String? {
         try Rig.run(seed: UInt64(seed)) { rig in
-            var history = try await History(rig)
+            var history = try await History(rig, flaw)
             for step in 1...120 {
                 let (what, expected, actual) = try await history.step()
-                guard expected == actual else {
-                    Issue.record("seed \(seed), step \(step), \(what): \(actual), not \(expected)")
-                    return
-                }
-                if let problem = try await history.problem() {
-                    Issue.record("seed \(seed), step \(step), \(what): \(problem)")
-                    return
-                }
+                let place = "seed \(seed), step \(step), \(what)"
+                guard expected == actual else { return "\(place): \(actual), not \(expected)" }
+                if let problem = try await history.problem() { return "\(place): \(problem)" }
             }
+            return nil
         }
     }
+}
+
+/// What a model may have wrong.
+enum ModelFlaw: CaseIterable, Sendable {
+    case roomForOneMore, oneMoreForAnOwner, aMillisecondLonger
 }
 
 /// One run: the service, the model, and the ids that both know. Ids, owners and orders are few,
@@ -43,16 +58,19 @@ private struct History {
     /// The request that first named a hold: another one would be a conflict, tested elsewhere.
     var asked: [UUID: (lines: [(type: Int, quantity: Int64)], owner: String, order: UUID?)] = [:]
 
-    init(_ rig: Rig) async throws {
+    init(_ rig: Rig, _ flaw: ModelFlaw?) async throws {
         self.rig = rig
         random = SeededRandom(seed: rig.test.world.random.next())
         let allocations: [Int64?] = [random.below(2) == 0 ? 6 : nil, 4, 3]
         let limits: [Int64?] = [nil, random.below(2) == 0 ? 3 : nil, nil]
         let capacity: Int64? = random.below(2) == 0 ? nil : 13
+        let offered = capacity == nil ? allocations : [6, 4, 3]
         model = ReferenceModel(
-            capacity: capacity, allocations: capacity == nil ? allocations : [6, 4, 3],
-            limits: limits, ttlMs: 60_000)
-        let specs = zip(model.allocations, limits).map { TypeSpec(allocation: $0, perOwner: $1) }
+            capacity: capacity,
+            allocations: flaw == .roomForOneMore ? offered.map { $0.map { $0 + 1 } } : offered,
+            limits: flaw == .oneMoreForAnOwner ? limits.map { $0.map { $0 + 1 } } : limits,
+            ttlMs: flaw == .aMillisecondLonger ? 60_001 : 60_000)
+        let specs = zip(offered, limits).map { TypeSpec(allocation: $0, perOwner: $1) }
         (event, types) = try await rig.event(capacity: capacity, types: specs)
         ids = (0..<14).map { _ in rig.id() }
         orders = (0..<3).map { _ in rig.id() }
