@@ -1,8 +1,10 @@
+import Glibc
 import Lifecycle
-import Net
 import Support
 import Synchronization
 import Testing
+
+@testable import Net
 
 /// Keeps what arrives; sends it back when it shall.
 private final class Recorder: ChannelHandler {
@@ -167,6 +169,36 @@ private func onBothNetworks(
             #expect(far.isClosed)
             listener.close()
         }
+    }
+
+    /// A peer that is gone is found out while we send to it after 20 s, not after the kernel's 15
+    /// minutes; both ends of a connection are set so.
+    @Test func aSilentPeerIsGivenUpByTheKernelAfterTwentySeconds() async throws {
+        let loop = try EventLoop()
+        loop.start(name: "net-test")
+        defer { loop.stop() }
+        try await loop.spawn {
+            let network = TCPNetwork(loop: loop)
+            let far = Mutex<(any Channel)?>(nil)
+            let listener = try await network.listen(at: .loopback()) { channel in
+                far.withLock { $0 = channel }
+                return Recorder(echo: channel)
+            }
+            let near = Recorder()
+            let channel = try await network.connect(to: listener.address) { _ in near }
+            channel.write { $0.append(1) }
+            await near.wait(for: 1)
+            for end in [channel, try #require(far.withLock { $0 })] {
+                let socket = try #require(end as? TCPChannel).descriptor
+                var timeoutMs: Int32 = 0
+                var size = socklen_t(MemoryLayout<Int32>.size)
+                let code = getsockopt(
+                    socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &timeoutMs, &size)
+                #expect(code == 0 && timeoutMs == 20_000)
+            }
+            channel.close()
+            listener.close()
+        }.value
     }
 
     @Test func nobodyListening() async throws {

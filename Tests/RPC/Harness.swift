@@ -22,6 +22,7 @@ enum TestAPI {
     static let fail = Method<Note, Note>("test.Fail", .mutation, callers: [.gateway], "")
     static let slow = Method<Note, Note>("test.Slow", .mutation, callers: [.gateway], "")
     static let wait = Method<Note, Note>("test.Wait", .wait, callers: [.gateway], "")
+    static let flaky = Method<Note, Note>("test.Flaky", .mutation, callers: [.gateway], "")
     static let staff = Method<Note, Note>("test.Staff", .query, callers: [.eventManager], "")
 }
 
@@ -32,6 +33,8 @@ struct Harness {
     let server: Server
     let address: Address
     let finished = Counter()
+    /// Calls of Flaky that came.
+    let asked = Counter()
 
     static let secret = [UInt8](repeating: 7, count: 32)
     static let credentials = Credentials(identities: [
@@ -47,8 +50,13 @@ struct Harness {
         self.world = world
         self.network = network
         var router = Router(log: world.log)
-        let finished = finished
+        let (finished, asked) = (finished, asked)
         router.handle(TestAPI.echo) { request, _ in request }
+        router.handle(TestAPI.flaky) { request, _ in
+            asked.add()
+            guard request.text != "fail" else { throw RPCError(.unavailable, "not now") }
+            return request
+        }
         router.handle(TestAPI.staff) { request, call in
             Note(text: call.actor?.id ?? "", number: nil)
         }
