@@ -5,8 +5,12 @@ struct ServerHandshake {
     let nonce: [UInt8]
     let credentials: Credentials
 
+    static let unproven = RPCError(
+        .unauthenticated, "the identity is unknown or its proof is wrong")
+
     /// Who the client is and what to answer, or why it is sent away. The reason is the same for a
-    /// name that is unknown and a proof that is wrong, and takes the same time.
+    /// name that is unknown and a proof that is wrong, and takes the same time: as many proofs are
+    /// made as an identity has secrets while it rotates them.
     func answer(_ hello: Hello, limits: RPCLimits) throws(RPCError) -> (identity: String, Hello) {
         guard hello.version == Hello.version else {
             throw RPCError(
@@ -19,7 +23,8 @@ struct ServerHandshake {
                 .unauthenticated,
                 "a hello has version, identity, nonce (\(Hello.nonceBytes) bytes) and proof")
         }
-        let secrets = credentials.identities[identity]?.secrets ?? [nonce]
+        var secrets = credentials.identities[identity]?.secrets ?? []
+        while secrets.count < 2 { secrets.append(secrets.first ?? nonce) }
         var proven: [UInt8]?
         for secret in secrets {
             let expected = Hello.proof(
@@ -27,7 +32,7 @@ struct ServerHandshake {
             if Digest.equal(expected, proof) { proven = secret }
         }
         guard let secret = proven, credentials.identities[identity] != nil else {
-            throw RPCError(.unauthenticated, "the identity is unknown or its proof is wrong")
+            throw Self.unproven
         }
         var answer = Hello()
         answer.proof = Hello.proof(secret: secret, given: theirs, own: nonce, identity: identity)

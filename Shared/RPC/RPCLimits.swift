@@ -18,6 +18,11 @@ public struct RPCLimits: Sendable {
     public var strangersPerAddress = 32
     public var connectionsPerIdentity = 256
     public var connections = 4_096
+    /// Hellos that may fail from one address and of one identity, and after what time without a
+    /// failure one more may.
+    public var failuresPerAddress = 20
+    public var failuresPerIdentity = 100
+    public var failureRefillMs: Int64 = 3_000
     /// Reading stops while more than this waits to be sent, and the connection closes when it
     /// stays so; after as long again, what still waits is dropped.
     public var unsentBytes = 1024 * 1024

@@ -6,6 +6,7 @@ internal import Synchronization
 public final class Server: Sendable {
     private struct State {
         var admission: Admission
+        var failures: FailedProofs
         var connections: [ObjectIdentifier: ServerConnection] = [:]
         var listener: (any Listener)?
         var ticker: ScheduledTimer?
@@ -40,7 +41,8 @@ public final class Server: Sendable {
         self.credentials = credentials
         self.world = world
         self.limits = limits
-        state = Mutex(State(admission: Admission(limits: limits)))
+        state = Mutex(
+            State(admission: Admission(limits: limits), failures: FailedProofs(limits: limits)))
     }
 
     /// Begins to listen; returns the address that was bound.
@@ -81,15 +83,19 @@ public final class Server: Sendable {
     // MARK: Connections
 
     private func accept(_ channel: any Channel) -> any ChannelHandler {
-        let isAdmitted = state.withLock { state in
-            !state.isStopping && state.admission.connect(from: host(of: channel))
+        let (host, now) = (host(of: channel), nowMs)
+        let reason: Reason? = state.withLock { state in
+            guard state.failures.mayConnect(from: host, nowMs: now) else { return .rateLimited }
+            guard !state.isStopping, state.admission.connect(from: host) else {
+                return .overloaded
+            }
+            return nil
         }
-        guard isAdmitted else {
-            channel.sendGoaway(Reason.overloaded.name)
+        if let reason {
+            channel.sendGoaway(reason.name)
             channel.close()
             return Unwanted()
         }
-        let now = Int64(world.scheduler.uptimeNanoseconds / 1_000_000)
         let tenth = limits.ageMs / 10
         let age = limits.ageMs - tenth + Int64(world.random.below(UInt64(2 * tenth + 1)))
         let handshake = ServerHandshake(
@@ -106,6 +112,34 @@ public final class Server: Sendable {
         connection.greet(hello)
         return connection
     }
+
+    /// Judges a client's hello. Too many failures look like one more: the same work, the same
+    /// answer, so that guessing on tells nothing.
+    func answer(
+        _ hello: Hello, _ handshake: ServerHandshake, on channel: any Channel
+    ) throws(RPCError) -> (identity: String, Hello) {
+        let (host, now) = (host(of: channel), nowMs)
+        do throws(RPCError) {
+            let answer = try handshake.answer(hello, limits: limits)
+            let isBelieved = state.withLock { state in
+                guard state.failures.mayProve(answer.identity, from: host, nowMs: now) else {
+                    return false
+                }
+                state.failures.proved(answer.identity, from: host)
+                return true
+            }
+            guard isBelieved else { throw ServerHandshake.unproven }
+            return answer
+        } catch {
+            world.metrics.count("rpc.unauthenticated")
+            guard error.reason == .unauthenticated else { throw error }
+            let known = hello.identity.flatMap { credentials.identities[$0] == nil ? nil : $0 }
+            state.withLock { $0.failures.failed(known, from: host, nowMs: now) }
+            throw error
+        }
+    }
+
+    private var nowMs: Int64 { Int64(world.scheduler.uptimeNanoseconds / 1_000_000) }
 
     func greeted(_ connection: ServerConnection, identity: String) -> Bool {
         world.metrics.count("rpc.connections")

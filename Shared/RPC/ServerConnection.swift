@@ -152,7 +152,7 @@ final class ServerConnection: ChannelHandler {
             throw ProtocolViolation("a second hello")
         }
         do throws(RPCError) {
-            let (name, answer) = try handshake.answer(hello, limits: server.limits)
+            let (name, answer) = try server.answer(hello, handshake, on: channel)
             guard let identity = server.credentials.identities[name],
                 server.greeted(self, identity: name)
             else { return end("\(Reason.overloaded.name): too many connections of \(name)") }
@@ -163,7 +163,6 @@ final class ServerConnection: ChannelHandler {
             frames.limit = server.limits.frameBytes
             greet(answer)
         } catch {
-            server.world.metrics.count("rpc.unauthenticated")
             end("\(error.reason.name): \(error.message)")
         }
     }
