@@ -37,7 +37,7 @@ func service(_ name: String, uses: [String]) -> [Target] {
             swiftSettings: settings),
         .executableTarget(
             name: "\(name)Main",
-            dependencies: needs([name, "Command", "Contracts", "Storage"]),
+            dependencies: needs([name, "Command", "Contracts", "Publishing", "Storage"]),
             path: "Services/\(name)/Main", swiftSettings: settings),
     ]
 }
@@ -59,7 +59,7 @@ func tests(_ name: String, uses: [String], excluding files: [String] = []) -> Ta
         swiftSettings: settings)
 }
 
-let basics = ["Crypto", "Lifecycle", "Wire", "RPC", "Contracts", "Storage"]
+let basics = ["Crypto", "Lifecycle", "Wire", "RPC", "Contracts", "Storage", "Publishing"]
 
 let package = Package(
     name: "turnstile",
@@ -77,6 +77,7 @@ let package = Package(
             "Contracts", uses: ["Crypto", "Lifecycle", "Wire", "RPC"],
             excluding: ["turnstile.cddl"]),
         shared("Storage", uses: ["CSQLite", "CLinux", "Lifecycle", "Wire"]),
+        shared("Publishing", uses: ["Lifecycle", "RPC", "Contracts", "Storage"]),
         shared("Saga", uses: ["Lifecycle", "Storage", "RPC", "Wire"]),
         shared("Command", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Contracts"]),
     ]

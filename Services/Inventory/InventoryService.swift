@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 public import Lifecycle
+import Publishing
 public import RPC
 public import Storage
 
@@ -166,17 +167,7 @@ extension InventoryService {
     }
 
     func readEvents(_ request: FeedRequest, _ call: CallContext) async throws -> FeedReply {
-        let feed = database.feed
-        try request.check(feedID: feed.id, head: feed.head)
-        let waitMs = call.waitMs(request.waitMs, on: world.scheduler)
-        if waitMs > 0 { _ = try await feed.wait(after: request.afterSeq, ms: waitMs) }
-        let events = try await feed.events(after: request.afterSeq, limit: request.limit)
-        return FeedReply(
-            feedId: feed.id, head: feed.head,
-            events: events.map {
-                Contracts.FeedEvent(
-                    seq: $0.seq, kind: $0.kind, subject: $0.subject, at: $0.at, body: Data($0.body))
-            })
+        try await database.feed.page(request, call, on: world.scheduler)
     }
 
     func verifyInvariants(_ request: VerifyRequest, _ call: CallContext) async throws -> VerifyReply

@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 public import Lifecycle
+import Publishing
 public import RPC
 import Saga
 public import Storage
@@ -192,28 +193,12 @@ public struct OrdersService: Sendable {
     private func events(
         _ request: FeedRequest, _ call: CallContext
     ) async throws -> FeedReply {
-        let feed = database.feed
-        try request.check(feedID: feed.id, head: feed.head)
-        let waitMs = call.waitMs(request.waitMs, on: world.scheduler)
-        if waitMs > 0 { _ = try await feed.wait(after: request.afterSeq, ms: waitMs) }
-        let events = try await feed.events(after: request.afterSeq, limit: request.limit)
-        return FeedReply(
-            feedId: feed.id, head: feed.head,
-            events: events.map {
-                Contracts.FeedEvent(
-                    seq: $0.seq, kind: $0.kind, subject: $0.subject, at: $0.at,
-                    body: Data($0.body))
-            })
+        try await database.feed.page(request, call, on: world.scheduler)
     }
 
     private func stats() async throws -> StatsReply {
-        var counters: [String: Int64] = [:]
-        for (name, value) in world.metrics.counters() { counters[name] = value }
+        var counters = database.counters(with: world.metrics)
         for (state, count) in try await queries.states() { counters["checkouts.\(state)"] = count }
-        let statistics = database.statistics
-        counters["storage.commits"] = statistics.commits
-        counters["storage.statements"] = statistics.statements
-        counters["storage.syncs"] = statistics.syncs
         return StatsReply(counters: counters)
     }
 }

@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 public import Lifecycle
+import Publishing
 public import RPC
 public import Storage
 
@@ -139,28 +140,11 @@ public struct PaymentsService: Sendable {
     // MARK: Feed and counters
 
     func events(_ request: FeedRequest, _ call: CallContext) async throws -> FeedReply {
-        let feed = database.feed
-        try request.check(feedID: feed.id, head: feed.head)
-        let waitMs = call.waitMs(request.waitMs, on: world.scheduler)
-        if waitMs > 0 { _ = try await feed.wait(after: request.afterSeq, ms: waitMs) }
-        let events = try await feed.events(after: request.afterSeq, limit: request.limit)
-        return FeedReply(
-            feedId: feed.id, head: feed.head,
-            events: events.map {
-                Contracts.FeedEvent(
-                    seq: $0.seq, kind: $0.kind, subject: $0.subject, at: $0.at, body: Data($0.body))
-            })
+        try await database.feed.page(request, call, on: world.scheduler)
     }
 
     private func stats() async throws -> StatsReply {
-        let storage = database.statistics
-        var counters = Dictionary(
-            world.metrics.counters().map { ($0.name, $0.value) },
-            uniquingKeysWith: { first, _ in first })
-        counters["storage.statements"] = storage.statements
-        counters["storage.commits"] = storage.commits
-        counters["storage.syncs"] = storage.syncs
-        counters["feed.head"] = database.feed.head
+        var counters = database.counters(with: world.metrics)
         counters[StatsReply.ordersCursor] = try await store.ordersCursor()?.seq ?? 0
         return StatsReply(counters: counters)
     }
