@@ -43,6 +43,8 @@ public struct InventoryService: Sendable {
         router.handle(InventoryAPI.sweepExpired, sweepExpired)
         router.handle(InventoryAPI.readEvents, readEvents)
         router.handle(InventoryAPI.verifyInvariants, verifyInvariants)
+        router.handle(InventoryAPI.compareHistory, compareHistory)
+        router.handle(InventoryAPI.resumeSales, resumeSales)
         router.handle(InventoryAPI.stats, stats)
     }
 }
@@ -86,6 +88,7 @@ extension InventoryService {
     func reserve(_ request: ReserveRequest, _ call: CallContext) async throws -> HoldReply {
         try SaleRules.check(request)
         try call.mayPass(request.fence)
+        guard !database.isRestored else { throw RPCError.stockUnverified }
         let buyer = Buyer(entitlements: call.actor?.entitlements ?? [], actor: call.auditName)
         let command = ReserveCommand(request: request, buyer: buyer)
         return try await database.write(call.lane) { try command.run($0) }.get()
@@ -175,13 +178,32 @@ extension InventoryService {
         try await database.read { try Invariants(of: request.eventId, in: $0).verify() }
     }
 
+    /// A peer that saw more of this store than there is shows that it was put back from a backup.
+    func compareHistory(
+        _ request: HistoryRequest, _ call: CallContext
+    ) async throws -> HistoryReply {
+        if let feedId = request.feedId,
+            try await database.compare(seen: feedId, batch: request.batch)
+        {
+            world.metrics.count("store.restored")
+            world.log.error(
+                "store.restored", ["told_by": call.identity, "seen_batch": request.batch])
+        }
+        return try await database.history()
+    }
+
+    func resumeSales(
+        _ request: ResumeSalesRequest, _ call: CallContext
+    ) async throws -> HistoryReply {
+        if try await database.trust() {
+            world.log.warning(
+                "sales.resumed", ["by": call.auditName, "reason": request.reason])
+        }
+        return try await database.history()
+    }
+
     func stats(_ request: StatsRequest, _ call: CallContext) async throws -> StatsReply {
-        let statistics = database.statistics
-        var counters = Dictionary(world.metrics.counters().map { ($0.name, $0.value) }) { $1 }
-        counters["storage.commits"] = statistics.commits
-        counters["storage.statements"] = statistics.statements
-        counters["storage.syncs"] = statistics.syncs
-        return StatsReply(counters: counters)
+        StatsReply(counters: database.counters(with: world.metrics))
     }
 }
 

@@ -16,6 +16,7 @@ public struct OrdersService: Sendable {
     private let queries: OrderQueries
     private let view: CheckoutView
     private let awaited = AwaitedPayments()
+    private let peers: Peers
     private let readers: Peers
 
     /// The services that this one calls.
@@ -39,6 +40,7 @@ public struct OrdersService: Sendable {
     ) async throws {
         self.world = world
         self.database = database
+        self.peers = peers
         self.readers = readers
         let mint = TicketMint(key: ticketKey)
         let saga = PurchaseSaga(inventory: peers.inventory, payments: peers.payments)
@@ -66,6 +68,7 @@ public struct OrdersService: Sendable {
             Adoption(
                 world: world, journal: journal, runner: runner, inventory: readers.inventory,
                 payments: readers.payments),
+            PeerHistories(world: world, database: database, sagas: peers, readers: readers),
             housekeeping,
         ]
     }

@@ -3,7 +3,16 @@ import Saga
 
 /// The tables of Orders, in its own database.
 public enum OrdersSchema {
-    public static let migrations = [Migration(1, SagaTables.schema + first)]
+    public static let migrations = [
+        Migration(1, SagaTables.schema + first),
+        Migration(
+            2,
+            """
+            CREATE TABLE peer_history (
+                peer TEXT NOT NULL PRIMARY KEY,
+                feed_id BYTEA NOT NULL, epoch BIGINT NOT NULL, batch BIGINT NOT NULL)
+            """),
+    ]
 
     private static let first = """
 

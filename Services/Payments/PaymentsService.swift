@@ -69,6 +69,7 @@ public struct PaymentsService: Sendable {
         router.handle(PaymentsAPI.verifyInvariants) { request, _ in
             try await store.verify(request)
         }
+        router.handle(PaymentsAPI.compareHistory) { _, _ in try await database.history() }
         router.handle(PaymentsAPI.stats) { _, _ in try await stats() }
     }
 

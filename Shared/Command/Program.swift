@@ -1,4 +1,3 @@
-public import FoundationEssentials
 public import Lifecycle
 internal import Net
 public import RPC
@@ -73,22 +72,24 @@ public struct Program: Sendable {
     public struct Parts: Sendable {
         let register: @Sendable (inout Router) -> Void
         let jobs: [any Service]
-        let feedID: UUID
+        let store: @Sendable () -> StoreMark?
         let check: @Sendable () async throws -> Void
         let close: @Sendable () async -> Void
 
         /// - Parameters:
         ///   - jobs: run beside the server, started before it and stopped after it.
+        ///   - store: what the hello says of it.
         ///   - check: throws when the service cannot do its work; it asks no peer.
         ///   - close: the last thing before the process ends.
         public init(
             register: @escaping @Sendable (inout Router) -> Void, jobs: [any Service],
-            feedID: UUID, check: @escaping @Sendable () async throws -> Void,
+            store: @escaping @Sendable () -> StoreMark?,
+            check: @escaping @Sendable () async throws -> Void,
             close: @escaping @Sendable () async -> Void
         ) {
             self.register = register
             self.jobs = jobs
-            self.feedID = feedID
+            self.store = store
             self.check = check
             self.close = close
         }

@@ -37,7 +37,7 @@ extension Program {
             return Health(status: "serving")
         }
         let server = Server(
-            .init(service: name, feedIDs: [parts.feedID.uuidString]), router: router,
+            .init(service: name, store: parts.store), router: router,
             credentials: configuration.credentials, world: world)
         let group = ServiceGroup(
             parts.jobs + [Serving(server: server, at: configuration.listen, on: network)],

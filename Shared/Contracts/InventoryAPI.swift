@@ -61,6 +61,12 @@ public enum InventoryAPI {
     public static let verifyInvariants = Method<VerifyRequest, VerifyReply>(
         "inventory.VerifyInvariants", .query, callers: [.orders, .operator],
         "Compares what the pools count with what holds, audit and feed sum up to.")
+    public static let compareHistory = Method<HistoryRequest, HistoryReply>(
+        "inventory.CompareHistory", .mutation, callers: [.orders, .operator],
+        "How far its store has come; a caller who saw more stops Reserve: it was restored.")
+    public static let resumeSales = Method<ResumeSalesRequest, HistoryReply>(
+        "inventory.ResumeSales", .mutation, callers: [.orders, .operator],
+        "Lets Reserve go on after a restore; Orders' verify does it once nothing is violated.")
     public static let stats = Method<StatsRequest, StatsReply>(
         "inventory.Stats", .query, callers: [.operator],
         "Counters since the process started.")
@@ -84,6 +90,8 @@ public enum InventoryAPI {
         AnyMethod(sweepExpired),
         AnyMethod(readEvents),
         AnyMethod(verifyInvariants),
+        AnyMethod(compareHistory),
+        AnyMethod(resumeSales),
         AnyMethod(stats),
     ]
 }

@@ -41,6 +41,9 @@ public enum PaymentsAPI {
     public static let verifyInvariants = Method<VerifyRequest, VerifyReply>(
         "payments.VerifyInvariants", .query, callers: [.orders, .operator],
         "Compares payments, refunds, ledger and feed with each other.")
+    public static let compareHistory = Method<HistoryRequest, HistoryReply>(
+        "payments.CompareHistory", .query, callers: [.orders, .operator],
+        "How far the history of Payments' store has come.")
     public static let stats = Method<StatsRequest, StatsReply>(
         "payments.Stats", .query, callers: [.orders, .operator],
         "Counters since the process started.")
@@ -59,6 +62,7 @@ public enum PaymentsAPI {
         AnyMethod(ledgerBalance),
         AnyMethod(readEvents),
         AnyMethod(verifyInvariants),
+        AnyMethod(compareHistory),
         AnyMethod(stats),
     ]
 }

@@ -1,7 +1,8 @@
 public import FoundationEssentials
 public import Wire
 
-/// Asks a service to compare what it counts with what it sums up. It changes nothing.
+/// Asks a service to compare what it counts with what it sums up. It changes
+/// nothing, but that Orders lets a restored Inventory sell again when nothing is wrong.
 public struct VerifyRequest: Message {
     /// Only what belongs to this event; absent for all.
     public let eventId: UUID?

@@ -9,11 +9,17 @@ public protocol Caller: Sendable {
     /// Calls `tell` whenever a connection stands that did not stand before. While somebody wants
     /// to know, a lost connection is made again though nothing is called.
     func whenConnected(_ tell: @escaping @Sendable () -> Void)
+
+    /// Refuses a peer whose store is of an earlier epoch than this.
+    func expect(_ mark: StoreMark)
 }
 
 extension Caller {
     /// A callee in the same process is always there.
     public func whenConnected(_ tell: @escaping @Sendable () -> Void) {}
+
+    /// A callee in the same process has no epochs.
+    public func expect(_ mark: StoreMark) {}
 
     public func call<Request, Reply>(
         _ method: Method<Request, Reply>, _ request: Request

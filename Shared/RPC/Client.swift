@@ -28,6 +28,7 @@ public final class Client: Caller {
         var lastWaiter: UInt64 = 0
         var waiters: [UInt64: UnsafeContinuation<ClientConnection, any Error>] = [:]
         var tells: [Tell] = []
+        var memory = StoreMemory()
     }
 
     /// What is called, for messages.
@@ -204,8 +205,31 @@ public final class Client: Caller {
             throw RPCError(.unavailable, "the network made no connection", executed: false)
         }
         try await connection.ready()
+        do { try meet(connection.store) } catch {
+            connection.end(error)
+            throw error
+        }
         return connection
     }
+
+    /// Compares what the peer says of its store with what was heard before.
+    private func meet(_ mark: StoreMark?) throws(RPCError) {
+        guard let mark else { return }
+        switch state.withLock({ $0.memory.meet(mark) }) {
+        case .fine: break
+        case .restored:
+            world.metrics.count("peer.restored")
+            world.log.error("peer.restored", ["peer": name, "head": mark.head])
+        case .stale(let epoch):
+            world.metrics.count("peer.stale")
+            world.log.error("peer.stale", ["peer": name, "epoch": mark.epoch, "seen": epoch])
+            throw RPCError(
+                .unavailable, "its store has epoch \(mark.epoch), but \(epoch) was seen before",
+                executed: false)
+        }
+    }
+
+    public func expect(_ mark: StoreMark) { state.withLock { $0.memory.expect(mark) } }
 
     /// A connection that takes no more calls is not handed out any more.
     private func retire(_ connection: ClientConnection) {

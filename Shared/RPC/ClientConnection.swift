@@ -19,6 +19,8 @@ final class ClientConnection: ChannelHandler {
         var phase: Phase
         var health: LinkHealth
         var calls = PendingCalls()
+        /// As the server's first hello said; proven once the connection is ready.
+        var store: StoreMark?
     }
 
     let channel: any Channel
@@ -68,6 +70,8 @@ final class ClientConnection: ChannelHandler {
             if let now { continuation.resume(with: now) }
         }
     }
+
+    var store: StoreMark? { state.withLock { $0.store } }
 
     // MARK: Calls
 
@@ -211,7 +215,10 @@ final class ClientConnection: ChannelHandler {
         }
         switch try handshake.received(hello) {
         case .answer(let answer):
-            state.withLock { $0.phase = .greeting(handshake, whenReady: waiter) }
+            state.withLock {
+                $0.phase = .greeting(handshake, whenReady: waiter)
+                $0.store = hello.store
+            }
             try channel.sendHello(answer)
         case .welcome:
             let most = Int(clamping: hello.maxInFlight ?? 1)

@@ -17,11 +17,13 @@ public final class Server: Sendable {
     /// What the hello says of the service.
     public struct Greeting: Sendable {
         public let service: String
-        public let feedIDs: [String]
+        let store: @Sendable () -> StoreMark?
 
-        public init(service: String, feedIDs: [String] = []) {
+        public init(
+            service: String, store: @escaping @Sendable () -> StoreMark? = { nil }
+        ) {
             self.service = service
-            self.feedIDs = feedIDs
+            self.store = store
         }
     }
 
@@ -108,7 +110,7 @@ public final class Server: Sendable {
         hello.versions = [Hello.version]
         hello.nonce = handshake.nonce
         hello.service = greeting.service
-        hello.feedIds = greeting.feedIDs
+        hello.store = greeting.store()
         connection.greet(hello)
         return connection
     }

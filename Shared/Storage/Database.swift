@@ -28,7 +28,7 @@ public final class Database: Sendable {
     }
 
     private let door: any Door
-    private let progress: Progress
+    let progress: Progress
     private let world: World
 
     /// Opens the database, checks it, brings its schema up to date and takes it over.

@@ -38,6 +38,9 @@ public struct Feed: Sendable {
     /// Made with the database and never changed: another id is another history.
     public var id: UUID { progress.feedID }
 
+    /// Rises whenever a process takes the store over.
+    public var epoch: Int64 { progress.epoch }
+
     /// The number of the newest fact; 0 when there is none.
     public var head: Int64 { progress.head }
 

@@ -29,6 +29,8 @@ enum CDDL {
           nonce: bytes .size 32,
           service: tstr,
           feedIds: [* tstr],
+          heads: [* uint],
+          ? storeEpoch: uint,
         }
         ; proof = HMAC-SHA256(secret, their nonce, own nonce, identity)
         client-hello = {

@@ -44,9 +44,10 @@ struct Harness {
         "stranger": .init(secrets: [Array(secret.reversed())], roles: []),
     ])
 
-    init(world: World, network: any Network, limits: RPCLimits = RPCLimits(), port: UInt16 = 0)
-        async throws
-    {
+    init(
+        world: World, network: any Network, limits: RPCLimits = RPCLimits(), port: UInt16 = 0,
+        store: StoreMark? = nil
+    ) async throws {
         self.world = world
         self.network = network
         var router = Router(log: world.log)
@@ -74,8 +75,8 @@ struct Harness {
             return request
         }
         server = Server(
-            .init(service: "test"), router: router, credentials: Self.credentials, world: world,
-            limits: limits)
+            .init(service: "test", store: { store }), router: router,
+            credentials: Self.credentials, world: world, limits: limits)
         address = try await server.start(
             at: Address(host: "127.0.0.1", port: port), on: network)
     }

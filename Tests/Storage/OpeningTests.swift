@@ -106,7 +106,7 @@ import Testing
                 try $0.next(String.self)
             }
         }
-        #expect(tables.count == 6)
+        #expect(tables.count == 7)
         for table in tables { #expect(table.hasSuffix("WITHOUT ROWID")) }
         await database.close()
     }

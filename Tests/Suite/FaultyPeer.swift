@@ -38,6 +38,8 @@ final class FaultyPeer: Caller {
         state.withLock { $0.refusals[method] = errors }
     }
 
+    func expect(_ mark: StoreMark) { peer.expect(mark) }
+
     /// Faults met so far.
     var faults: Int { state.withLock { $0.faults } }
 

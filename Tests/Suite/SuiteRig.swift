@@ -5,6 +5,7 @@ import Lifecycle
 import Net
 import Orders
 import Payments
+import Publishing
 import RPC
 import Storage
 import Support
@@ -30,7 +31,6 @@ final class SuiteRig: Sendable {
     ])
 
     let test: TestWorld
-    let inventoryDatabase: Database
     let ordersDatabase: Database
     let paymentsDatabase: Database
     /// What Orders' sagas see of its peers.
@@ -38,43 +38,52 @@ final class SuiteRig: Sendable {
     let payments: FaultyPeer
     private let network: MemoryNetwork
     private let callers = Mutex<[String: Client]>([:])
-    private let servers = Mutex<[String: (router: Router, server: Server)]>([:])
-    private let ordersJobs = Mutex<[Task<Void, any Error>]>([])
+    private struct Running {
+        let database: Database
+        let router: Router
+        var server: Server
+        let jobs: [Task<Void, any Error>]
+    }
+
+    private let running = Mutex<[String: Running]>([:])
+    private let inventoryLocation: DatabaseLocation
 
     static func run<Value: Sendable>(
         seed: UInt64 = 1, sim: SimConfiguration = SimConfiguration(),
+        inventoryAt location: DatabaseLocation = .memory,
         _ body: @escaping @Sendable (SuiteRig) async throws -> Value
     ) throws -> Value {
         let test = TestWorld(seed: seed)
         return try test.run {
-            let rig = try await SuiteRig(test, sim)
+            let rig = try await SuiteRig(test, sim, location)
             return try await body(rig)
         }
     }
 
-    private init(_ test: TestWorld, _ sim: SimConfiguration) async throws {
+    private init(
+        _ test: TestWorld, _ sim: SimConfiguration, _ inventoryLocation: DatabaseLocation
+    ) async throws {
         func open(_ migrations: [Migration]) async throws -> Database {
             try await Database.open(
                 .memory, migrations: migrations, world: test.world, mode: .inline)
         }
         self.test = test
+        self.inventoryLocation = inventoryLocation
         network = MemoryNetwork(scheduler: test.scheduler)
-        inventoryDatabase = try await open(InventorySchema.migrations)
         ordersDatabase = try await open(OrdersSchema.migrations)
         paymentsDatabase = try await open(PaymentsSchema.migrations)
         let journal = try await open(SimSchema.migrations)
         let (world, network) = (test.world, network)
         inventory = FaultyPeer(Self.client("orders", to: "inventory", world, network))
         payments = FaultyPeer(Self.client("orders", to: "payments", world, network))
-        let inventoryService = InventoryService(world: world, database: inventoryDatabase)
         let paymentsService = PaymentsService(
             world: world, database: paymentsDatabase,
             providers: [SimProvider(world: world, journal: journal, configuration: sim)],
             orders: Self.client("payments", to: "orders", world, network))
-        _ = try await serve("inventory", inventoryService.jobs) {
-            inventoryService.register(on: &$0)
+        try await startInventory()
+        try await serve("payments", paymentsDatabase, paymentsService.jobs) {
+            paymentsService.register(on: &$0)
         }
-        _ = try await serve("payments", paymentsService.jobs) { paymentsService.register(on: &$0) }
         try await startOrders()
     }
 
@@ -87,31 +96,45 @@ final class SuiteRig: Sendable {
     }
 
     private func serve(
-        _ name: String, _ jobs: [any Service], _ register: (inout Router) -> Void
-    ) async throws -> [Task<Void, any Error>] {
+        _ name: String, _ database: Database, _ jobs: [any Service],
+        _ register: (inout Router) -> Void
+    ) async throws {
         var router = Router(log: test.world.log)
         register(&router)
-        try await listen(name, router)
-        return jobs.map { job in test.scheduler.spawn { try await job.run() } }
+        let server = try await listen(name, router, database)
+        let tasks = jobs.map { job in test.scheduler.spawn { try await job.run() } }
+        running.withLock {
+            $0[name] = Running(database: database, router: router, server: server, jobs: tasks)
+        }
     }
 
-    private func listen(_ name: String, _ router: Router) async throws {
+    private func listen(
+        _ name: String, _ router: Router, _ database: Database
+    ) async throws -> Server {
         let server = Server(
-            .init(service: name), router: router, credentials: Self.credentials, world: test.world)
+            .init(service: name, store: { database.mark }), router: router,
+            credentials: Self.credentials, world: test.world)
         _ = try await server.start(
             at: Address(host: "127.0.0.1", port: Self.ports[name] ?? 0), on: network)
-        servers.withLock { $0[name] = (router, server) }
+        return server
     }
 
     /// The service lives, but nobody reaches it.
-    func cutOff(_ name: String) async { await servers.withLock { $0[name]?.server }?.stop() }
+    func cutOff(_ name: String) async { await running.withLock { $0[name]?.server }?.stop() }
 
     func reconnect(_ name: String) async throws {
-        guard let router = servers.withLock({ $0[name]?.router }) else { return }
-        try await listen(name, router)
+        guard let old = running.withLock({ $0[name] }) else { return }
+        let server = try await listen(name, old.router, old.database)
+        running.withLock { $0[name]?.server = server }
     }
 
-    func startOrders() async throws {
+    private func stop(_ name: String) async {
+        await cutOff(name)
+        let old = running.withLock { $0.removeValue(forKey: name) }
+        old?.jobs.forEach { $0.cancel() }
+    }
+
+    private func startOrders() async throws {
         func reader(_ peer: String) -> Client {
             Self.client("orders", to: peer, test.world, network)
         }
@@ -120,16 +143,33 @@ final class SuiteRig: Sendable {
             peers: .init(inventory: inventory, payments: payments),
             readers: .init(inventory: reader("inventory"), payments: reader("payments")),
             ticketKey: Self.ticketKey)
-        let running = try await serve("orders", service.jobs) { service.register(on: &$0) }
-        ordersJobs.withLock { $0 = running }
+        try await serve("orders", ordersDatabase, service.jobs) { service.register(on: &$0) }
     }
 
     /// Another process on the same database; what the first one was doing is never heard of again.
     func restartOrders() async throws {
-        for job in ordersJobs.withLock({ $0 }) { job.cancel() }
-        await cutOff("orders")
+        await stop("orders")
         try await startOrders()
     }
+
+    private func startInventory() async throws {
+        let database = try await Database.open(
+            inventoryLocation, migrations: InventorySchema.migrations, world: test.world,
+            mode: .inline)
+        let service = InventoryService(world: test.world, database: database)
+        try await serve("inventory", database, service.jobs) { service.register(on: &$0) }
+    }
+
+    /// Another Inventory; what happens to its file in between is up to `body`.
+    func restartInventory(_ body: () throws -> Void = {}) async throws {
+        let database = inventoryDatabase
+        await stop("inventory")
+        await database?.close()
+        try body()
+        try await startInventory()
+    }
+
+    var inventoryDatabase: Database? { running.withLock { $0["inventory"]?.database } }
 
     // MARK: Callers
 

@@ -1,6 +1,7 @@
 import Command
 import Contracts
 import Inventory
+import Publishing
 import Storage
 
 @main
@@ -15,9 +16,8 @@ struct Main {
                 migrations: InventorySchema.migrations, world: setup.world)
             let service = InventoryService(world: setup.world, database: database)
             return Program.Parts(
-                register: service.register, jobs: service.jobs,
-                feedID: database.feed.id, check: { try await database.check() },
-                close: { await database.close() })
+                register: service.register, jobs: service.jobs, store: { database.mark },
+                check: { try await database.check() }, close: { await database.close() })
         }.main()
     }
 }

@@ -32,6 +32,15 @@ extension RPCError {
             ])
     }
 
+    static var stockUnverified: RPCError {
+        RPCError(
+            .stockUnverified,
+            "this stock was restored from a backup and may have sold more than it knows; nothing "
+                + "is reserved until 'orders verify' finds no violation, or an operator calls "
+                + "inventory.ResumeSales",
+            executed: false, retryAfterMs: 5_000)
+    }
+
     static func holdNotFound(_ id: UUID) -> RPCError {
         RPCError(.holdNotFound, "no hold has this id", detail: ["id": .id(id)])
     }

@@ -1,6 +1,7 @@
 import Command
 import Contracts
 import Orders
+import Publishing
 import Storage
 
 @main
@@ -22,9 +23,8 @@ struct Main {
                 world: setup.world, database: database, peers: try peers(),
                 readers: try peers(), ticketKey: try setup.ticketKey())
             return Program.Parts(
-                register: service.register, jobs: service.jobs,
-                feedID: database.feed.id, check: { try await database.check() },
-                close: { await database.close() })
+                register: service.register, jobs: service.jobs, store: { database.mark },
+                check: { try await database.check() }, close: { await database.close() })
         }.main()
     }
 }

@@ -30,10 +30,20 @@ struct Verifier: Sendable {
         let after = try await database.read { try Sums($0, event) }
         let sums = Comparison(before: before, after: after, isRead: isRead)
         let unread = isRead ? 0 : head - cursor
+        let violations = own + sums.stock(stock) + sums.ledger(ledger, event) + funds + holds
+        if event == nil, violations.isEmpty { try await resumeSales() }
         return VerifyReply(
-            checked: before.checked,
-            violations: own + sums.stock(stock) + sums.ledger(ledger, event) + funds + holds,
-            pending: before.open + unread)
+            checked: before.checked, violations: violations, pending: before.open + unread)
+    }
+
+    /// A restored Inventory sells again once all that Orders sold is found in it.
+    private func resumeSales() async throws {
+        let history = try await inventory.call(
+            InventoryAPI.compareHistory, HistoryRequest(feedId: nil, batch: 0))
+        guard history.isRestored else { return }
+        _ = try await inventory.call(
+            InventoryAPI.resumeSales,
+            ResumeSalesRequest(reason: "Orders found everything that it sold"))
     }
 
     /// Tickets sold by type, as Inventory counts them; nil for an event that it doesn't know.

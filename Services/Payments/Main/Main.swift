@@ -1,6 +1,7 @@
 import Command
 import Contracts
 import Payments
+import Publishing
 import Storage
 
 @main
@@ -21,7 +22,7 @@ struct Main {
                 orders: try setup.client(of: "orders"))
             return Program.Parts(
                 register: service.register, jobs: service.jobs,
-                feedID: database.feed.id, check: { try await database.check() },
+                store: { database.mark }, check: { try await database.check() },
                 close: { _ = await (database.close(), sim.close()) })
         }.main()
     }

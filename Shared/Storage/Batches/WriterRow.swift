@@ -12,7 +12,8 @@ struct WriterRow {
     private(set) var feed: Int64
 
     /// Makes this process the owner, above every one before it; also gives the time of the last
-    /// batch, if there was one.
+    /// batch, if there was one. The epoch is drawn from the clock, so that the owner of a copy that
+    /// was put back is above those that the copy does not know of.
     static func take(
         _ connection: any Connection, world: World
     ) throws -> (writer: WriterRow, lastBatch: Instant?) {
@@ -28,7 +29,8 @@ struct WriterRow {
                 )
             }.first
             let feedID = known?.feedID ?? world.newID()
-            let (epoch, overflow) = (known?.epoch ?? 0).addingReportingOverflow(1)
+            let (next, overflow) = (known?.epoch ?? 0).addingReportingOverflow(1)
+            let epoch = max(next, world.now.milliseconds)
             if overflow { throw StorageError(.corrupt, "writer: epoch has no successor") }
             if known == nil {
                 try connection.run(

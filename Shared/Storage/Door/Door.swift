@@ -27,7 +27,8 @@ struct DoorSettings: Sendable {
                 .migrate(migrations, now: world.now)
             let (writer, lastBatch) = try WriterRow.take(connection, world: world)
             let clock = GuardedClock(world: world, stored: lastBatch)
-            progress.begin(feedID: writer.feedID, head: writer.feed)
+            let marks = try connection.query("SELECT id FROM restored") { try $0.next(Int64.self) }
+            progress.begin(writer, isRestored: !marks.isEmpty)
             let runner = BatchRunner(
                 engine: engine, connection: connection, writer: writer, clock: clock,
                 disk: databasePath.map { DiskSpace(databasePath: $0) }, world: world,

@@ -7,7 +7,9 @@ import Synchronization
 final class Progress: Sendable {
     private struct State {
         var feedID: UUID
+        var epoch: Int64 = 0
         var head: Int64 = 0
+        var isRestored = false
         var counters = EngineCounters()
         var waiters: [(id: UInt64, after: Int64, waiter: FeedWaiter)] = []
         var nextWaiter: UInt64 = 0
@@ -18,15 +20,21 @@ final class Progress: Sendable {
     init(feedID: UUID) { state = Mutex(State(feedID: feedID)) }
 
     var feedID: UUID { state.withLock { $0.feedID } }
+    var epoch: Int64 { state.withLock { $0.epoch } }
     var head: Int64 { state.withLock { $0.head } }
+    var isRestored: Bool { state.withLock { $0.isRestored } }
     var counters: EngineCounters { state.withLock { $0.counters } }
 
-    func begin(feedID: UUID, head: Int64) {
+    func begin(_ writer: WriterRow, isRestored: Bool) {
         state.withLock {
-            $0.feedID = feedID
-            $0.head = head
+            $0.feedID = writer.feedID
+            $0.epoch = writer.epoch
+            $0.head = writer.feed
+            $0.isRestored = isRestored
         }
     }
+
+    func setRestored(_ isRestored: Bool) { state.withLock { $0.isRestored = isRestored } }
 
     func count(_ counters: EngineCounters) { state.withLock { $0.counters = counters } }
 

@@ -61,6 +61,7 @@ struct Migrator {
             fingerprint BYTEA NOT NULL, reply BYTEA NOT NULL, at BIGINT NOT NULL,
             PRIMARY KEY (caller, method, call_key))
         """,
+        Database.restoredTable,
     ]
 
     func migrate(_ migrations: [Migration], now: Instant) throws {

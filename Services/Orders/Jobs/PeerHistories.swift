@@ -1,0 +1,106 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Storage
+
+/// Remembers how far the stores of Inventory and Payments had come, and tells them: a store that
+/// was put back from a backup is noticed by those who saw more of it. The memory is durable, since
+/// after a fire all three may start anew.
+struct PeerHistories: Service {
+    /// What a backup may have lost unnoticed is what happened after the last look.
+    private static let everyMs: Int64 = 2_000
+
+    let world: World
+    let database: Database
+    let sagas: OrdersService.Peers
+    let readers: OrdersService.Peers
+
+    let name = "peer-histories"
+
+    func run() async throws {
+        for (peer, callers) in [
+            ("inventory", [sagas.inventory, readers.inventory]),
+            ("payments", [sagas.payments, readers.payments]),
+        ] {
+            guard let seen = try await seen(peer) else { continue }
+            let mark = StoreMark(feedID: seen.feedID.uuidString, epoch: seen.epoch, head: 0)
+            for caller in callers { caller.expect(mark) }
+        }
+        // One that comes back is told before it can sell much.
+        readers.inventory.whenConnected { world.scheduler.spawn { await lookAtInventory() } }
+        repeat {
+            await lookAtInventory()
+            await look("payments", readers.payments, PaymentsAPI.compareHistory)
+        } while (try? await world.scheduler.sleep(ms: Self.everyMs)) != nil
+    }
+
+    private func lookAtInventory() async {
+        await look("inventory", readers.inventory, InventoryAPI.compareHistory)
+    }
+
+    private func look(
+        _ peer: String, _ caller: any Caller, _ compare: Method<HistoryRequest, HistoryReply>
+    ) async {
+        do {
+            let seen = try await seen(peer)
+            let reply = try await caller.call(
+                compare, HistoryRequest(feedId: seen?.feedID, batch: seen?.batch ?? 0),
+                CallOptions(timeoutMs: 5_000, attempts: 1))
+            if let seen, reply.feedId != seen.feedID || reply.batch < seen.batch {
+                world.metrics.count("peer.restored")
+                world.log.error(
+                    "peer.restored",
+                    ["peer": peer, "batch": reply.batch, "seen_batch": seen.batch])
+            }
+            try await remember(PeerHistoryRow(peer: peer, reply), insteadOf: seen)
+        } catch {
+            world.log.debug("peer_history_failed", ["peer": peer, "error": "\(error)"])
+        }
+    }
+
+    private func seen(_ peer: String) async throws -> PeerHistoryRow? {
+        try await database.read { try $0.find(PeerHistoryRow.self, peer) }
+    }
+
+    private func remember(_ row: PeerHistoryRow, insteadOf seen: PeerHistoryRow?) async throws {
+        guard row != seen else { return }
+        try await database.write { batch in
+            if seen == nil { try batch.insert(row) } else { try batch.update(row) }
+        }
+    }
+}
+
+/// How far a peer's store had come when it was last heard of.
+struct PeerHistoryRow: StoredRow, Hashable {
+    static let table = TableLayout(
+        "peer_history", key: ["peer"], columns: ["peer", "feed_id", "epoch", "batch"])
+
+    let peer: String
+    let feedID: UUID
+    let epoch: Int64
+    let batch: Int64
+
+    var key: String { peer }
+
+    init(peer: String, _ reply: HistoryReply) {
+        self.peer = peer
+        feedID = reply.feedId
+        epoch = reply.epoch
+        batch = reply.batch
+    }
+
+    func write(to columns: inout ColumnWriter) {
+        columns.append(peer)
+        columns.append(feedID)
+        columns.append(epoch)
+        columns.append(batch)
+    }
+
+    init(from columns: inout ColumnReader) throws {
+        peer = try columns.next()
+        feedID = try columns.next()
+        epoch = try columns.next()
+        batch = try columns.next()
+    }
+}
