@@ -33,8 +33,8 @@ need_packages() {
         apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
-# Ends with 2 unless `swift` is there and is at least 6.3. A toolchain that was only unpacked does not
-# run yet: then the Debian packages that it needs itself are installed.
+# Ends with 2 unless `swift` is there and is at least 6.3. A toolchain that was only unpacked does
+# not run yet: then the Debian packages that it needs itself are installed.
 need_swift() {
     local version
     command -v swift >/dev/null || refuse "no swift on the PATH; a Swift 6.3 toolchain is needed"
