@@ -114,6 +114,20 @@ private let euro = Currency("EUR")
         }
     }
 
+    /// Both have pools, and a pool's id is theirs.
+    @Test func anIdIsNotThatOfAnEventAndATicketType() throws {
+        try Rig.run { rig in
+            let (event, type) = (rig.id(), rig.id())
+            _ = try await create(event, rig)
+            _ = try await put(type, of: event, rig)
+            let second = try await refusal { try await create(type, rig) }
+            #expect(second?.reason == .invalidArgument)
+            let other = try await refusal { try await put(event, of: event, rig) }
+            #expect(other?.reason == .invalidArgument)
+            #expect(try await rig.violations() == [])
+        }
+    }
+
     @Test func aTicketTypeIsReplacedByVersion() throws {
         try Rig.run { rig in
             let (event, type) = (rig.id(), rig.id())

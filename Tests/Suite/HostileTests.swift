@@ -130,7 +130,7 @@ private struct HostileBodies {
     private mutating func id(named name: String) -> UUID {
         if name == "eventId", isLucky(90) { return event }
         if name == "ticketTypeId", isLucky(90) { return type }
-        if isLucky(70) { return pick(ids) }
+        if isLucky(70) { return pick(ids + [event, type]) }
         ids.append(newID())
         if ids.count > 12 { ids.remove(at: 1) }
         return ids[ids.count - 1]
@@ -139,6 +139,7 @@ private struct HostileBodies {
     private func text(_ maxBytes: Int, named name: String, _ wildness: Int) -> String {
         if isLucky(wildness) { return String(repeating: "x", count: maxBytes + 1) }
         switch name {
+        case "email" where isLucky(95): return "ann@example.org"
         case "currency" where isLucky(95): return "EUR"
         case "provider" where isLucky(95): return "sim"
         case "paymentMethod": return pick(["sim_ok", "sim_declined", "sim_late", "sim_action"])

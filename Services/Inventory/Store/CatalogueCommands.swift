@@ -20,6 +20,9 @@ enum CatalogueCommands {
             return try reply(stored, in: batch)
         }
         var stock = Stock(batch, actor: actor)
+        guard try stock.pool(event.eventId) == nil else {
+            throw RPCError.invalid("eventId", "is the id of a ticket type or of an owner's limit")
+        }
         stock.make(
             Pool(
                 id: event.eventId, kind: .event, eventId: event.eventId,
@@ -69,6 +72,9 @@ enum CatalogueCommands {
         }
         try CatalogueRules.checkAllocations(types + [type], capacity: event.totalCapacity)
         var stock = Stock(batch, actor: actor)
+        guard try stock.pool(type.ticketTypeId) == nil else {
+            throw RPCError.invalid("ticketTypeId", "is the id of an event or of an owner's limit")
+        }
         stock.make(
             Pool(
                 id: type.ticketTypeId, kind: .ticketType, eventId: type.eventId,
