@@ -6,8 +6,8 @@ internal import CSQLite
 /// writing connection between commits, moderately and without truncating it, so that its blocks
 /// are used again: a file that grows makes every sync slower.
 final class SQLiteConnection: Connection {
-    /// Pages in the log after which it is worth copying them back: 8 MiB.
-    private static let pagesBeforeCheckpoint: Int32 = 2048
+    /// Pages in the log after which they are copied back: 4 MiB, so that who meets it waits little.
+    private static let pagesBeforeCheckpoint: Int32 = 1024
     private static let statementsKept = 256
     private static let lookaside: (size: Int32, slots: Int32) = (1200, 128)
     private static let withoutMemoryCount = turnstile_sqlite_without_memory_count()
