@@ -26,7 +26,11 @@ extension Program {
         _ configuration: Configuration, _ network: TCPNetwork, _ world: World, _ shutdown: Shutdown
     ) async throws {
         world.log.info(
-            "starting", ["version": Self.version, "configuration": configuration.summary])
+            "starting",
+            [
+                "version": Self.version, "configuration": configuration.summary,
+                "openFiles": OpenFiles.raiseLimit(),
+            ])
         let parts = try await open(
             Setup(
                 world: world, configuration: configuration, shutdown: shutdown, network: network))

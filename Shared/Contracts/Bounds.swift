@@ -12,8 +12,6 @@ public enum Bounds {
     public static let capacity: ClosedRange<Int64> = 0...100_000_000
     /// How long a hold may last without a word from the buyer: a second to two hours.
     public static let holdMs: ClosedRange<Int64> = 1_000...7_200_000
-    /// Years 1970 to 9999.
-    public static let instant: ClosedRange<Int64> = 0...253_402_300_799_999
     public static let version: ClosedRange<Int64> = 1...Int64.max
     /// Items of one page.
     public static let page: ClosedRange<Int64> = 1...500

@@ -29,6 +29,14 @@ import Testing
                 atPath: folder.file("credentials.json"), contents: Data(text.utf8))
         }
 
+        /// With a limit of open files that is too low for a server.
+        func startPoor(log: String) async throws -> ChildProcess {
+            try await ChildProcess.start(
+                "/bin/sh",
+                ["-c", "ulimit -S -n 200; exec \(ServiceSuite.builtPrograms)/inventory serve"],
+                environment: environment, log: folder.file(log))
+        }
+
         func start(_ arguments: [String], log: String) async throws -> ChildProcess {
             try await ChildProcess.start(
                 "\(ServiceSuite.builtPrograms)/inventory", arguments, environment: environment,
@@ -74,6 +82,20 @@ import Testing
         #expect(await service.ending() == .exited(0))
         #expect(desk.text("log").contains("\"event\":\"stopped\""))
         #expect(!desk.text("log").contains(ExecutableTests.secret))
+    }
+
+    @Test func raisesTheLimitOfOpenFiles() async throws {
+        let desk = try Desk()
+        defer { desk.folder.remove() }
+        let service = try await desk.startPoor(log: "log")
+        while !desk.text("log").contains("\"event\":\"listening\""), !service.hasEnded {
+            await Task.yield()
+        }
+        service.send(15)
+        #expect(await service.ending() == .exited(0))
+        let log = desk.text("log")
+        #expect(log.contains("\"openFiles\":") && !log.contains("\"openFiles\":200,"))
+        #expect(!log.contains("\"openFiles\":200}"))
     }
 
     @Test func saysWhatItIs() async throws {
