@@ -1,0 +1,101 @@
+import FoundationEssentials
+import Support
+import Synchronization
+import Testing
+
+@testable import Storage
+
+/// Rows outlive the batch that touched them, as long as they are what is stored.
+@Suite struct KeptRowsTests {
+    private static let id = UUID()
+
+    private func left(_ id: UUID = id) -> TestCommand {
+        command { try $0.find(PoolRow.self, id)?.left ?? -1 }
+    }
+
+    /// What a batch costs that does nothing: begin, the writer row, commit.
+    private static let emptyBatch: Int64 = 3
+
+    private func statements(_ runner: BatchRunner, _ commands: [TestCommand]) -> Int64 {
+        let before = runner.counters.statements
+        runner.run(commands)
+        return runner.counters.statements - before
+    }
+
+    @Test func aRowIsLoadedOnceForManyBatches() throws {
+        let bed = try Bed()
+        defer { withExtendedLifetime(bed) {} }
+        let (runner, _) = try bed.openRunner()
+        runner.run([
+            command {
+                try $0.insert(PoolRow(Self.id, left: 5)); return 0
+            }
+        ])
+        _ = statements(runner, [left()])
+        let again = left()
+        #expect(statements(runner, [again]) == Self.emptyBatch)
+        #expect(try again.outcome() == 5)
+    }
+
+    @Test func whatAnotherOwnerWroteIsSeen() throws {
+        let file = Mutex<SQLiteEngine?>(nil)
+        let bed = try Bed()
+        defer { withExtendedLifetime(bed) {} }
+        let (runner, _) = try bed.openRunner { engine in
+            file.withLock { $0 = engine }
+            return engine
+        }
+        runner.run([
+            command {
+                try $0.insert(PoolRow(Self.id, left: 5)); return 0
+            }
+        ])
+        runner.run([left()])
+        let other = try #require(try file.withLock { try $0?.connect(.writing) })
+        try other.run("UPDATE pool SET left_over = 3")
+        try other.run("UPDATE writer SET batch = batch + 1")
+        other.close()
+        let seen = left()
+        runner.run([seen])
+        #expect(try seen.outcome() == 3)
+    }
+
+    @Test func aBatchThatFailsLeavesNothingBehind() throws {
+        let bed = try Bed()
+        defer { withExtendedLifetime(bed) {} }
+        let (runner, _) = try bed.openRunner()
+        runner.run([
+            command {
+                try $0.insert(PoolRow(Self.id, left: 5)); return 0
+            }
+        ])
+        let guilty = command { batch in
+            try batch.update(PoolRow(Self.id, left: -2))
+            return 0
+        }
+        runner.run([guilty])
+        #expect(throws: StorageError.self) { try guilty.outcome() }
+        let seen = left()
+        runner.run([seen])
+        #expect(try seen.outcome() == 5)
+    }
+
+    @Test func whatIsUsedStaysAndTheRestGoes() throws {
+        let bed = try Bed()
+        defer { withExtendedLifetime(bed) {} }
+        let (runner, _) = try bed.openRunner()
+        let ids = (0..<1_600).map { _ in UUID() }
+        for start in stride(from: 0, to: ids.count, by: 100) {
+            let inserts = ids[start..<(start + 100)].map { id in
+                command { batch in
+                    try batch.insert(PoolRow(id, left: 1))
+                    return 0
+                }
+            }
+            runner.run(inserts + [left(ids[0])])
+        }
+        #expect(statements(runner, [left(ids[0])]) == Self.emptyBatch)
+        #expect(statements(runner, [left(ids[1_599])]) == Self.emptyBatch)
+        #expect(statements(runner, [left(ids[1])]) == Self.emptyBatch + 1)
+    }
+}
