@@ -6,7 +6,8 @@ public enum Digest {
     public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 32) { digest, count in
             var length: UInt32 = 0
-            EVP_Digest(bytes, bytes.count, digest.baseAddress, &length, fetchedSHA256, nil)
+            mustSucceed(
+                EVP_Digest(bytes, bytes.count, digest.baseAddress, &length, fetchedSHA256, nil))
             count = Int(length)
         }
     }
@@ -19,6 +20,13 @@ public enum Digest {
     /// Compares in a time that depends on the lengths alone, so that a guess learns nothing.
     public static func equal(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
+    }
+
+    /// No input makes these fail, only a library that lacks them or has no memory left. Going on
+    /// would compare secrets with nothing, so the process ends.
+    fileprivate static func mustSucceed(_ code: Int32) {
+        // Out of reach of any input: the reason stands above.
+        precondition(code == 1, "OpenSSL cannot hash")
     }
 
     /// Looked up once: the look-up takes longer than the hash. Never written after that.
@@ -39,7 +47,8 @@ public final class HMACKey: Sendable {
                 OSSL_PARAM_construct_end(),
             ]
             // A key of no bytes needs an address all the same: none would mean "the old key".
-            _ = EVP_MAC_init(keyed, key.isEmpty ? [0] : key, key.count, parameters)
+            Digest.mustSucceed(
+                EVP_MAC_init(keyed, key.isEmpty ? [0] : key, key.count, parameters))
         }
     }
 
@@ -49,9 +58,9 @@ public final class HMACKey: Sendable {
     public func code(of message: [UInt8]) -> [UInt8] {
         let context = EVP_MAC_CTX_dup(keyed)
         defer { EVP_MAC_CTX_free(context) }
-        EVP_MAC_update(context, message, message.count)
+        Digest.mustSucceed(EVP_MAC_update(context, message, message.count))
         return [UInt8](unsafeUninitializedCapacity: 32) { code, count in
-            EVP_MAC_final(context, code.baseAddress, &count, 32)
+            Digest.mustSucceed(EVP_MAC_final(context, code.baseAddress, &count, 32))
         }
     }
 
