@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// The rows of one table: loaded once, decided upon many times, written once a batch.
 ///
 /// Rows outlive the batch that touched them, because this process alone writes: a purchase finds
@@ -32,6 +34,9 @@ final class RowCache<Row: StoredRow> {
     private var older: [Row.Key: Entry] = [:]
     /// A table that nobody reads by key is not kept.
     private var isReadByKey = false
+    /// No stored key is above this one; nil while that is not known. Ids are drawn in order of
+    /// time, so a new one is nearly always above, and then there is nothing to look up.
+    private var highest: UUID?
     /// Keys in the order in which they became different from what is stored.
     private var changed: [Row.Key] = []
     /// What each change of the current command replaced, in the state of then.
@@ -47,7 +52,7 @@ final class RowCache<Row: StoredRow> {
     func find(_ key: Row.Key) throws -> Row? {
         isReadByKey = true
         if let known = known(key) { return known.row }
-        let found = try load(key)
+        let found = try isAboveAll(key) ? nil : load(key)
         entries[key] = Entry(found, .clean)
         return found
     }
@@ -60,8 +65,21 @@ final class RowCache<Row: StoredRow> {
         return entry
     }
 
+    private func isAboveAll(_ key: Row.Key) throws -> Bool {
+        guard let place = key.place else { return false }
+        if highest == nil {
+            highest = UUID.lowest
+            try statements.selectHighestKey.run(ColumnWriter()) { row in
+                var reader = ColumnReader(row, source: table.name, columns: table.keyColumns)
+                highest = try reader.next(UUID.self)
+            }
+        }
+        return highest.map { $0 < place } ?? false
+    }
+
     func insert(_ row: Row) throws {
         let key = row.key
+        if let place = key.place, let known = highest, known < place { highest = place }
         let known = known(key)
         if known?.row != nil { throw duplicate() }
         set(key, Entry(row, known?.state == .deleted ? .updated : .inserted), was: known)
@@ -136,12 +154,14 @@ final class RowCache<Row: StoredRow> {
     func forgetClean() {
         entries = entries.filter { $0.value.state != .clean }
         older.removeAll()
+        highest = nil
     }
 
     /// Forgets everything: what is here may not be what is stored.
     func forget() {
         entries.removeAll(keepingCapacity: true)
         older.removeAll()
+        highest = nil
         changed.removeAll(keepingCapacity: true)
         replaced.removeAll(keepingCapacity: true)
     }
@@ -255,4 +275,9 @@ final class RowCaches {
     func keepBatch() { forEach { $0.keepBatch() } }
 
     func forgetClean() { forEach { $0.forgetClean() } }
+}
+
+extension UUID {
+    /// Below every id that is drawn.
+    fileprivate static let lowest = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 }

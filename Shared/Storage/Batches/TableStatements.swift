@@ -8,7 +8,7 @@ final class TableStatements {
     init(_ table: TableLayout, _ connection: any Connection) {
         self.table = table
         self.connection = connection
-        prepared = Array(repeating: nil, count: 3 + table.inserts.count)
+        prepared = Array(repeating: nil, count: 4 + table.inserts.count)
     }
 
     var selectByKey: any PreparedStatement {
@@ -23,11 +23,15 @@ final class TableStatements {
         get throws { try statement(2, table.delete) }
     }
 
+    var selectHighestKey: any PreparedStatement {
+        get throws { try statement(3, table.selectHighestKey) }
+    }
+
     /// The statement that inserts the most rows of so many, and how many it inserts.
     func insert(upTo rows: Int) throws -> (rows: Int, statement: any PreparedStatement) {
         let index = table.inserts.firstIndex { $0.rows <= rows } ?? table.inserts.count - 1
         let insert = table.inserts[index]
-        return (insert.rows, try statement(3 + index, insert.text))
+        return (insert.rows, try statement(4 + index, insert.text))
     }
 
     private func statement(_ index: Int, _ text: String) throws -> any PreparedStatement {

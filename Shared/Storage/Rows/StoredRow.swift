@@ -15,9 +15,18 @@ public protocol StoredRow: Sendable {
 public protocol StoredKey: Hashable, Sendable {
     /// Appends the key's columns in the layout's order.
     func write(to columns: inout ColumnWriter)
+    /// Where the key stands among those of its table, in the order of the database; nil for a key
+    /// that is not drawn in order of time.
+    var place: UUID? { get }
 }
 
-extension UUID: StoredKey {}
+extension StoredKey {
+    public var place: UUID? { nil }
+}
+
+extension UUID: StoredKey {
+    public var place: UUID? { self }
+}
 extension String: StoredKey {}
 extension Int64: StoredKey {}
 
@@ -28,6 +37,7 @@ public struct TableLayout: Sendable {
     public let columns: [String]
 
     let selectByKey: String
+    let selectHighestKey: String
     let update: String
     let delete: String
     /// Statements that insert several rows at once, the largest first; the last inserts one.
@@ -52,6 +62,7 @@ public struct TableLayout: Sendable {
             let text = "INSERT INTO \(name) (\(names)) VALUES " + tuples.joined(separator: ", ")
             return (rows, text)
         }
+        selectHighestKey = "SELECT \(key[0]) FROM \(name) ORDER BY \(key[0]) DESC LIMIT 1"
         selectByKey = selection + TableLayout.list(key, from: 1, separator: " AND ")
         delete = "DELETE FROM \(name) WHERE " + TableLayout.list(key, from: 1, separator: " AND ")
         // The parameters of an update are the whole row in its order, key first; a key column is
