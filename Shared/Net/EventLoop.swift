@@ -173,9 +173,9 @@ public final class EventLoop: Scheduler {
         let start = uptimeNanoseconds
         defer { isWatchful = uptimeNanoseconds &- start < 2 * Self.watchfulNanoseconds }
         while isWatchful, uptimeNanoseconds &- start < Self.watchfulNanoseconds {
+            sched_yield()
             let count = epoll_wait(epoll, &events, room, 0)
             if count != 0 { return count }
-            sched_yield()
         }
         return epoll_wait(epoll, &events, room, timeout)
     }
