@@ -18,8 +18,7 @@ struct CheckoutView: Sendable {
                 CheckoutProblem(reason: $0.error.reason.name, message: $0.error.message)
             },
             refund: checkout.owed.map {
-                RefundProgress(
-                    owed: Money($0, checkout.currency), isSettled: checkout.isRefundSettled)
+                RefundProgress(owed: $0, isSettled: checkout.isRefundSettled)
             },
             parkReason: checkout.parkReason, order: order(checkout), version: checkout.version)
     }

@@ -12,6 +12,7 @@ public enum OrdersSchema {
                 peer TEXT NOT NULL PRIMARY KEY,
                 feed_id BYTEA NOT NULL, epoch BIGINT NOT NULL, batch BIGINT NOT NULL)
             """),
+        Migration(3, "ALTER TABLE checkout ADD COLUMN owed_currency TEXT"),
     ]
 
     private static let first = """

@@ -46,9 +46,9 @@ public struct Step<Subject: Sendable, Reply: Sendable>: Sendable {
 
     /// `undo` is for a pivot that was answered with "not yet", and for a human's decision.
     public static func pivot(
-        _ name: String, _ act: @escaping Act, undo: Act? = nil
+        _ name: String, patienceMs: Int64? = nil, _ act: @escaping Act, undo: Act? = nil
     ) -> Step {
-        Step(name: name, kind: .pivot, patienceMs: nil, act: act, undo: undo)
+        Step(name: name, kind: .pivot, patienceMs: patienceMs, act: act, undo: undo)
     }
 
     public static func certain(

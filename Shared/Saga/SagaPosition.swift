@@ -1,5 +1,5 @@
-/// Where a saga stands: the call that is under way, or that comes next. It is committed before the
-/// call is sent.
+/// Where a saga stands: the call that is under way, or that comes next. It, or one before it whose
+/// replay leads here again, is committed before the call is sent.
 public struct SagaPosition: Hashable, Sendable {
     public let step: String
     public let direction: SagaDirection

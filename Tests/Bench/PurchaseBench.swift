@@ -7,8 +7,8 @@ import RPC
 /// three services as processes on files. The baseline of one purchase at a time is what it cannot
 /// do without: its commits one after the other, and its round trips.
 enum PurchaseBench {
-    /// In a row: Orders three, Inventory two, Payments two, and the provider's own journal.
-    private static let serialSyncs = 8.0
+    /// In a row: Orders two, Inventory two, Payments two, and the provider's own journal.
+    private static let serialSyncs = 7.0
     /// The purchase itself, Reserve, CreatePayment, ConsumeHold.
     private static let roundTrips = 4.0
 

@@ -71,10 +71,11 @@ import Wire
         while let checkout = open.popLast() {
             guard let position = checkout.position else { continue }
             for outcome in outcomes(checkout) {
-                for ageMs in times {
+                // By the process that wrote the row, and by one that found it.
+                for (ageMs, epoch) in times.flatMap({ [($0, checkout.epoch), ($0, Int64(2))] }) {
                     let decision = Sample.rules.decide(
                         checkout, CheckoutEvent(position, outcome),
-                        now: Sample.start.advanced(byMs: ageMs))
+                        now: Sample.start.advanced(byMs: ageMs), epoch: epoch)
                     let next = decision.checkout
                     if next.state != checkout.state {
                         ways.insert(Way(from: checkout.state, to: next.state))
@@ -154,7 +155,8 @@ import Wire
         let checkout = Sample.firstRows[0]
         let late = CheckoutEvent(
             SagaPosition(StepName.pay), .refused(RPCError(.declined, "no")))
-        let decision = Sample.rules.decide(checkout, late, now: Sample.start)
+        let decision = Sample.rules.decide(
+            checkout, late, now: Sample.start, epoch: checkout.epoch)
         #expect(decision.checkout == checkout && decision.ended.isEmpty)
     }
 }

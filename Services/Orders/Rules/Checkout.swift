@@ -28,7 +28,7 @@ struct Checkout: SagaSubject, Hashable {
     var step: SagaPosition?
     /// When the scan looks at it; nil when it needs nothing.
     var nextRunAt: Instant?
-    /// Of the process that wrote it last.
+    /// Of the process that brought it to the step it stands at.
     var epoch: Int64
     /// The price snapshot; empty until the stock is reserved.
     var lines: [PricedLine] = []
@@ -38,8 +38,8 @@ struct Checkout: SagaSubject, Hashable {
     /// What the buyer needs to finish the payment.
     var paymentAction: String?
     var paymentError: String?
-    /// Money that was taken, in minor units, once it must go back.
-    var owed: Int64?
+    /// Money that was taken, once it must go back.
+    var owed: Money?
     var isRefundSettled = false
     /// Why it was rejected or cancelled.
     var problem: Problem?
@@ -61,6 +61,15 @@ struct Checkout: SagaSubject, Hashable {
 
     /// Nil until the stock is reserved.
     var totals: Totals? { Totals(of: lines) }
+
+    /// Whoever brings a checkout to a step knows what was done before; whoever finds it there and
+    /// asks again does not, so that the row stays the other's.
+    mutating func take(_ epoch: Int64, since before: Checkout) {
+        guard step?.step != before.step?.step || step?.direction != before.step?.direction else {
+            return
+        }
+        self.epoch = epoch
+    }
 
     var quantity: Int64 { items.reduce(0) { $0 &+ $1.quantity } }
 

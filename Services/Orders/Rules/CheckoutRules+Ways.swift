@@ -17,13 +17,16 @@ extension CheckoutRules {
         } ?? Self.laterPollsMs
     }
 
-    /// Stock is fenced: its price is the promise from here on.
+    /// Stock is fenced: its price is the promise from here on. A replay answers the same, so this
+    /// waits for the payment's answer to be committed with it. Asked by a later process it may
+    /// find the hold consumed: then payment and sale are replayed too.
     func reserved(_ hold: HoldReply, _ decision: inout Decision) {
-        guard hold.state != .consumed else {
+        let isSold = hold.state == .consumed
+        guard !isSold || decision.isInherited else {
             return decision.park("the hold was consumed before it was paid")
         }
         decision.checkout.lines = hold.lines
-        guard hold.state == .committing, let totals = decision.checkout.totals else {
+        guard hold.state == .committing || isSold, let totals = decision.checkout.totals else {
             let problem = RPCError(
                 .holdState, "the hold is \(hold.state.word)",
                 detail: ["state": .text(hold.state.word)])
@@ -42,12 +45,13 @@ extension CheckoutRules {
         }
         decision.move(to: .committing)
         decision.call(SagaPosition(isFree ? StepName.consume : StepName.pay))
+        decision.mayDefer = true
     }
 
     /// Money is taken. It must be all of it, in the right currency (M-5).
     func paid(_ payment: PaymentReply, _ decision: inout Decision) {
         guard let total = decision.checkout.totals?.total, payment.captured == total else {
-            decision.checkout.owed = payment.captured?.amount
+            decision.checkout.owed = payment.captured
             return decision.park("AMOUNT_MISMATCH")
         }
         decision.checkout.paymentAction = nil
@@ -102,11 +106,13 @@ extension CheckoutRules {
         decision.call(SagaPosition(isFinal ? StepName.reserve : StepName.pay, .undo))
     }
 
-    /// Undoes what was done up to the step, and says why.
+    /// Undoes what was done up to the step, and says why. What a process before this one did
+    /// beyond the row that it left is not known, so then the payment is undone too.
     func giveUp(_ error: RPCError, from step: String, _ decision: inout Decision) {
         decision.checkout.problem = Problem(error: error)
         decision.move(to: .cancelling)
-        if case .call(let undo) = core.back(from: step) { decision.call(undo) }
+        let last = decision.isInherited ? StepName.pay : step
+        if case .call(let undo) = core.back(from: last) { decision.call(undo) }
     }
 
     /// It was to be voided, but the buyer had paid: an expired checkout gets its stock again if it
@@ -121,7 +127,7 @@ extension CheckoutRules {
 
     /// Money was taken for stock that cannot be had.
     func owe(_ decision: inout Decision) {
-        decision.checkout.owed = decision.checkout.owed ?? decision.checkout.totals?.total.amount
+        decision.checkout.owed = decision.checkout.owed ?? decision.checkout.totals?.total
         decision.move(to: .refunding)
         decision.call(SagaPosition(StepName.refund))
     }
@@ -153,6 +159,16 @@ extension Decision {
         ended.append(EndedStep(position: position, outcome: outcome, result: result))
         checkout.stepCount += 1
         checkout.trouble = nil
+    }
+}
+
+extension Money {
+    /// What ALREADY_CAPTURED says was taken.
+    init?(capturedBy error: RPCError) {
+        guard case .integer(let amount)? = error.detail["amount"],
+            case .text(let currency)? = error.detail["currency"]
+        else { return nil }
+        self.init(amount, Currency(currency))
     }
 }
 

@@ -27,8 +27,11 @@ typealias CheckoutEvent = SagaEvent<PeerReply>
 struct CheckoutRules: Sendable {
     let core: SagaCore
 
-    func decide(_ checkout: Checkout, _ event: CheckoutEvent, now: Instant) -> Decision {
-        var decision = Decision(checkout, now: now)
+    /// `epoch` is that of the process that asks.
+    func decide(
+        _ checkout: Checkout, _ event: CheckoutEvent, now: Instant, epoch: Int64
+    ) -> Decision {
+        var decision = Decision(checkout, now: now, isInherited: checkout.epoch != epoch)
         // Someone else has moved the checkout on since this call was sent.
         guard checkout.position == event.position else { return decision }
         let ageMs = checkout.createdAt.millisecondsUntil(now)
@@ -46,7 +49,7 @@ struct CheckoutRules: Sendable {
             case .call(let undo):
                 decision.checkout.problem = Problem(error: timedOut(error))
                 decision.move(to: .cancelling)
-                decision.call(undo)
+                decision.call(decision.isInherited ? SagaPosition(StepName.pay, .undo) : undo)
             default: decision.park("no way on from \(event.position.step)")
             }
             return decision
@@ -90,14 +93,14 @@ struct CheckoutRules: Sendable {
         case (StepName.reserve, .undo, _): released(&decision)
         case (StepName.pay, .act, .payment(let payment)): paid(payment, &decision)
         case (StepName.pay, .undo, .payment(let payment)) where payment.state == .captured:
-            decision.checkout.owed = payment.captured?.amount
+            decision.checkout.owed = payment.captured
             captureAfterAll(&decision)
         case (StepName.pay, .undo, .payment):
             decision.call(SagaPosition(StepName.reserve, .undo))
         case (StepName.consume, .act, _): consumed(&decision)
         case (StepName.reopen, .act, .hold(let hold)): reopened(hold, now, &decision)
         case (StepName.poll, .act, .payment(let payment)):
-            decision.checkout.owed = payment.captured?.amount
+            decision.checkout.owed = payment.captured
             decision.checkout.paymentAction = nil
             decision.call(SagaPosition(StepName.fence))
         case (StepName.fence, .act, _):
@@ -136,6 +139,8 @@ struct CheckoutRules: Sendable {
         _ position: SagaPosition, _ error: RPCError, _ decision: inout Decision
     ) {
         switch (position.step, position.direction) {
+        case (StepName.reserve, .act) where decision.isInherited:
+            giveUp(error, from: StepName.reserve, &decision)
         case (StepName.reserve, .act):
             decision.checkout.problem = Problem(error: error)
             decision.move(to: .rejected)
@@ -146,9 +151,7 @@ struct CheckoutRules: Sendable {
         case (StepName.pay, .act), (StepName.poll, .act):
             declined(error, &decision)
         case (StepName.pay, .undo) where error.reason == .alreadyCaptured:
-            if case .integer(let amount)? = error.detail["amount"] {
-                decision.checkout.owed = amount
-            }
+            decision.checkout.owed = Money(capturedBy: error)
             captureAfterAll(&decision)
         case (StepName.reopen, .act):
             decision.move(to: .expiring)

@@ -12,11 +12,14 @@ struct Decision: Hashable {
     /// The result may be committed together with that of the next call, because asking this call
     /// again answers the same.
     var mayDefer = false
+    /// The row is of another process, which may have gone further than it had committed.
+    let isInherited: Bool
     private let now: Instant
 
-    init(_ checkout: Checkout, now: Instant) {
+    init(_ checkout: Checkout, now: Instant, isInherited: Bool) {
         self.checkout = checkout
         self.now = now
+        self.isInherited = isInherited
     }
 
     /// Moves on; a way that the table does not have is a bug, which a human must look at.

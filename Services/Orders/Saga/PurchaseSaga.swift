@@ -12,8 +12,9 @@ struct PurchaseSaga: Sendable {
     /// Time that a buyer has for what the provider asks of them. It is part of the payment's
     /// content, so a replay must say the same.
     private static let paymentExpiresInMs: Int64 = 900_000
-    /// When ConsumeHold takes longer, PAID is committed alone, and the buyer sees it.
-    private static let consumePatienceMs: Int64 = 50
+    /// When a step takes longer, what those before it came to is committed alone, and the buyer
+    /// sees it: reserved, or paid.
+    private static let patienceMs: Int64 = 50
 
     var steps: Saga<Checkout, PeerReply> {
         [
@@ -22,12 +23,12 @@ struct PurchaseSaga: Sendable {
             } undo: { checkout, call in
                 .done(.hold(try await release(checkout, call)))
             },
-            .pivot(StepName.pay) { checkout, call in
+            .pivot(StepName.pay, patienceMs: Self.patienceMs) { checkout, call in
                 try Self.outcome(await pay(checkout, call))
             } undo: { checkout, call in
                 .done(.payment(try await void(checkout, call)))
             },
-            .certain(StepName.consume, patienceMs: Self.consumePatienceMs) { checkout, call in
+            .certain(StepName.consume, patienceMs: Self.patienceMs) { checkout, call in
                 .done(.hold(try await consume(checkout, call)))
             },
         ]
@@ -114,7 +115,7 @@ struct PurchaseSaga: Sendable {
     private func refund(_ checkout: Checkout, _ call: SagaCall) async throws -> RefundReply {
         let request = RefundPaymentRequest(
             refundId: checkout.refundID, paymentId: checkout.paymentID,
-            amount: Money(checkout.owed ?? 0, checkout.currency), kind: .compensation,
+            amount: checkout.owed ?? Money(0, checkout.currency), kind: .compensation,
             reason: "no ticket could be given")
         return try await payments.call(PaymentsAPI.refundPayment, request, call.options)
     }

@@ -72,7 +72,7 @@ final class CheckoutJournal: SagaJournal {
             guard let before = try batch.find(Checkout.self, id) else { throw Self.notFound(id) }
             var after = try change(before, batch.now)
             after.version += 1
-            after.epoch = epoch
+            after.take(epoch, since: before)
             after.stepCount += 1
             try batch.update(after)
             try batch.insert(
@@ -89,7 +89,8 @@ final class CheckoutJournal: SagaJournal {
 
     func deferred(_ subject: Checkout, _ event: CheckoutEvent) -> Checkout? {
         guard case .done = event.outcome else { return nil }
-        let decision = rules.decide(subject, event, now: subject.createdAt)
+        let decision = rules.decide(
+            subject, event, now: subject.createdAt, epoch: epoch.load(ordering: .relaxed))
         return decision.mayDefer ? decision.checkout : nil
     }
 
@@ -103,7 +104,7 @@ final class CheckoutJournal: SagaJournal {
             var ended: [EndedStep] = []
             var pauseMs: Int64?
             for event in events {
-                let decision = rules.decide(after, event, now: batch.now)
+                let decision = rules.decide(after, event, now: batch.now, epoch: epoch)
                 after = decision.checkout
                 ended += decision.ended
                 pauseMs = decision.pauseMs
@@ -112,7 +113,7 @@ final class CheckoutJournal: SagaJournal {
                 return (before.state, SagaStand(before, pauseMs: pauseMs))
             }
             after.version += 1
-            after.epoch = epoch
+            after.take(epoch, since: before)
             try batch.update(after)
             for (place, step) in ended.enumerated() {
                 try batch.insert(

@@ -14,7 +14,7 @@ extension Checkout: StoredRow {
             "created_at", "state", "step", "direction", "attempt", "next_run_at", "epoch", "lines",
             "hold_expires_at", "is_hold_released", "payment_action", "payment_error",
             "owed_minor", "is_refund_settled", "problem", "trouble", "park_reason",
-            "parked_from", "paid_at", "ended_at", "step_count", "version",
+            "parked_from", "paid_at", "ended_at", "step_count", "version", "owed_currency",
         ])
 
     var key: UUID { id }
@@ -44,7 +44,7 @@ extension Checkout: StoredRow {
         columns.append(isHoldReleased)
         columns.append(paymentAction)
         columns.append(paymentError)
-        columns.append(owed)
+        columns.append(owed?.amount)
         columns.append(isRefundSettled)
         columns.append(problem.map { Packed.problem($0) })
         columns.append(trouble)
@@ -54,6 +54,7 @@ extension Checkout: StoredRow {
         columns.append(endedAt)
         columns.append(stepCount)
         columns.append(version)
+        columns.append(owed?.currency.code)
     }
 
     init(from columns: inout ColumnReader) throws {
@@ -83,7 +84,7 @@ extension Checkout: StoredRow {
         isHoldReleased = try columns.next()
         paymentAction = try columns.next()
         paymentError = try columns.next()
-        owed = try columns.next()
+        let owedMinor = try columns.next(Int64?.self)
         isRefundSettled = try columns.next()
         problem = try columns.next([UInt8]?.self).map { try Packed.problem($0) }
         trouble = try columns.next()
@@ -93,5 +94,7 @@ extension Checkout: StoredRow {
         endedAt = try columns.next()
         stepCount = try columns.next()
         version = try columns.next()
+        let owedCurrency = try columns.next(String?.self).map { Currency($0) }
+        owed = owedMinor.map { Money($0, owedCurrency ?? currency) }
     }
 }

@@ -100,7 +100,10 @@ enum PaymentRules {
         case .captured:
             throw RPCError(
                 .alreadyCaptured, "the money has been taken",
-                detail: ["amount": .integer(payment.captured)])
+                detail: [
+                    "amount": .integer(payment.captured),
+                    "currency": .text(payment.terms?.amount.currency.code ?? ""),
+                ])
         default:
             var change = PaymentChange(payment)
             change.intend(.void, now: now)
