@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Saga
 
 /// What callers see of checkouts and orders.
 struct CheckoutView: Sendable {
@@ -12,28 +13,40 @@ struct CheckoutView: Sendable {
     func reply(_ checkout: Checkout, now: Instant) -> CheckoutReply {
         CheckoutReply(
             checkoutId: checkout.id, eventId: checkout.eventID, owner: checkout.owner,
-            state: checkout.state, expiresInMs: expiresInMs(checkout, now), lines: checkout.lines,
-            totals: checkout.totals, payment: payment(checkout),
+            state: checkout.state, reservationStatus: reservationStatus(checkout),
+            expiresInMs: expiresInMs(checkout, now), lines: checkout.lines, totals: checkout.totals,
+            payment: payment(checkout),
             problem: checkout.problem.map {
                 CheckoutProblem(reason: $0.error.reason.name, message: $0.error.message)
             },
-            refund: checkout.owed.map {
-                RefundProgress(owed: $0, isSettled: checkout.isRefundSettled)
-            },
-            parkReason: checkout.parkReason, order: order(checkout), version: checkout.version)
+            refund: refund(checkout), parkReason: checkout.parkReason,
+            isCancelRequested: checkout.isCancelRequested ? true : nil, order: order(checkout),
+            version: checkout.version)
+    }
+
+    /// Between two attempts nothing is in the provider's hands, and the stock waits for the buyer.
+    private func reservationStatus(_ checkout: Checkout) -> ReservationStatus? {
+        checkout.step?.step == StepName.buyer ? .reserved : nil
+    }
+
+    /// Money that was taken belongs to an order, or goes back.
+    private func refund(_ checkout: Checkout) -> RefundProgress? {
+        guard checkout.state != .paying, let owed = checkout.owed else { return nil }
+        return RefundProgress(owed: owed, isSettled: checkout.isRefundSettled)
     }
 
     private func expiresInMs(_ checkout: Checkout, _ now: Instant) -> Int64? {
-        guard checkout.state == .paying else { return nil }
+        guard checkout.state == .paying || checkout.state == .reserved else { return nil }
         return checkout.holdExpiresAt.map { max(0, now.millisecondsUntil($0)) }
     }
 
     private func payment(_ checkout: Checkout) -> CheckoutPayment? {
-        guard let provider = checkout.provider, checkout.totals?.total.amount ?? 0 > 0 else {
-            return nil
-        }
+        guard let provider = checkout.attempt?.provider ?? checkout.provider,
+            checkout.totals?.total.amount ?? 0 > 0
+        else { return nil }
         return CheckoutPayment(
-            paymentId: checkout.paymentID, provider: provider, action: checkout.paymentAction,
+            paymentId: checkout.paymentID, provider: provider, attemptId: checkout.attempt?.id,
+            action: checkout.paymentAction,
             lastError: checkout.paymentError.map {
                 CheckoutProblem(reason: $0, message: "the last attempt failed")
             })

@@ -9,12 +9,12 @@ public import Storage
 /// The Orders service: purchases as durable sagas over Inventory and Payments, and the orders and
 /// tickets that come of them.
 public struct OrdersService: Sendable {
-    private let world: World
+    let world: World
     private let database: Database
-    private let journal: CheckoutJournal
-    private let runner: SagaRunner<Checkout, PeerReply>
+    let journal: CheckoutJournal
+    let runner: SagaRunner<Checkout, PeerReply>
     private let queries: OrderQueries
-    private let view: CheckoutView
+    let view: CheckoutView
     private let awaited = AwaitedPayments()
     private let peers: Peers
     private let readers: Peers
@@ -81,7 +81,13 @@ public struct OrdersService: Sendable {
 
     public func register(on router: inout Router) {
         router.handle(OrdersAPI.purchase) { try await purchase($0, $1) }
-        router.handle(OrdersAPI.getCheckout) { try await checkout($0, $1) }
+        router.handle(OrdersAPI.createCheckout) { try await create($0, $1) }
+        router.handle(OrdersAPI.startPayment) { try await startPayment($0, $1) }
+        router.handle(OrdersAPI.cancelCheckout) { try await cancel($0, $1) }
+        router.handle(OrdersAPI.getCheckout) { request, _ in
+            view.reply(try await found(request.checkoutId), now: world.now)
+        }
+        router.handle(OrdersAPI.watchCheckout) { try await watch($0, $1) }
         router.handle(OrdersAPI.getOrder) { request, _ in
             try await queries.order(request.orderId)
         }
@@ -110,13 +116,11 @@ public struct OrdersService: Sendable {
         let begun = try await journal.begin(request, for: call.actor)
         if begun.isSettled { return try answer(begun) }
         runner.start(begun)
-        let waitMs = call.waitMs(request.waitMs ?? .max, on: world.scheduler)
-        if let settled = await watch.value(withinMs: waitMs) { return try answer(settled) }
-        return try answer(try await found(request.purchaseId))
+        return try await settled(watch, request.purchaseId, request.waitMs ?? .max, call)
     }
 
     /// A purchase that was refused answers with the refusal, each time that it is asked.
-    private func answer(_ checkout: Checkout) throws -> CheckoutReply {
+    func answer(_ checkout: Checkout) throws -> CheckoutReply {
         if checkout.state == .rejected || checkout.state == .cancelled,
             let problem = checkout.problem
         {
@@ -125,21 +129,7 @@ public struct OrdersService: Sendable {
         return view.reply(checkout, now: world.now)
     }
 
-    private func checkout(
-        _ request: GetCheckoutRequest, _ call: CallContext
-    ) async throws -> CheckoutReply {
-        let since = request.sinceVersion ?? .max
-        let watch = runner.progress.watch(request.checkoutId) { $0.version > since }
-        defer { watch.cancel() }
-        var checkout = try await found(request.checkoutId)
-        if request.sinceVersion != nil, checkout.version <= since, !checkout.state.isTerminal {
-            let waitMs = call.waitMs(request.waitMs ?? 0, on: world.scheduler)
-            if let newer = await watch.value(withinMs: waitMs) { checkout = newer }
-        }
-        return view.reply(checkout, now: world.now)
-    }
-
-    private func found(_ id: UUID) async throws -> Checkout {
+    func found(_ id: UUID) async throws -> Checkout {
         guard let checkout = try await journal.find(id) else { throw CheckoutJournal.notFound(id) }
         return checkout
     }
@@ -164,10 +154,10 @@ public struct OrdersService: Sendable {
     }
 
     private func retry(_ request: RetrySagaRequest) async throws -> SagaReply {
-        _ = try await journal.change(request.checkoutId, because: "retry") {
+        let after = try await journal.change(request.checkoutId, "RESOLVED", because: "retry") {
             try Resolution.retry($0, now: $1)
         }
-        runner.wake(request.checkoutId)
+        runner.moved(after)
         return try await saga(request.checkoutId)
     }
 
@@ -183,10 +173,12 @@ public struct OrdersService: Sendable {
             return ResolveSagaReply(
                 checkoutId: before.id, state: after.state, plan: plan, isApplied: false)
         }
-        let after = try await journal.change(request.checkoutId, because: request.reason) {
+        let after = try await journal.change(
+            request.checkoutId, "RESOLVED", because: request.reason
+        ) {
             try Resolution.resolve($0, decision, now: $1)
         }
-        runner.wake(request.checkoutId)
+        runner.moved(after)
         return ResolveSagaReply(
             checkoutId: after.id, state: after.state, plan: plan, isApplied: true)
     }

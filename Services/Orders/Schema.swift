@@ -12,7 +12,7 @@ public enum OrdersSchema {
                 peer TEXT NOT NULL PRIMARY KEY,
                 feed_id BYTEA NOT NULL, epoch BIGINT NOT NULL, batch BIGINT NOT NULL)
             """),
-        Migration(3, "ALTER TABLE checkout ADD COLUMN owed_currency TEXT"),
+        Migration(3, buyersWay),
     ]
 
     private static let first = """
@@ -54,5 +54,23 @@ public enum OrdersSchema {
             order_id BYTEA NOT NULL, number BIGINT NOT NULL, ticket_id BYTEA NOT NULL,
             ticket_type_id BYTEA NOT NULL, secret BYTEA NOT NULL, state TEXT NOT NULL,
             PRIMARY KEY (order_id, number));
+        """
+
+    private static let buyersWay = """
+        ALTER TABLE checkout ADD COLUMN owed_currency TEXT;
+        ALTER TABLE checkout ADD COLUMN way TEXT NOT NULL DEFAULT 'SHORT';
+        ALTER TABLE checkout ADD COLUMN hold_ttl_ms BIGINT;
+        ALTER TABLE checkout ADD COLUMN attempt_made BYTEA;
+        ALTER TABLE checkout ADD COLUMN attempt_queued BYTEA;
+        ALTER TABLE checkout ADD COLUMN is_payment_live BIGINT NOT NULL DEFAULT 0;
+        ALTER TABLE checkout ADD COLUMN is_superseded BIGINT NOT NULL DEFAULT 0;
+        ALTER TABLE checkout ADD COLUMN payment_state TEXT;
+        ALTER TABLE checkout ADD COLUMN is_cancel_requested BIGINT NOT NULL DEFAULT 0;
+
+        CREATE TABLE payment_attempt (
+            checkout_id BYTEA NOT NULL, attempt_id BYTEA NOT NULL, payment_id BYTEA NOT NULL,
+            provider TEXT NOT NULL, capture_mode TEXT NOT NULL, method_print BYTEA,
+            outcome TEXT NOT NULL, problem BYTEA, at BIGINT NOT NULL,
+            PRIMARY KEY (checkout_id, attempt_id));
         """
 }

@@ -18,22 +18,24 @@ public struct CheckoutReply: Message, Hashable {
     public let problem: CheckoutProblem?
     public let refund: RefundProgress?
     public let parkReason: String?
+    /// The buyer called it off while money was being taken; done if that fails.
+    public let isCancelRequested: Bool?
     public let order: OrderReply?
-    /// Grows with every change; GetCheckout can wait for the next one.
+    /// Grows with every change; WatchCheckout waits for the next one.
     public let version: Int64
 
     public init(
         checkoutId: UUID, eventId: UUID, owner: String, state: CheckoutState,
-        expiresInMs: Int64? = nil, lines: [PricedLine], totals: Totals? = nil,
-        payment: CheckoutPayment? = nil, problem: CheckoutProblem? = nil,
-        refund: RefundProgress? = nil, parkReason: String? = nil, order: OrderReply? = nil,
-        version: Int64
+        reservationStatus: ReservationStatus? = nil, expiresInMs: Int64? = nil,
+        lines: [PricedLine], totals: Totals? = nil, payment: CheckoutPayment? = nil,
+        problem: CheckoutProblem? = nil, refund: RefundProgress? = nil, parkReason: String? = nil,
+        isCancelRequested: Bool? = nil, order: OrderReply? = nil, version: Int64
     ) {
         self.checkoutId = checkoutId
         self.eventId = eventId
         self.owner = owner
         self.state = state
-        self.reservationStatus = state.reservationStatus
+        self.reservationStatus = reservationStatus ?? state.reservationStatus
         self.expiresInMs = expiresInMs
         self.lines = lines
         self.totals = totals
@@ -41,6 +43,7 @@ public struct CheckoutReply: Message, Hashable {
         self.problem = problem
         self.refund = refund
         self.parkReason = parkReason
+        self.isCancelRequested = isCancelRequested
         self.order = order
         self.version = version
     }
@@ -58,6 +61,7 @@ public struct CheckoutReply: Message, Hashable {
         Field("problem", .message(CheckoutProblem.fields), required: false),
         Field("refund", .message(RefundProgress.fields), required: false),
         Field("parkReason", .text(maxBytes: 255), required: false),
+        Field("isCancelRequested", .flag, required: false),
         Field("order", .message(OrderReply.fields), required: false),
         Field("version", .integer(0...Int64.max)),
     ]
@@ -67,16 +71,20 @@ public struct CheckoutReply: Message, Hashable {
 public struct CheckoutPayment: Message, Hashable {
     public let paymentId: UUID
     public let provider: String
+    /// Of StartPayment; absent for the payment that Purchase begins itself.
+    public let attemptId: UUID?
     /// What the buyer needs to finish the payment, while it wants them to act.
     public let action: String?
+    /// Why the last attempt failed.
     public let lastError: CheckoutProblem?
 
     public init(
-        paymentId: UUID, provider: String, action: String? = nil,
+        paymentId: UUID, provider: String, attemptId: UUID? = nil, action: String? = nil,
         lastError: CheckoutProblem? = nil
     ) {
         self.paymentId = paymentId
         self.provider = provider
+        self.attemptId = attemptId
         self.action = action
         self.lastError = lastError
     }
@@ -84,6 +92,7 @@ public struct CheckoutPayment: Message, Hashable {
     public static let fields = [
         Field("paymentId", .id),
         Field("provider", .text(maxBytes: 32)),
+        Field("attemptId", .id, required: false),
         Field("action", .text(maxBytes: 2_048), required: false),
         Field("lastError", .message(CheckoutProblem.fields), required: false),
     ]
@@ -118,24 +127,5 @@ public struct RefundProgress: Message, Hashable {
     public static let fields = [
         Money.field("owed", 0...Int64.max),
         Field("isSettled", .flag),
-    ]
-}
-
-public struct GetCheckoutRequest: Message {
-    public let checkoutId: UUID
-    /// Waits until the version is greater than this.
-    public let sinceVersion: Int64?
-    public let waitMs: Int64?
-
-    public init(checkoutId: UUID, sinceVersion: Int64? = nil, waitMs: Int64? = nil) {
-        self.checkoutId = checkoutId
-        self.sinceVersion = sinceVersion
-        self.waitMs = waitMs
-    }
-
-    public static let fields = [
-        Field("checkoutId", .id),
-        Field("sinceVersion", .integer(0...Int64.max), required: false),
-        Field("waitMs", .integer(0...20_000), required: false),
     ]
 }

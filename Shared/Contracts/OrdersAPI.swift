@@ -6,9 +6,25 @@ public enum OrdersAPI {
         "orders.Purchase", .mutation, callers: [.gateway],
         "Reserves, pays and issues tickets in one call; asked again, it answers where it stands.")
 
+    public static let createCheckout = Method<CreateCheckoutRequest, CheckoutReply>(
+        "orders.CreateCheckout", .mutation, callers: [.gateway],
+        "Reserves, and gives the buyer time to pay.")
+
+    public static let startPayment = Method<StartPaymentRequest, CheckoutReply>(
+        "orders.StartPayment", .mutation, callers: [.gateway],
+        "Begins to pay for a checkout; after a failure again, as long as its hold lives.")
+
+    public static let cancelCheckout = Method<CancelCheckoutRequest, CheckoutReply>(
+        "orders.CancelCheckout", .mutation, callers: [.gateway, .operator],
+        "Calls a checkout off: the payment is given up, then the stock.")
+
     public static let getCheckout = Method<GetCheckoutRequest, CheckoutReply>(
-        "orders.GetCheckout", .wait, callers: [.gateway, .operator],
-        "Where a purchase stands; waits for a newer version when asked to.")
+        "orders.GetCheckout", .query, callers: [.gateway, .operator],
+        "Where a checkout stands.")
+
+    public static let watchCheckout = Method<WatchCheckoutRequest, CheckoutReply>(
+        "orders.WatchCheckout", .wait, callers: [.gateway, .operator],
+        "Where a checkout stands, once it has changed.")
 
     public static let getOrder = Method<GetOrderRequest, OrderReply>(
         "orders.GetOrder", .query, callers: [.gateway, .operator],
@@ -45,7 +61,11 @@ public enum OrdersAPI {
     /// All of them, for whoever lists them.
     public static let methods = [
         AnyMethod(purchase),
+        AnyMethod(createCheckout),
+        AnyMethod(startPayment),
+        AnyMethod(cancelCheckout),
         AnyMethod(getCheckout),
+        AnyMethod(watchCheckout),
         AnyMethod(getOrder),
         AnyMethod(listOrders),
         AnyMethod(getSaga),

@@ -78,7 +78,7 @@ extension CheckoutReply: HandCoded {
             7
                 + count(
                     expiresInMs != nil, totals != nil, payment != nil, problem != nil,
-                    refund != nil, parkReason != nil, order != nil))
+                    refund != nil, parkReason != nil, isCancelRequested != nil, order != nil))
         writer.field("checkoutId", checkoutId)
         writer.field("eventId", eventId)
         writer.field("owner", owner)
@@ -91,6 +91,7 @@ extension CheckoutReply: HandCoded {
         writer.field(ifPresent: "problem", problem)
         writer.field(ifPresent: "refund", refund)
         writer.field(ifPresent: "parkReason", parkReason)
+        writer.field(ifPresent: "isCancelRequested", isCancelRequested)
         writer.field(ifPresent: "order", order)
         writer.field("version", version)
     }
@@ -109,6 +110,7 @@ extension CheckoutReply: HandCoded {
         problem = try map.readIfPresent("problem", from: &reader)
         refund = try map.readIfPresent("refund", from: &reader)
         parkReason = try map.readIfPresent("parkReason", from: &reader)
+        isCancelRequested = try map.readIfPresent("isCancelRequested", from: &reader)
         order = try map.readIfPresent("order", from: &reader)
         version = try map.read("version", from: &reader)
         try map.close(&reader)
@@ -137,9 +139,10 @@ extension Totals: HandCoded {
 
 extension CheckoutPayment: HandCoded {
     public func write(to writer: inout CBORWriter) {
-        writer.mapHeader(2 + count(action != nil, lastError != nil))
+        writer.mapHeader(2 + count(attemptId != nil, action != nil, lastError != nil))
         writer.field("paymentId", paymentId)
         writer.field("provider", provider)
+        writer.field(ifPresent: "attemptId", attemptId)
         writer.field(ifPresent: "action", action)
         writer.field(ifPresent: "lastError", lastError)
     }
@@ -149,6 +152,7 @@ extension CheckoutPayment: HandCoded {
         self.init(
             paymentId: try map.read("paymentId", from: &reader),
             provider: try map.read("provider", from: &reader),
+            attemptId: try map.readIfPresent("attemptId", from: &reader),
             action: try map.readIfPresent("action", from: &reader),
             lastError: try map.readIfPresent("lastError", from: &reader))
         try map.close(&reader)

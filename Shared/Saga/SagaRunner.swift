@@ -76,6 +76,13 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         world.scheduler.spawn { await self.drive(id, nil) }
     }
 
+    /// Somebody else has committed a change to a saga's row: those who wait for it are told, and it
+    /// goes on from there.
+    public func moved(_ subject: Subject) {
+        progress.publish(subject)
+        wake(subject.id)
+    }
+
     /// A peer can be reached again: what waits only for that goes on now, and not when its pause
     /// has passed. `isTheirs` tells the calls that go to this peer.
     public func hurry(_ isTheirs: @escaping @Sendable (SagaPosition) -> Bool) {
@@ -197,8 +204,12 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         return nil
     }
 
+    private func step(_ name: String) -> Step<Subject, Reply>? {
+        saga.step(name) ?? asides.first { $0.name == name }
+    }
+
     private func ask(_ position: SagaPosition, _ subject: Subject) async -> SagaEvent<Reply> {
-        let step = saga.step(position.step) ?? asides.first { $0.name == position.step }
+        let step = step(position.step)
         guard let act = position.direction == .act ? step?.act : step?.undo else {
             let error = RPCError(.unknownMethod, "there is no step \(position.step)")
             return SagaEvent(position, .refused(error))
@@ -244,7 +255,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     private func noteSlowness(
         of position: SagaPosition, _ subject: Subject, _ unsaved: [SagaEvent<Reply>]
     ) -> ScheduledTimer? {
-        guard position.direction == .act, let patienceMs = saga.step(position.step)?.patienceMs
+        guard position.direction == .act, let patienceMs = step(position.step)?.patienceMs
         else { return nil }
         return world.scheduler.schedule(afterMs: patienceMs) { [self] in
             world.scheduler.spawn { [self] in

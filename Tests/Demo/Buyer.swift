@@ -47,8 +47,8 @@ struct Buyer: Sendable {
         while attempt.outcome == .unknown, elapsed(since: start) < Self.patienceMs {
             do {
                 let reply = try await orders.call(
-                    OrdersAPI.getCheckout,
-                    GetCheckoutRequest(
+                    OrdersAPI.watchCheckout,
+                    WatchCheckoutRequest(
                         checkoutId: attempt.purchaseID, sinceVersion: version, waitMs: 10_000),
                     CallOptions(timeoutMs: 15_000))
                 version = reply.version

@@ -117,6 +117,31 @@ def buy(orders, event, ticket_type):
     return identity, checkout
 
 
+def buy_step_by_step(orders, event, ticket_type):
+    identity, attempt = uuid.uuid4(), uuid.uuid4()
+    checkout = orders.call("orders.CreateCheckout", {
+        "checkoutId": identity, "owner": "user:ann", "eventId": event,
+        "contact": {"email": "ann@example.org"},
+        "items": [{"ticketTypeId": ticket_type, "quantity": 1}]})
+    if checkout["state"] != "RESERVED" or checkout["expiresInMs"] <= 0:
+        wrong.append(f"not reserved: {checkout}")
+    checkout = orders.call("orders.StartPayment", {
+        "checkoutId": identity, "attemptId": attempt, "provider": "sim",
+        "paymentMethod": "sim_ok"})
+    if checkout["state"] != "COMPLETED":
+        wrong.append(f"not paid: {checkout}")
+    orders.call("orders.WatchCheckout", {"checkoutId": identity, "sinceVersion": 0})
+    identity = uuid.uuid4()
+    orders.call("orders.CreateCheckout", {
+        "checkoutId": identity, "owner": "user:bob", "eventId": event,
+        "contact": {"email": "bob@example.org"},
+        "items": [{"ticketTypeId": ticket_type, "quantity": 1}]})
+    checkout = orders.call("orders.CancelCheckout", {
+        "checkoutId": identity, "reason": "changed my mind", "waitMs": 5000})
+    if checkout["state"] != "CANCELLED":
+        wrong.append(f"not cancelled: {checkout}")
+
+
 def look(event, order, checkout):
     for service, address in ADDRESSES.items():
         operator = Client(service, "operator")
@@ -137,6 +162,7 @@ def main():
     sell(Client("inventory", "operator"), event, ticket_type)
     hold(Client("inventory", "gateway"), event, ticket_type)
     order, checkout = buy(Client("orders", "gateway"), event, ticket_type)
+    buy_step_by_step(Client("orders", "gateway"), event, ticket_type)
     look(event, order, checkout)
     for problem in wrong[:20]:
         print(problem[:1000])

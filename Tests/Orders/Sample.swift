@@ -31,17 +31,48 @@ enum Sample {
             paymentMethod: method, expectedTotal: price)
     }
 
-    /// One that costs something, one with an expected price, one without a provider.
-    static let firstRows: [Checkout] = [
-        request(), request(price: Money(9_999, euro)), request(method: nil, provider: nil),
-    ].map { PurchaseRules.checkout($0, epoch: 1, now: start) }
+    /// One that costs something, one with an expected price, one without a provider; and the long
+    /// way.
+    static let firstRows: [Checkout] =
+        [
+            request(), request(price: Money(9_999, euro)), request(method: nil, provider: nil),
+        ].map { PurchaseRules.checkout($0, epoch: 1, now: start) }
+        + [
+            longRequest(), longRequest(price: Money(9_999, euro)), longRequest(owner: "free"),
+        ].map {
+            PurchaseRules.checkout($0, epoch: 1, now: start)
+        }
+
+    static func longRequest(
+        id: UUID = id(), price: Money? = nil, owner: String = "ann"
+    ) -> CreateCheckoutRequest {
+        CreateCheckoutRequest(
+            checkoutId: id, owner: owner, contact: Contact(email: "ann@example.org"),
+            eventId: event, items: [HoldLine(ticketTypeId: types[0], quantity: 2)],
+            expectedTotal: price)
+    }
+
+    private static let attempts = [id(), id()]
+
+    /// What a buyer may do now: begin to pay in one step or two, begin anew, call it off.
+    static func buyersChoices(_ checkout: Checkout) -> [Checkout] {
+        let modes: [CaptureMode] = [.sale, .authCapture]
+        let starts = zip(attempts, modes).compactMap { attempt, mode in
+            try? BuyerRules.start(
+                StartPaymentRequest(
+                    checkoutId: checkout.id, attemptId: attempt, provider: "sim",
+                    captureMode: mode, paymentMethod: "sim_ok"), checkout, now: start)
+        }
+        return starts + [(try? BuyerRules.cancel(checkout, now: start)) ?? nil].compactMap(\.self)
+    }
 
     static func hold(_ checkout: Checkout, _ state: HoldState) -> HoldReply {
+        let share: Int64 = checkout.owner == "free" ? 0 : 1
         let lines = checkout.items.map {
             PricedLine(
                 ticketTypeId: $0.ticketTypeId, name: "Stalls", quantity: $0.quantity,
-                unitPrice: Money(5_000, euro), fee: Money(100 * $0.quantity, euro),
-                tax: Money(969, euro))
+                unitPrice: Money(share * 5_000, euro),
+                fee: Money(share * 100 * $0.quantity, euro), tax: Money(share * 969, euro))
         }
         return HoldReply(
             holdId: checkout.holdID, state: state, eventId: checkout.eventID,

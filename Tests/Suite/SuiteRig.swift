@@ -228,6 +228,47 @@ final class SuiteRig: Sendable {
             OrdersAPI.purchase, request, CallOptions(actor: buyer))
     }
 
+    /// Reserves, on the long way.
+    func reserve(
+        _ event: TestEvent, id: UUID? = nil, quantity: Int64 = 2, expected: Int64? = nil,
+        owner: String = "ann", holdTtlMs: Int64? = nil
+    ) async throws -> CheckoutReply {
+        try await caller("gateway", to: "orders").call(
+            OrdersAPI.createCheckout,
+            CreateCheckoutRequest(
+                checkoutId: id ?? test.world.newID(), owner: owner,
+                contact: Contact(email: "ann@example.org"), eventId: event.id,
+                items: [HoldLine(ticketTypeId: event.type, quantity: quantity)],
+                expectedTotal: expected.map { Money($0, Self.euro) }, holdTtlMs: holdTtlMs))
+    }
+
+    /// Begins to pay, under a new id unless one is given.
+    func pay(
+        _ checkout: CheckoutReply, attempt: UUID? = nil, _ method: String? = "sim_ok",
+        _ mode: CaptureMode? = nil, provider: String? = "sim", waitMs: Int64? = nil
+    ) async throws -> CheckoutReply {
+        try await caller("gateway", to: "orders").call(
+            OrdersAPI.startPayment,
+            StartPaymentRequest(
+                checkoutId: checkout.checkoutId, attemptId: attempt ?? test.world.newID(),
+                provider: provider, captureMode: mode, paymentMethod: method, waitMs: waitMs))
+    }
+
+    func cancel(_ checkout: CheckoutReply, waitMs: Int64? = nil) async throws -> CheckoutReply {
+        try await caller("gateway", to: "orders").call(
+            OrdersAPI.cancelCheckout,
+            CancelCheckoutRequest(
+                checkoutId: checkout.checkoutId, reason: "changed my mind", waitMs: waitMs))
+    }
+
+    /// The reason that the call was refused for; nil when it was not.
+    func refusal(_ call: @Sendable () async throws -> Void) async throws -> String? {
+        do {
+            try await call()
+            return nil
+        } catch let error as RPCError where error.isRefusal { return error.reason.name }
+    }
+
     /// The reason of the refusal; nil when the purchase was not refused.
     func refusal(_ request: PurchaseRequest, as buyer: Actor? = nil) async throws -> String? {
         do {

@@ -56,27 +56,54 @@ struct Adoption: Service {
         guard hold.holdId == UUID.derived(from: orderID, "hold") else {
             return world.log.error("adoption_foreign_hold", ["hold": hold.holdId])
         }
-        try await adopt(
-            orderID, owner: hold.owner ?? "unknown", eventID: eventID, lines: hold.lines)
+        _ = try await adopt(
+            orderID, owner: hold.owner ?? "unknown", eventID: eventID, lines: hold.lines,
+            paidBy: nil)
     }
 
+    /// Its event is not known here, and nothing asks for it: only money and stock go back. A
+    /// payment of a checkout that is known, but not by it, has lost to another one.
     private func adopt(_ payment: PaymentReply) async throws {
-        guard payment.paymentId == UUID.derived(from: payment.checkoutId, "pay") else {
-            return world.log.error("adoption_foreign_payment", ["payment": payment.paymentId])
-        }
-        // Its event is not known here, and nothing asks for it: only money and stock go back.
-        try await adopt(
-            payment.checkoutId, owner: "unknown", eventID: payment.checkoutId, lines: [])
+        let isAdopted = try await adopt(
+            payment.checkoutId, owner: "unknown", eventID: payment.checkoutId, lines: [],
+            paidBy: payment.paymentId)
+        guard !isAdopted, let checkout = try await journal.find(payment.checkoutId),
+            !checkout.isPaid(by: payment.paymentId)
+        else { return }
+        world.log.warning(
+            "stray_payment", ["order": checkout.id, "payment": payment.paymentId])
+        try await giveUp(payment)
     }
 
+    /// Asked again at each look until Payments no longer lists it.
+    private func giveUp(_ payment: PaymentReply) async throws {
+        do {
+            _ = try await payments.call(
+                PaymentsAPI.voidPayment,
+                VoidPaymentRequest(
+                    paymentId: payment.paymentId, checkoutId: payment.checkoutId,
+                    reason: "the checkout has another payment"))
+        } catch let error as RPCError where error.reason == .alreadyCaptured {
+            guard let captured = Money(capturedBy: error) else { throw error }
+            _ = try await payments.call(
+                PaymentsAPI.refundPayment,
+                RefundPaymentRequest(
+                    refundId: .derived(from: payment.paymentId, "duplicate"),
+                    paymentId: payment.paymentId, amount: captured, kind: .duplicate,
+                    reason: "the checkout has another payment"))
+        }
+    }
+
+    /// False when the checkout is known.
     private func adopt(
-        _ id: UUID, owner: String, eventID: UUID, lines: [PricedLine]
-    ) async throws {
+        _ id: UUID, owner: String, eventID: UUID, lines: [PricedLine], paidBy payment: UUID?
+    ) async throws -> Bool {
         guard
             let checkout = try await journal.adopt(
-                id, owner: owner, eventID: eventID, lines: lines)
-        else { return }
+                id, owner: owner, eventID: eventID, lines: lines, paidBy: payment)
+        else { return false }
         world.log.warning("adopted", ["order": id])
         runner.start(checkout)
+        return true
     }
 }

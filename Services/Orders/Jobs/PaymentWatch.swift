@@ -5,24 +5,53 @@ import RPC
 import Saga
 import Synchronization
 
-/// The checkouts of this process that wait for a payment, by the payment's id.
+/// The checkouts of this process that wait for a payment.
 final class AwaitedPayments: Sendable {
-    private let checkouts = Mutex<[UUID: UUID]>([:])
-
-    /// Takes note of a checkout as it was just committed.
-    func note(_ before: CheckoutState, _ checkout: Checkout) {
-        switch (before == .paying, checkout.state == .paying) {
-        case (_, true): checkouts.withLock { $0[checkout.paymentID] = checkout.id }
-        case (true, false): checkouts.withLock { $0[checkout.paymentID] = nil }
-        case (false, false): break
-        }
+    private struct State {
+        /// By the payment, and the payment by the checkout.
+        var checkouts: [UUID: UUID] = [:]
+        var payments: [UUID: UUID] = [:]
+        var sleeper: CheckedContinuation<Void, Never>?
     }
 
-    func checkout(of payment: UUID) -> UUID? { checkouts.withLock { $0[payment] } }
+    private let state = Mutex(State())
 
-    var all: [UUID] { checkouts.withLock { $0 }.values.sorted() }
+    /// Takes note of a checkout as it was just committed.
+    func note(_ checkout: Checkout) {
+        let isAwaited = checkout.state == .paying && checkout.isPaymentLive
+        let sleeper: CheckedContinuation<Void, Never>? = state.withLock { state in
+            if let payment = state.payments.removeValue(forKey: checkout.id) {
+                state.checkouts[payment] = nil
+            }
+            guard isAwaited else { return nil }
+            state.checkouts[checkout.paymentID] = checkout.id
+            state.payments[checkout.id] = checkout.paymentID
+            return state.sleeper.take()
+        }
+        sleeper?.resume()
+    }
 
-    var isEmpty: Bool { checkouts.withLock { $0.isEmpty } }
+    func checkout(of payment: UUID) -> UUID? { state.withLock { $0.checkouts[payment] } }
+
+    var all: [UUID] { state.withLock { $0.checkouts }.values.sorted() }
+
+    var isEmpty: Bool { state.withLock { $0.checkouts.isEmpty } }
+
+    /// Returns once some checkout waits, or when the caller is cancelled. For one caller.
+    func any() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mayGo = state.withLock { state in
+                    guard state.checkouts.isEmpty, !Task.isCancelled else { return true }
+                    state.sleeper = continuation
+                    return false
+                }
+                if mayGo { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.sleeper.take() }?.resume()
+        }
+    }
 }
 
 /// Reads Payments' feed while a checkout waits for its payment, and wakes it when something
@@ -35,17 +64,13 @@ struct PaymentWatch: Service {
 
     let name = "payment-watch"
 
-    private static let idleMs: Int64 = 200
     private static let waitMs: Int64 = 5_000
 
     func run() async throws {
         while !Task.isCancelled {
             do {
-                if awaited.isEmpty {
-                    try await world.scheduler.sleep(ms: Self.idleMs)
-                } else {
-                    try await follow()
-                }
+                await awaited.any()
+                if !Task.isCancelled { try await follow() }
             } catch is CancellationError {
                 return
             } catch {

@@ -21,7 +21,10 @@ struct Checkout: SagaSubject, Hashable {
     /// Whom the gateway spoke for, with their entitlements; Inventory sells by them, however much
     /// later it is asked.
     let buyer: Actor?
+    /// How long the hold shall last, when the buyer asked for less than the event gives.
+    let holdTtlMs: Int64?
     let createdAt: Instant
+    var way: CheckoutWay
 
     var state = CheckoutState.new
     /// The call under way or next; while parked, the one that it was parked at.
@@ -35,6 +38,18 @@ struct Checkout: SagaSubject, Hashable {
     /// By Orders' clock, from the time left that Inventory told.
     var holdExpiresAt: Instant?
     var isHoldReleased = false
+    /// The payment that StartPayment began last; nil while there is only the purchase's own.
+    var attempt: PaymentAttempt?
+    /// Begins once the one before it is given up.
+    var queued: PaymentAttempt?
+    /// Money may come of the attempt.
+    var isPaymentLive = false
+    /// The attempt is being given up for the one that is queued.
+    var isSuperseded = false
+    /// What the payment was when it was last heard of.
+    var paymentState: PaymentState?
+    /// The buyer called it off while money was being taken; done if that fails.
+    var isCancelRequested = false
     /// What the buyer needs to finish the payment.
     var paymentAction: String?
     var paymentError: String?
@@ -56,7 +71,7 @@ struct Checkout: SagaSubject, Hashable {
     var position: SagaPosition? { state == .parked ? nil : step }
 
     var holdID: UUID { .derived(from: id, "hold") }
-    var paymentID: UUID { .derived(from: id, "pay") }
+    var paymentID: UUID { attempt?.paymentID ?? .derived(from: id, "pay") }
     var refundID: UUID { .derived(from: id, "refund") }
 
     /// Nil until the stock is reserved.
@@ -73,11 +88,27 @@ struct Checkout: SagaSubject, Hashable {
 
     var quantity: Int64 { items.reduce(0) { $0 &+ $1.quantity } }
 
+    /// Whether a payment is this checkout's own, or is about to be.
+    func isPaid(by payment: UUID) -> Bool {
+        payment == paymentID || payment == queued?.paymentID
+    }
+
+    var captureMode: CaptureMode { attempt?.captureMode ?? .sale }
+
+    /// Whether there may be a payment that must be given up before the stock is.
+    var mayHavePayment: Bool { way == .short || isPaymentLive }
+
+    var isFree: Bool { totals?.total.amount == 0 }
+
     /// True when a buyer who waits should be answered: it has ended, or somebody must act.
     var isSettled: Bool {
-        state.isTerminal || state == .parked
+        state.isTerminal || state == .parked || step?.step == StepName.buyer
             || (state == .paying && paymentAction != nil && step?.step == StepName.poll)
     }
+
+    /// True when the attempt that a buyer began has come to something: paid, failed, or in the
+    /// hands of provider and buyer.
+    var isAttemptSettled: Bool { isSettled || step?.step == StepName.poll }
 
     /// ISO 4217 has XXX for where no currency is involved.
     var currency: Currency {

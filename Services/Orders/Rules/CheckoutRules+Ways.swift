@@ -20,13 +20,17 @@ extension CheckoutRules {
     /// Stock is fenced: its price is the promise from here on. A replay answers the same, so this
     /// waits for the payment's answer to be committed with it. Asked by a later process it may
     /// find the hold consumed: then payment and sale are replayed too.
-    func reserved(_ hold: HoldReply, _ decision: inout Decision) {
+    func reserved(_ hold: HoldReply, _ now: Instant, _ decision: inout Decision) {
         let isSold = hold.state == .consumed
-        guard !isSold || decision.isInherited else {
+        guard !isSold || decision.mayHaveGoneFurther else {
             return decision.park("the hold was consumed before it was paid")
         }
         decision.checkout.lines = hold.lines
-        guard hold.state == .committing || isSold, let totals = decision.checkout.totals else {
+        let isLong = decision.checkout.way == .long
+        if isLong, hold.state == .expired { return timeIsOver(&decision) }
+        guard hold.state == (isLong ? .active : .committing) || isSold,
+            let totals = decision.checkout.totals
+        else {
             let problem = RPCError(
                 .holdState, "the hold is \(hold.state.word)",
                 detail: ["state": .text(hold.state.word)])
@@ -38,7 +42,11 @@ extension CheckoutRules {
                 detail: ["expected": .of(expected), "actual": .of(totals.total)])
             return giveUp(problem, from: StepName.reserve, &decision)
         }
-        let isFree = totals.total.amount == 0
+        guard !isLong else {
+            decision.move(to: .reserved)
+            return waitForBuyer(hold, now, &decision)
+        }
+        let isFree = decision.checkout.isFree
         guard isFree || decision.checkout.provider != nil else {
             let problem = RPCError.invalid("provider", "is needed, because the total is not 0")
             return giveUp(problem, from: StepName.reserve, &decision)
@@ -66,15 +74,10 @@ extension CheckoutRules {
         decision.move(to: .completed)
     }
 
-    /// The hold's time runs again, and the payment is awaited.
+    /// The hold's time runs again, and the payment is awaited, or the buyer's next.
     func reopened(_ hold: HoldReply, _ now: Instant, _ decision: inout Decision) {
-        guard hold.state == .active else {
-            decision.move(to: .expiring)
-            return decision.call(SagaPosition(StepName.pay, .undo))
-        }
-        let leftMs = hold.expiresInMs ?? 0
-        decision.checkout.holdExpiresAt = now.advanced(byMs: leftMs)
-        decision.pause(SagaPosition(StepName.poll), ms: min(pollMs(0), leftMs))
+        guard hold.state == .active else { return timeIsOver(&decision) }
+        waitForBuyer(hold, now, &decision)
     }
 
     /// The payment is not there yet. When the hold's time is over, this was the last look.
@@ -84,18 +87,24 @@ extension CheckoutRules {
     ) {
         decision.checkout.paymentAction = payment.clientSecret
         decision.checkout.paymentError = payment.lastError
+        decision.checkout.paymentState = payment.state
         let leftMs = now.millisecondsUntil(decision.checkout.holdExpiresAt ?? now)
-        guard leftMs > 0 else {
-            decision.move(to: .expiring)
-            return decision.call(SagaPosition(StepName.pay, .undo))
-        }
+        guard leftMs > 0 else { return timeIsOver(&decision) }
         let next = position.again
         decision.pause(next, ms: min(pollMs(next.attempt), leftMs))
     }
 
-    /// A payment that has failed for good took nothing, so only stock goes back; one that the
-    /// buyer might still repeat is voided first.
+    /// Money could not be taken. On the long way the buyer may try again, unless they have called
+    /// it off. A payment that has failed for good took nothing, so only stock goes back; one that
+    /// the buyer might still repeat is voided first.
     func declined(_ error: RPCError, _ decision: inout Decision) {
+        let mayTryAgain =
+            decision.checkout.way != .short && !decision.checkout.isCancelRequested
+        if mayTryAgain {
+            decision.endAttempt(.failed, error)
+            decision.move(to: .paying)
+            return decision.call(SagaPosition(StepName.reopen))
+        }
         decision.checkout.problem = Problem(error: error)
         decision.checkout.paymentError = error.reason.name
         decision.checkout.paymentAction = nil
@@ -111,7 +120,7 @@ extension CheckoutRules {
     func giveUp(_ error: RPCError, from step: String, _ decision: inout Decision) {
         decision.checkout.problem = Problem(error: error)
         decision.move(to: .cancelling)
-        let last = decision.isInherited ? StepName.pay : step
+        let last = decision.mayHaveGoneFurther ? StepName.pay : step
         if case .call(let undo) = core.back(from: last) { decision.call(undo) }
     }
 

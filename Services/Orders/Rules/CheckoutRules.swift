@@ -45,11 +45,13 @@ struct CheckoutRules: Sendable {
             case .again(let position):
                 paidMeanwhile(position, &decision)
                 decision.pause(position, ms: retryInMs)
+                unanswered(position, now, &decision)
             case .park(let reason): decision.park(reason)
             case .call(let undo):
                 decision.checkout.problem = Problem(error: timedOut(error))
                 decision.move(to: .cancelling)
-                decision.call(decision.isInherited ? SagaPosition(StepName.pay, .undo) : undo)
+                decision.call(
+                    decision.mayHaveGoneFurther ? SagaPosition(StepName.pay, .undo) : undo)
             default: decision.park("no way on from \(event.position.step)")
             }
             return decision
@@ -63,7 +65,7 @@ struct CheckoutRules: Sendable {
             if SagaCore.isDenial(error.reason) {
                 decision.park("\(event.position.step) was denied: \(error.reason.name)")
             } else {
-                refused(event.position, error, &decision)
+                refused(event.position, error, now, &decision)
             }
         }
         return decision
@@ -89,25 +91,30 @@ struct CheckoutRules: Sendable {
         _ position: SagaPosition, _ reply: PeerReply, _ now: Instant, _ decision: inout Decision
     ) {
         switch (position.step, position.direction, reply) {
-        case (StepName.reserve, .act, .hold(let hold)): reserved(hold, &decision)
+        case (StepName.reserve, .act, .hold(let hold)): reserved(hold, now, &decision)
         case (StepName.reserve, .undo, _): released(&decision)
+        case (StepName.buyer, .act, .hold(let hold)): looked(hold, now, &decision)
+        case (StepName.extend, .act, .hold(let hold)): extended(hold, now, &decision)
+        case (StepName.start, .act, .payment(let payment)),
+            (StepName.poll, .act, .payment(let payment)):
+            ready(payment, &decision)
         case (StepName.pay, .act, .payment(let payment)): paid(payment, &decision)
         case (StepName.pay, .undo, .payment(let payment)) where payment.state == .captured:
             decision.checkout.owed = payment.captured
             captureAfterAll(&decision)
+        case (StepName.pay, .undo, .payment) where decision.checkout.owed != nil:
+            decision.park("the payment was captured, and is \(reply.summary) now")
         case (StepName.pay, .undo, .payment):
             decision.call(SagaPosition(StepName.reserve, .undo))
         case (StepName.consume, .act, _): consumed(&decision)
         case (StepName.reopen, .act, .hold(let hold)): reopened(hold, now, &decision)
-        case (StepName.poll, .act, .payment(let payment)):
-            decision.checkout.owed = payment.captured
-            decision.checkout.paymentAction = nil
-            decision.call(SagaPosition(StepName.fence))
+        case (StepName.supersede, .act, .payment(let payment)): givenUp(payment, &decision)
         case (StepName.fence, .act, _):
-            // The fence joins the straight way again, whose payment answers what it has become.
+            // The fence joins the straight way, whose payment answers what it has become.
             decision.checkout.owed = nil
             decision.move(to: .committing)
-            decision.call(SagaPosition(StepName.pay))
+            let isFree = decision.checkout.isFree
+            decision.call(SagaPosition(isFree ? StepName.consume : StepName.pay))
         case (StepName.refund, .act, _):
             decision.checkout.isRefundSettled = true
             refundedOrReleasing(&decision)
@@ -121,9 +128,11 @@ struct CheckoutRules: Sendable {
         switch (position.step, position.direction, reply) {
         case (StepName.pay, .act, .payment(let payment)):
             decision.end(position, "WAITING", reply.summary)
-            decision.move(to: .paying)
-            decision.checkout.paymentAction = payment.clientSecret
-            decision.call(SagaPosition(StepName.reopen))
+            open(payment, &decision)
+        case (StepName.start, _, .payment(let payment)):
+            decision.end(position, "WAITING", reply.summary)
+            if decision.checkout.state == .reserved { decision.move(to: .paying) }
+            awaited(payment, SagaPosition(StepName.poll), now, &decision)
         case (StepName.poll, _, .payment(let payment)):
             awaited(payment, position, now, &decision)
         case (StepName.refund, _, _) where !decision.checkout.isHoldReleased:
@@ -136,10 +145,10 @@ struct CheckoutRules: Sendable {
     }
 
     private func refused(
-        _ position: SagaPosition, _ error: RPCError, _ decision: inout Decision
+        _ position: SagaPosition, _ error: RPCError, _ now: Instant, _ decision: inout Decision
     ) {
         switch (position.step, position.direction) {
-        case (StepName.reserve, .act) where decision.isInherited:
+        case (StepName.reserve, .act) where decision.mayHaveGoneFurther:
             giveUp(error, from: StepName.reserve, &decision)
         case (StepName.reserve, .act):
             decision.checkout.problem = Problem(error: error)
@@ -148,16 +157,20 @@ struct CheckoutRules: Sendable {
         where error.reason == .amountMismatch || error.reason == .holdConsumed
             || error.reason == .idempotencyConflict:
             decision.park("\(position.step) was refused: \(error.reason.name)")
-        case (StepName.pay, .act), (StepName.poll, .act):
-            declined(error, &decision)
+        case (StepName.pay, .act): declined(error, &decision)
+        case (StepName.start, .act), (StepName.poll, .act):
+            attemptFailed(position, error, now, &decision)
+        case (StepName.extend, .act): notExtended(error, now, &decision)
+        case (StepName.buyer, .act): timeIsOver(&decision)
+        case (StepName.supersede, .act) where error.reason == .alreadyCaptured:
+            capturedInstead(Money(capturedBy: error), &decision)
         case (StepName.pay, .undo) where error.reason == .alreadyCaptured:
             decision.checkout.owed = Money(capturedBy: error)
             captureAfterAll(&decision)
         case (StepName.reopen, .act):
             decision.move(to: .expiring)
             decision.call(SagaPosition(StepName.pay, .undo))
-        case (StepName.fence, .act):
-            owe(&decision)
+        case (StepName.fence, .act): notFenced(&decision)
         default:
             decision.park("\(position.step) was refused: \(error.reason.name)")
         }

@@ -1,13 +1,16 @@
 import Contracts
+import FoundationEssentials
 import Lifecycle
 import RPC
 import Saga
+import Wire
 
 /// What one event makes of a checkout: the row as it will be, the steps that ended by it, and how
 /// long to leave it alone.
 struct Decision: Hashable {
     var checkout: Checkout
     var ended: [EndedStep] = []
+    var endedAttempts: [EndedAttempt] = []
     var pauseMs: Int64?
     /// The result may be committed together with that of the next call, because asking this call
     /// again answers the same.
@@ -22,6 +25,9 @@ struct Decision: Hashable {
         self.isInherited = isInherited
     }
 
+    /// A purchase in one call commits what Reserve answered only with what follows.
+    var mayHaveGoneFurther: Bool { isInherited && checkout.way == .short }
+
     /// Moves on; a way that the table does not have is a bug, which a human must look at.
     mutating func move(to state: CheckoutState) {
         guard Transitions.allows(checkout.state, state) else {
@@ -34,8 +40,39 @@ struct Decision: Hashable {
         checkout.step = nil
         checkout.nextRunAt = nil
         checkout.paymentMethod = nil
+        checkout.attempt?.method = nil
         checkout.paymentAction = nil
         checkout.trouble = nil
+    }
+
+    /// Nothing can come of the payment any more.
+    mutating func endAttempt(_ outcome: EndedAttempt.Outcome, _ error: RPCError? = nil) {
+        checkout.isPaymentLive = false
+        checkout.isSuperseded = false
+        checkout.paymentState = nil
+        checkout.paymentAction = nil
+        if let error { checkout.paymentError = error.reason.name }
+        guard let attempt = checkout.attempt else { return }
+        checkout.attempt?.method = nil
+        end(attempt, outcome, error)
+    }
+
+    /// The attempt that waits for another to be given up is not begun.
+    mutating func dropQueued() {
+        guard let queued = checkout.queued else { return }
+        checkout.queued = nil
+        let error = RPCError(
+            .livePaymentExists, "the payment before it could not be given up",
+            detail: ["paymentId": .text(checkout.paymentID.uuidString)])
+        end(queued, .refused, error)
+    }
+
+    private mutating func end(
+        _ attempt: PaymentAttempt, _ outcome: EndedAttempt.Outcome, _ error: RPCError?
+    ) {
+        endedAttempts.append(
+            EndedAttempt(
+                attempt: attempt, outcome: outcome, problem: error.map { Problem(error: $0) }))
     }
 
     mutating func call(_ position: SagaPosition) {

@@ -16,10 +16,25 @@ enum PurchaseRules {
         Checkout(
             id: request.purchaseId, owner: request.owner, contact: request.contact,
             eventID: request.eventId, items: sorted(request.items), provider: request.provider,
-            paymentMethod: request.paymentMethod, methodPrint: methodPrint(request),
+            paymentMethod: request.paymentMethod,
+            methodPrint: methodPrint(request.paymentMethod, of: request.purchaseId),
             expectedTotal: request.expectedTotal,
             buyer: buyer.map { Actor(id: $0.id, kind: $0.kind, entitlements: $0.entitlements) },
-            createdAt: now,
+            holdTtlMs: nil, createdAt: now, way: .short,
+            step: SagaPosition(StepName.reserve), nextRunAt: now.advanced(byMs: takeOverMs),
+            epoch: epoch)
+    }
+
+    /// The row of a new checkout on the long way.
+    static func checkout(
+        _ request: CreateCheckoutRequest, buyer: Actor? = nil, epoch: Int64, now: Instant
+    ) -> Checkout {
+        Checkout(
+            id: request.checkoutId, owner: request.owner, contact: request.contact,
+            eventID: request.eventId, items: sorted(request.items), provider: nil,
+            paymentMethod: nil, methodPrint: nil, expectedTotal: request.expectedTotal,
+            buyer: buyer.map { Actor(id: $0.id, kind: $0.kind, entitlements: $0.entitlements) },
+            holdTtlMs: request.holdTtlMs, createdAt: now, way: .long,
             step: SagaPosition(StepName.reserve), nextRunAt: now.advanced(byMs: takeOverMs),
             epoch: epoch)
     }
@@ -27,15 +42,22 @@ enum PurchaseRules {
     /// A checkout that this database never knew: its stock or money was found at a peer after a
     /// restore. It goes straight to giving both back.
     static func adopted(
-        _ id: UUID, owner: String, eventID: UUID, lines: [PricedLine], epoch: Int64, now: Instant
+        _ id: UUID, owner: String, eventID: UUID, lines: [PricedLine], paidBy payment: UUID?,
+        epoch: Int64, now: Instant
     ) -> Checkout {
         var checkout = Checkout(
             id: id, owner: owner, contact: Contact(email: "unknown"), eventID: eventID,
             items: lines.map { HoldLine(ticketTypeId: $0.ticketTypeId, quantity: $0.quantity) },
             provider: nil, paymentMethod: nil, methodPrint: nil, expectedTotal: nil, buyer: nil,
-            createdAt: now, step: SagaPosition(StepName.pay, .undo), nextRunAt: now, epoch: epoch)
+            holdTtlMs: nil, createdAt: now, way: .short, step: SagaPosition(StepName.pay, .undo),
+            nextRunAt: now, epoch: epoch)
         checkout.state = .cancelling
         checkout.lines = lines
+        // Whichever way it went, it is the payment that was found that is given up.
+        checkout.attempt = payment.map {
+            PaymentAttempt(
+                id: $0, paymentID: $0, provider: "unknown", captureMode: .sale, methodPrint: nil)
+        }
         checkout.problem = Problem(
             error: RPCError(.cancelled, "adopted: this database did not know the checkout"))
         return checkout
@@ -46,28 +68,37 @@ enum PurchaseRules {
 
     /// What the field table cannot say.
     static func check(_ request: PurchaseRequest) throws {
-        var problems: [FieldProblem] = []
-        if request.items.isEmpty {
-            problems.append(FieldProblem(field: "items", problem: "is empty; name what to buy"))
-        }
-        for (index, item) in request.items.enumerated()
-        where request.items.prefix(index).contains(where: { $0.ticketTypeId == item.ticketTypeId })
-        {
-            problems.append(
-                FieldProblem(
-                    field: "items[\(index)].ticketTypeId",
-                    problem: "stands twice; add the quantities"))
-        }
-        if !isEmail(request.contact.email) {
-            problems.append(
-                FieldProblem(
-                    field: "contact.email", problem: "is no address such as ann@example.org"))
-        }
+        var problems = problems(in: request.items, request.contact)
         if request.paymentMethod != nil, request.provider == nil {
             problems.append(
                 FieldProblem(field: "provider", problem: "is needed with a paymentMethod"))
         }
         guard problems.isEmpty else { throw RPCError.invalid(problems) }
+    }
+
+    static func check(_ request: CreateCheckoutRequest) throws {
+        let problems = problems(in: request.items, request.contact)
+        guard problems.isEmpty else { throw RPCError.invalid(problems) }
+    }
+
+    private static func problems(in items: [HoldLine], _ contact: Contact) -> [FieldProblem] {
+        var problems: [FieldProblem] = []
+        if items.isEmpty {
+            problems.append(FieldProblem(field: "items", problem: "is empty; name what to buy"))
+        }
+        for (index, item) in items.enumerated()
+        where items.prefix(index).contains(where: { $0.ticketTypeId == item.ticketTypeId }) {
+            problems.append(
+                FieldProblem(
+                    field: "items[\(index)].ticketTypeId",
+                    problem: "stands twice; add the quantities"))
+        }
+        if !isEmail(contact.email) {
+            problems.append(
+                FieldProblem(
+                    field: "contact.email", problem: "is no address such as ann@example.org"))
+        }
+        return problems
     }
 
     /// Something, an @, something, without spaces or control characters: mail itself tells the
@@ -90,14 +121,29 @@ enum PurchaseRules {
 
     /// The fields in which a replay differs from what is stored.
     static func differences(_ request: PurchaseRequest, _ stored: Checkout) -> [String] {
+        guard stored.way != .long else { return ["purchaseId"] }
         var fields: [String] = []
         if request.owner != stored.owner { fields.append("owner") }
         if request.contact != stored.contact { fields.append("contact") }
         if request.eventId != stored.eventID { fields.append("eventId") }
         if sorted(request.items) != stored.items { fields.append("items") }
         if request.provider != stored.provider { fields.append("provider") }
-        if methodPrint(request) != stored.methodPrint { fields.append("paymentMethod") }
+        if methodPrint(request.paymentMethod, of: request.purchaseId) != stored.methodPrint {
+            fields.append("paymentMethod")
+        }
         if request.expectedTotal != stored.expectedTotal { fields.append("expectedTotal") }
+        return fields
+    }
+
+    static func differences(_ request: CreateCheckoutRequest, _ stored: Checkout) -> [String] {
+        guard stored.way == .long else { return ["checkoutId"] }
+        var fields: [String] = []
+        if request.owner != stored.owner { fields.append("owner") }
+        if request.contact != stored.contact { fields.append("contact") }
+        if request.eventId != stored.eventID { fields.append("eventId") }
+        if sorted(request.items) != stored.items { fields.append("items") }
+        if request.expectedTotal != stored.expectedTotal { fields.append("expectedTotal") }
+        if request.holdTtlMs != stored.holdTtlMs { fields.append("holdTtlMs") }
         return fields
     }
 
@@ -106,9 +152,10 @@ enum PurchaseRules {
         items.count < 2 ? items : items.sorted { $0.ticketTypeId < $1.ticketTypeId }
     }
 
-    private static func methodPrint(_ request: PurchaseRequest) -> [UInt8]? {
-        request.paymentMethod.map { method in
-            let id = withUnsafeBytes(of: request.purchaseId.uuid) { Array($0) }
+    /// A trace of the buyer's token, of no use without the id that it came with.
+    static func methodPrint(_ method: String?, of id: UUID) -> [UInt8]? {
+        method.map { method in
+            let id = withUnsafeBytes(of: id.uuid) { Array($0) }
             return Array(Digest.sha256(id + Array(method.utf8)).prefix(16))
         }
     }

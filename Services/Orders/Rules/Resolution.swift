@@ -42,7 +42,8 @@ enum Resolution {
         checkout.unpark(to: isRefunding ? .refunding : .cancelling)
         checkout.step =
             isRefunding
-            ? SagaPosition(StepName.refund) : SagaPosition(StepName.pay, .undo)
+            ? SagaPosition(StepName.refund)
+            : SagaPosition(checkout.mayHavePayment ? StepName.pay : StepName.reserve, .undo)
         checkout.nextRunAt = now
         return checkout
     }

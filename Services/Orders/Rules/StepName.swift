@@ -9,6 +9,15 @@ enum StepName {
 
     // Off the straight way:
 
+    /// Waits for the buyer, as long as the hold lives; then asks how it is.
+    static let buyer = "buyer"
+    /// Makes sure that the hold lasts long enough to pay.
+    static let extend = "extend"
+    /// Begins a payment.
+    static let start = "start"
+    /// Gives a payment up for the next one.
+    static let supersede = "supersede"
+
     /// Lets the hold's time run again, while the payment is awaited.
     static let reopen = "reopen"
     /// Asks how the payment is.
@@ -18,6 +27,6 @@ enum StepName {
     /// Gives the money back.
     static let refund = "refund"
 
-    static let atInventory: Set = [reserve, consume, reopen, fence]
-    static let atPayments: Set = [pay, poll, refund]
+    static let atInventory: Set = [reserve, consume, buyer, extend, reopen, fence]
+    static let atPayments: Set = [pay, start, supersede, poll, refund]
 }

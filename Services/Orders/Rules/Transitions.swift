@@ -3,11 +3,14 @@ import Contracts
 /// Every way a checkout can go; nothing else ever happens to one.
 enum Transitions {
     static let table: [(from: CheckoutState, to: [CheckoutState])] = [
-        // Reserved and priced; refused; another price, or no answer in time.
-        (.new, [.committing, .rejected, .cancelling]),
-        // Paid; the provider wants time or the buyer; declined.
+        // Reserved and priced; the same in one call; refused; another price, no answer in time, or
+        // called off; asked again when its time was over.
+        (.new, [.reserved, .committing, .rejected, .cancelling, .expiring]),
+        // A payment has begun; nothing to pay; called off; time is over.
+        (.reserved, [.paying, .committing, .cancelling, .expiring]),
+        // Paid; the provider wants time or the buyer, or declined; declined for good.
         (.committing, [.paid, .paying, .cancelling]),
-        // Captured and fenced; time is over; declined; captured, but the stock is gone.
+        // Paid and fenced; time is over; called off; captured, but the stock is gone.
         (.paying, [.committing, .expiring, .cancelling, .refunding]),
         (.paid, [.completed]),
         // Voided and released; the money had been taken after all.
@@ -15,7 +18,12 @@ enum Transitions {
         (.expiring, [.expired, .committing, .refunding]),
         (.refunding, [.refunded]),
         // A human decided: on from where it was, or give everything back.
-        (.parked, [.new, .committing, .paying, .paid, .cancelling, .expiring, .refunding]),
+        (
+            .parked,
+            [
+                .new, .reserved, .committing, .paying, .paid, .cancelling, .expiring, .refunding,
+            ]
+        ),
     ]
 
     /// Any checkout that has not ended may be parked.

@@ -24,7 +24,7 @@ struct PurchaseSaga: Sendable {
                 .done(.hold(try await release(checkout, call)))
             },
             .pivot(StepName.pay, patienceMs: Self.patienceMs) { checkout, call in
-                try Self.outcome(await pay(checkout, call))
+                try Self.outcome(await pay(checkout, call), of: checkout)
             } undo: { checkout, call in
                 .done(.payment(try await void(checkout, call)))
             },
@@ -34,16 +34,29 @@ struct PurchaseSaga: Sendable {
         ]
     }
 
-    /// The calls off the straight way.
+    /// The calls off the straight way: those of a buyer who goes step by step, then those around
+    /// late and failed payments.
     var asides: [Step<Checkout, PeerReply>] {
         [
+            .certain(StepName.buyer) { checkout, call in
+                .done(.hold(try await look(checkout, call)))
+            },
+            .certain(StepName.extend) { checkout, call in
+                .done(.hold(try await extend(checkout, call)))
+            },
+            .certain(StepName.start, patienceMs: Self.patienceMs) { checkout, call in
+                try Self.outcome(await create(checkout, call), of: checkout)
+            },
+            .certain(StepName.supersede) { checkout, call in
+                .done(.payment(try await void(checkout, call)))
+            },
             .certain(StepName.reopen) { checkout, call in
                 .done(.hold(try await reopen(checkout, call)))
             },
             .certain(StepName.poll) { checkout, call in
-                try Self.outcome(await poll(checkout, call))
+                try Self.outcome(await poll(checkout, call), of: checkout)
             },
-            .certain(StepName.fence) { checkout, call in
+            .certain(StepName.fence, patienceMs: Self.patienceMs) { checkout, call in
                 .done(.hold(try await fence(checkout, call)))
             },
             .certain(StepName.refund) { checkout, call in
@@ -57,7 +70,9 @@ struct PurchaseSaga: Sendable {
     private func reserve(_ checkout: Checkout, _ call: SagaCall) async throws -> HoldReply {
         let request = ReserveRequest(
             holdId: checkout.holdID, eventId: checkout.eventID, owner: checkout.owner,
-            lines: checkout.items, fence: Fence(orderId: checkout.id, epoch: call.epoch))
+            lines: checkout.items, ttlMs: checkout.holdTtlMs,
+            fence: checkout.way == .long
+                ? nil : Fence(orderId: checkout.id, epoch: call.epoch))
         var options = call.options
         options.actor = checkout.buyer
         return try await inventory.call(InventoryAPI.reserve, request, options)
@@ -75,6 +90,17 @@ struct PurchaseSaga: Sendable {
         return try await inventory.call(InventoryAPI.consumeHold, request, call.options)
     }
 
+    private func look(_ checkout: Checkout, _ call: SagaCall) async throws -> HoldReply {
+        let request = GetHoldRequest(holdId: checkout.holdID)
+        return try await inventory.call(InventoryAPI.getHold, request, call.options)
+    }
+
+    private func extend(_ checkout: Checkout, _ call: SagaCall) async throws -> HoldReply {
+        let request = ExtendHoldRequest(
+            holdId: checkout.holdID, atLeastMs: CheckoutRules.payingTimeMs)
+        return try await inventory.call(InventoryAPI.extendHold, request, call.options)
+    }
+
     private func reopen(_ checkout: Checkout, _ call: SagaCall) async throws -> HoldReply {
         let request = ReopenHoldRequest(
             holdId: checkout.holdID, orderId: checkout.id, epoch: call.epoch)
@@ -90,14 +116,26 @@ struct PurchaseSaga: Sendable {
 
     // MARK: Payments
 
+    /// Takes the money: what was authorised, or all in one step.
     private func pay(_ checkout: Checkout, _ call: SagaCall) async throws -> PaymentReply {
-        guard let total = checkout.totals?.total, let provider = checkout.provider else {
-            throw RPCError.invalid("provider", "is needed, because the total is not 0")
+        guard checkout.captureMode == .authCapture, let total = checkout.totals?.total else {
+            return try await create(checkout, call)
         }
+        let request = CapturePaymentRequest(paymentId: checkout.paymentID, amount: total)
+        return try await payments.call(PaymentsAPI.capturePayment, request, call.options)
+    }
+
+    private func create(_ checkout: Checkout, _ call: SagaCall) async throws -> PaymentReply {
+        let attempt = checkout.attempt
+        guard let total = checkout.totals?.total,
+            let provider = attempt?.provider ?? checkout.provider
+        else { throw RPCError.invalid("provider", "is needed, because the total is not 0") }
         let request = CreatePaymentRequest(
             paymentId: checkout.paymentID, checkoutId: checkout.id, eventId: checkout.eventID,
-            owner: checkout.owner, amount: total, provider: provider, captureMode: .sale,
-            paymentMethod: checkout.paymentMethod, expiresInMs: Self.paymentExpiresInMs)
+            owner: checkout.owner, amount: total, provider: provider,
+            captureMode: checkout.captureMode,
+            paymentMethod: attempt == nil ? checkout.paymentMethod : attempt?.method,
+            expiresInMs: Self.paymentExpiresInMs)
         return try await payments.call(PaymentsAPI.createPayment, request, call.options)
     }
 
@@ -120,12 +158,18 @@ struct PurchaseSaga: Sendable {
         return try await payments.call(PaymentsAPI.refundPayment, request, call.options)
     }
 
-    /// What a payment's state means to the step that asked for it.
-    private static func outcome(_ payment: PaymentReply) throws -> StepAnswer<PeerReply> {
+    /// What a payment's state means to the step that asked for it. An authorisation is what a
+    /// payment in two steps begins with. A failed try leaves the payment open: on the long way the
+    /// buyer may try once more on the provider's page.
+    private static func outcome(
+        _ payment: PaymentReply, of checkout: Checkout
+    ) throws -> StepAnswer<PeerReply> {
         switch payment.state {
         case .captured: return .done(.payment(payment))
+        case .authorised where checkout.state != .committing: return .done(.payment(payment))
         case .failedFinal, .voided: throw declined(payment)
-        case .created where payment.lastError != nil: throw declined(payment)
+        case .created where payment.lastError != nil && checkout.way == .short:
+            throw declined(payment)
         default: return .waiting(.payment(payment))
         }
     }

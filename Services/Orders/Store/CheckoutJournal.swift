@@ -48,29 +48,49 @@ final class CheckoutJournal: SagaJournal {
         }
     }
 
-    /// Takes in a checkout that only a peer knows. Nil when it is known after all.
-    func adopt(
-        _ id: UUID, owner: String, eventID: UUID, lines: [PricedLine]
-    ) async throws -> Checkout? {
+    /// Stores a new checkout of the long way, or finds the one that there is.
+    ///
+    /// - Throws: `IDEMPOTENCY_CONFLICT {differingFields}`.
+    func begin(_ request: CreateCheckoutRequest, for buyer: Actor?) async throws -> Checkout {
         let epoch = epoch.load(ordering: .relaxed)
-        return try await database.write(.saga, essential: true) { batch in
-            guard try batch.find(Checkout.self, id) == nil else { return nil }
-            let checkout = PurchaseRules.adopted(
-                id, owner: owner, eventID: eventID, lines: lines, epoch: epoch, now: batch.now)
+        return try await database.write { batch in
+            if let stored = try batch.find(Checkout.self, request.checkoutId) {
+                let fields = PurchaseRules.differences(request, stored)
+                guard fields.isEmpty else { throw Self.conflict(fields) }
+                return stored
+            }
+            let checkout = PurchaseRules.checkout(
+                request, buyer: buyer, epoch: epoch, now: batch.now)
             try batch.insert(checkout)
             return checkout
         }
     }
 
-    /// A human's change, with its reason in the history.
+    /// Takes in a checkout that only a peer knows. Nil when it is known after all.
+    func adopt(
+        _ id: UUID, owner: String, eventID: UUID, lines: [PricedLine], paidBy payment: UUID?
+    ) async throws -> Checkout? {
+        let epoch = epoch.load(ordering: .relaxed)
+        return try await database.write(.saga, essential: true) { batch in
+            guard try batch.find(Checkout.self, id) == nil else { return nil }
+            let checkout = PurchaseRules.adopted(
+                id, owner: owner, eventID: eventID, lines: lines, paidBy: payment, epoch: epoch,
+                now: batch.now)
+            try batch.insert(checkout)
+            return checkout
+        }
+    }
+
+    /// A human's change, a buyer's or an operator's, with its reason in the history; nil from
+    /// `change` changes nothing.
     func change(
-        _ id: UUID, because reason: String,
-        _ change: @escaping @Sendable (Checkout, Instant) throws -> Checkout
+        _ id: UUID, _ outcome: String, because reason: String,
+        _ change: @escaping @Sendable (Checkout, Instant) throws -> Checkout?
     ) async throws -> Checkout {
         let epoch = epoch.load(ordering: .relaxed)
-        return try await database.write(.saga, essential: true) { [book] batch in
+        let changed = try await database.write(.saga, essential: true) { [book] batch in
             guard let before = try batch.find(Checkout.self, id) else { throw Self.notFound(id) }
-            var after = try change(before, batch.now)
+            guard var after = try change(before, batch.now) else { return before }
             after.version += 1
             after.take(epoch, since: before)
             after.stepCount += 1
@@ -78,11 +98,45 @@ final class CheckoutJournal: SagaJournal {
             try batch.insert(
                 SagaStepRow(
                     sagaID: id, number: after.stepCount,
-                    position: after.step ?? SagaPosition("none"), outcome: "RESOLVED",
+                    position: after.step ?? SagaPosition("none"), outcome: outcome,
                     result: reason, at: batch.now))
             try book.record(before, after, batch)
             return after
         }
+        awaited.note(changed)
+        return changed
+    }
+
+    /// The buyer's attempt to pay: begun, or what has become of it.
+    ///
+    /// - Throws: what `BuyerRules.start` throws, and what an attempt under this id was refused for.
+    func start(_ request: StartPaymentRequest) async throws -> Checkout {
+        let epoch = epoch.load(ordering: .relaxed)
+        return try await database.write { batch in
+            guard let before = try batch.find(Checkout.self, request.checkoutId) else {
+                throw Self.notFound(request.checkoutId)
+            }
+            let key = AttemptRow.Key(checkoutID: before.id, attemptID: request.attemptId)
+            let ended = try batch.find(AttemptRow.self, key)
+            let open = [before.attempt, before.queued].compactMap(\.self)
+            if let known = ended?.attempt ?? open.first(where: { $0.id == request.attemptId }) {
+                let fields = BuyerRules.differences(request, known)
+                guard fields.isEmpty else { throw Self.conflict(fields) }
+                return before
+            }
+            var after = try BuyerRules.start(request, before, now: batch.now)
+            after.version += 1
+            after.take(epoch, since: before)
+            try batch.update(after)
+            return after
+        }
+    }
+
+    /// Why an attempt was refused; nil for one that was not.
+    func refusal(of attemptID: UUID, _ checkoutID: UUID) async throws -> RPCError? {
+        let key = AttemptRow.Key(checkoutID: checkoutID, attemptID: attemptID)
+        let row = try await database.read { try $0.find(AttemptRow.self, key) }
+        return row?.outcome == .refused ? row?.problem?.error : nil
     }
 
     // MARK: SagaJournal
@@ -102,11 +156,13 @@ final class CheckoutJournal: SagaJournal {
             guard let before = try batch.find(Checkout.self, id) else { return nil }
             var after = before
             var ended: [EndedStep] = []
+            var attempts: [EndedAttempt] = []
             var pauseMs: Int64?
             for event in events {
                 let decision = rules.decide(after, event, now: batch.now, epoch: epoch)
                 after = decision.checkout
                 ended += decision.ended
+                attempts += decision.endedAttempts
                 pauseMs = decision.pauseMs
             }
             guard after != before else {
@@ -122,12 +178,15 @@ final class CheckoutJournal: SagaJournal {
                         position: step.position, outcome: step.outcome, result: step.result,
                         at: batch.now))
             }
+            for attempt in attempts {
+                try batch.insert(AttemptRow(id, attempt, at: batch.now))
+            }
             try book.record(before, after, batch)
             return (before.state, SagaStand(after, pauseMs: pauseMs))
         }
         guard let change else { return nil }
         let checkout = change.stand.subject
-        awaited.note(change.from, checkout)
+        awaited.note(checkout)
         if checkout.state == .parked, change.from != .parked {
             log.error("saga_parked", ["order": id, "reason": checkout.parkReason ?? ""])
         }

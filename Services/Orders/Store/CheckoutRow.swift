@@ -15,6 +15,8 @@ extension Checkout: StoredRow {
             "hold_expires_at", "is_hold_released", "payment_action", "payment_error",
             "owed_minor", "is_refund_settled", "problem", "trouble", "park_reason",
             "parked_from", "paid_at", "ended_at", "step_count", "version", "owed_currency",
+            "way", "hold_ttl_ms", "attempt_made", "attempt_queued", "is_payment_live",
+            "is_superseded", "payment_state", "is_cancel_requested",
         ])
 
     var key: UUID { id }
@@ -55,6 +57,14 @@ extension Checkout: StoredRow {
         columns.append(stepCount)
         columns.append(version)
         columns.append(owed?.currency.code)
+        columns.append(way)
+        columns.append(holdTtlMs)
+        columns.append(attempt.map { Packed.attempt($0) })
+        columns.append(queued.map { Packed.attempt($0) })
+        columns.append(isPaymentLive)
+        columns.append(isSuperseded)
+        columns.append(paymentState?.word)
+        columns.append(isCancelRequested)
     }
 
     init(from columns: inout ColumnReader) throws {
@@ -75,8 +85,8 @@ extension Checkout: StoredRow {
         state = CheckoutState(try columns.next())
         let name = try columns.next(String?.self)
         let direction = try columns.next(SagaDirection?.self)
-        let attempt = try columns.next(Int64?.self)
-        step = name.map { SagaPosition($0, direction ?? .act, attempt: attempt ?? 0) }
+        let tries = try columns.next(Int64?.self)
+        step = name.map { SagaPosition($0, direction ?? .act, attempt: tries ?? 0) }
         nextRunAt = try columns.next()
         epoch = try columns.next()
         lines = try columns.next([UInt8]?.self).map { try Packed.lines($0) } ?? []
@@ -95,6 +105,16 @@ extension Checkout: StoredRow {
         stepCount = try columns.next()
         version = try columns.next()
         let owedCurrency = try columns.next(String?.self).map { Currency($0) }
+        way = try columns.next()
+        holdTtlMs = try columns.next()
+        attempt = try columns.next([UInt8]?.self).map { try Packed.attempt($0) }
+        queued = try columns.next([UInt8]?.self).map { try Packed.attempt($0) }
+        isPaymentLive = try columns.next()
+        isSuperseded = try columns.next()
+        paymentState = try columns.next(String?.self).map { PaymentState($0) }
+        isCancelRequested = try columns.next()
         owed = owedMinor.map { Money($0, owedCurrency ?? currency) }
     }
 }
+
+extension CheckoutWay: Bindable {}

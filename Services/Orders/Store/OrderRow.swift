@@ -75,7 +75,7 @@ struct OrderRow: StoredRow {
         tax = totals.tax
         total = totals.total
         paymentID = isFree ? nil : checkout.paymentID
-        provider = isFree ? nil : checkout.provider
+        provider = isFree ? nil : checkout.attempt?.provider ?? checkout.provider
         paidAt = checkout.paidAt ?? checkout.createdAt
         completedAt = checkout.endedAt
     }

@@ -72,6 +72,28 @@ enum Packed {
             entitlements: try (0..<max(0, count)).map { _ in try reader.readText() })
     }
 
+    static func attempt(_ attempt: PaymentAttempt) -> [UInt8] {
+        var writer = CBORWriter(reserving: 128)
+        writer.arrayHeader(6)
+        writer.id(attempt.id)
+        writer.id(attempt.paymentID)
+        writer.text(attempt.provider)
+        writer.text(attempt.captureMode.word)
+        if let method = attempt.method { writer.text(method) } else { writer.null() }
+        if let print = attempt.methodPrint { writer.bytes(print) } else { writer.null() }
+        return writer.bytes
+    }
+
+    static func attempt(_ bytes: [UInt8]) throws -> PaymentAttempt {
+        var reader = CBORReader(bytes)
+        _ = try reader.readArrayHeader()
+        return PaymentAttempt(
+            id: try reader.readID(), paymentID: try reader.readID(),
+            provider: try reader.readText(), captureMode: CaptureMode(try reader.readText()),
+            method: reader.readNullIfPresent() ? nil : try reader.readText(),
+            methodPrint: reader.readNullIfPresent() ? nil : try reader.readBytes())
+    }
+
     static func problem(_ problem: Problem) -> [UInt8] {
         var writer = CBORWriter(reserving: 128)
         let detail = problem.error.detail.sorted { $0.key < $1.key }

@@ -85,7 +85,8 @@ extension Reader {
             }
     }
 
-    /// P-1: what has not ended is looked at within a minute, or waits for a human with a reason.
+    /// P-1: what has not ended is looked at within a minute, or when the hold of a buyer who has
+    /// not paid ends, or waits for a human with a reason.
     private func forgotten() throws -> [Violation] {
         let latest = now.advanced(byMs: 60_000)
         return try query(
@@ -96,7 +97,9 @@ extension Reader {
                 OR (state = 'PARKED' AND park_reason IS NULL)
                 OR (state NOT IN ('REJECTED', 'CANCELLED', 'EXPIRED', 'REFUNDED', 'COMPLETED',
                         'PARKED')
-                    AND (next_run_at IS NULL OR step IS NULL OR next_run_at > \(latest)))
+                    AND (next_run_at IS NULL OR step IS NULL OR next_run_at > \(latest))
+                    AND NOT (COALESCE(step, '') = \(StepName.buyer)
+                        AND next_run_at <= COALESCE(hold_expires_at, 0)))
             LIMIT 1000
             """
         ) { columns in

@@ -1,0 +1,90 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Saga
+
+// The long way of a purchase: each method is one commit, then a wait for what the saga makes of it.
+extension OrdersService {
+    func create(
+        _ request: CreateCheckoutRequest, _ call: CallContext
+    ) async throws -> CheckoutReply {
+        try PurchaseRules.check(request)
+        let watch = runner.progress.watch(request.checkoutId) { $0.isSettled }
+        defer { watch.cancel() }
+        let begun = try await journal.begin(request, for: call.actor)
+        if begun.state != .new { return try answer(begun) }
+        runner.start(begun)
+        return try await settled(watch, request.checkoutId, request.waitMs ?? .max, call)
+    }
+
+    func startPayment(
+        _ request: StartPaymentRequest, _ call: CallContext
+    ) async throws -> CheckoutReply {
+        try BuyerRules.check(request)
+        let watch = runner.progress.watch(request.checkoutId) { $0.isAttemptSettled }
+        defer { watch.cancel() }
+        let begun = try await journal.start(request)
+        runner.moved(begun)
+        var checkout = begun
+        if !begun.isAttemptSettled {
+            let waitMs = call.waitMs(request.waitMs ?? .max, on: world.scheduler)
+            if let settled = await watch.value(withinMs: waitMs) {
+                checkout = settled
+            } else {
+                checkout = try await found(request.checkoutId)
+            }
+        }
+        let isUnderWay = checkout.isPaymentLive && checkout.attempt?.id == request.attemptId
+        if !isUnderWay,
+            let refusal = try await journal.refusal(of: request.attemptId, request.checkoutId)
+        {
+            throw refusal
+        }
+        return view.reply(checkout, now: world.now)
+    }
+
+    func cancel(
+        _ request: CancelCheckoutRequest, _ call: CallContext
+    ) async throws -> CheckoutReply {
+        let watch = runner.progress.watch(request.checkoutId) {
+            $0.state.isTerminal || $0.state == .parked
+        }
+        defer { watch.cancel() }
+        let after = try await journal.change(
+            request.checkoutId, "CANCELLED", because: request.reason
+        ) {
+            try BuyerRules.cancel($0, now: $1)
+        }
+        runner.moved(after)
+        if after.state.isTerminal { return view.reply(after, now: world.now) }
+        let waitMs = call.waitMs(request.waitMs ?? 0, on: world.scheduler)
+        if let ended = await watch.value(withinMs: waitMs) {
+            return view.reply(ended, now: world.now)
+        }
+        return view.reply(try await found(request.checkoutId), now: world.now)
+    }
+
+    /// The checkout as it is now when it has changed since, else as its next change makes it.
+    func watch(_ request: WatchCheckoutRequest, _ call: CallContext) async throws -> CheckoutReply {
+        let watch = runner.progress.watch(request.checkoutId) {
+            $0.version > request.sinceVersion
+        }
+        defer { watch.cancel() }
+        var checkout = try await found(request.checkoutId)
+        if checkout.version <= request.sinceVersion, !checkout.state.isTerminal {
+            let waitMs = call.waitMs(request.waitMs ?? .max, on: world.scheduler)
+            if let newer = await watch.value(withinMs: waitMs) { checkout = newer }
+        }
+        return view.reply(checkout, now: world.now)
+    }
+
+    /// A purchase or checkout that was refused answers with the refusal.
+    func settled(
+        _ watch: SagaWatch<Checkout>, _ id: UUID, _ waitMs: Int64, _ call: CallContext
+    ) async throws -> CheckoutReply {
+        let waitMs = call.waitMs(waitMs, on: world.scheduler)
+        if let settled = await watch.value(withinMs: waitMs) { return try answer(settled) }
+        return try answer(try await found(id))
+    }
+}

@@ -1,0 +1,120 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Saga
+import Wire
+
+/// What a buyer on the long way may do to their checkout. Pure: the row after, or the refusal.
+enum BuyerRules {
+    /// A checkout whose call is under way is looked at by the scan only when it takes longer.
+    private static func underWay(_ now: Instant) -> Instant {
+        now.advanced(byMs: PurchaseRules.takeOverMs)
+    }
+
+    static func attempt(_ request: StartPaymentRequest, _ provider: String) -> PaymentAttempt {
+        PaymentAttempt(
+            id: request.attemptId,
+            paymentID: .derived(from: request.checkoutId, "pay \(request.attemptId.uuidString)"),
+            provider: provider, captureMode: request.captureMode ?? .authCapture,
+            method: request.paymentMethod,
+            methodPrint: PurchaseRules.methodPrint(request.paymentMethod, of: request.attemptId))
+    }
+
+    static func check(_ request: StartPaymentRequest) throws {
+        guard [nil, .sale, .authCapture].contains(request.captureMode) else {
+            throw RPCError.invalid("captureMode", "must be SALE or AUTH_CAPTURE")
+        }
+        guard request.paymentMethod == nil || request.provider != nil else {
+            throw RPCError.invalid("provider", "is needed with a paymentMethod")
+        }
+    }
+
+    /// The fields in which a replayed StartPayment differs from the attempt that it began.
+    static func differences(
+        _ request: StartPaymentRequest, _ attempt: PaymentAttempt
+    ) -> [String] {
+        let asked = self.attempt(request, request.provider ?? "")
+        var fields: [String] = []
+        if asked.provider != attempt.provider { fields.append("provider") }
+        if asked.captureMode != attempt.captureMode { fields.append("captureMode") }
+        if asked.methodPrint != attempt.methodPrint { fields.append("paymentMethod") }
+        return fields
+    }
+
+    /// A new attempt begins; the one before it is given up first, unless money may be coming of it.
+    ///
+    /// - Throws: `CHECKOUT_EXPIRED`, `CHECKOUT_STATE {state}`, `LIVE_PAYMENT_EXISTS {paymentId}`.
+    static func start(
+        _ request: StartPaymentRequest, _ checkout: Checkout, now: Instant
+    ) throws -> Checkout {
+        guard checkout.state == .reserved || checkout.state == .paying else {
+            throw refusal(checkout)
+        }
+        var checkout = checkout
+        checkout.nextRunAt = underWay(now)
+        if checkout.isFree {
+            checkout.step = SagaPosition(StepName.fence)
+            return checkout
+        }
+        guard let provider = request.provider else {
+            throw RPCError.invalid("provider", "is needed, because the total is not 0")
+        }
+        let attempt = attempt(request, provider)
+        guard checkout.isPaymentLive else {
+            checkout.attempt = attempt
+            checkout.isPaymentLive = true
+            checkout.paymentState = nil
+            checkout.paymentError = nil
+            checkout.step = SagaPosition(StepName.extend)
+            return checkout
+        }
+        // While it only waits for the buyer, they may change their mind.
+        guard checkout.queued == nil, checkout.step?.step == StepName.poll,
+            checkout.paymentState == .created || checkout.paymentState == .requiresAction
+        else {
+            throw RPCError(
+                .livePaymentExists, "a payment of this checkout is under way",
+                detail: ["paymentId": .text(checkout.paymentID.uuidString)])
+        }
+        checkout.queued = attempt
+        checkout.isSuperseded = true
+        checkout.step = SagaPosition(StepName.supersede)
+        return checkout
+    }
+
+    /// The buyer calls it off. While money is being taken that is only noted.
+    ///
+    /// - Returns: nil when there is nothing to change.
+    /// - Throws: `TOO_LATE_USE_REFUND {orderId}`, `CHECKOUT_STATE {state}`.
+    static func cancel(_ checkout: Checkout, now: Instant) throws -> Checkout? {
+        var cancelled = checkout
+        switch checkout.state {
+        case .paid, .completed:
+            throw RPCError(
+                .tooLateUseRefund, "the order is paid; it can be refunded",
+                detail: ["orderId": .text(checkout.id.uuidString)])
+        case .new where checkout.way == .short, .committing:
+            guard !checkout.isCancelRequested else { return nil }
+            cancelled.isCancelRequested = true
+        case .new, .reserved, .paying:
+            cancelled.state = .cancelling
+            cancelled.queued = nil
+            cancelled.step = SagaPosition(
+                checkout.mayHavePayment ? StepName.pay : StepName.reserve, .undo)
+            cancelled.nextRunAt = underWay(now)
+        case .parked: throw refusal(checkout)
+        default: return nil
+        }
+        return cancelled
+    }
+
+    private static func refusal(_ checkout: Checkout) -> RPCError {
+        if checkout.state == .expiring || checkout.state == .expired {
+            return RPCError(.checkoutExpired, "the time to pay is over; reserve again")
+        }
+        return RPCError(
+            .checkoutState, "the checkout is \(checkout.state.word)",
+            detail: ["state": .text(checkout.state.word)])
+    }
+}
