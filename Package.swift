@@ -133,6 +133,9 @@ let package = Package(
                 uses: basics + ["Net", "Inventory", "Orders", "Payments", "Support"]),
             tests("Inventory", uses: basics + ["Inventory", "Support"]),
             tests("Structure", uses: []),
+            tests(
+                "Crash",
+                uses: ["Lifecycle", "Net", "Wire", "RPC", "Contracts", "Support", "Processes"]),
         ],
     swiftLanguageModes: [.v6]
 )

@@ -61,6 +61,14 @@ struct Cashier: Sendable {
 
     /// Makes the pending call, or reads the payment when none is pending.
     func ask(_ payment: Payment) async -> ProviderAnswer {
+        let name = payment.operation?.rawValue ?? "FETCH"
+        world.failpoint.reach("provider.\(name).asking")
+        let answer = await answer(payment)
+        world.failpoint.reach("provider.\(name).answered")
+        return answer
+    }
+
+    private func answer(_ payment: Payment) async -> ProviderAnswer {
         guard let terms = payment.terms, let provider = providers[terms.provider] else {
             return .unavailable("the provider is not configured")
         }
@@ -100,6 +108,7 @@ struct Cashier: Sendable {
         }
         let answer = await provider.refund(
             refund.paymentID, amount: refund.amount, key: refund.key)
+        world.failpoint.reach("provider.REFUND.answered")
         return try await store.settle(refund, answer)
     }
 

@@ -31,8 +31,17 @@ public struct Configuration: Sendable {
             Program.Setting(
                 "TURNSTILE_PLAINTEXT", "--plaintext",
                 "private-network allows plain TCP beyond loopback"),
-        ] + program.settings
+        ] + program.settings + testing
     }
+
+    #if DEBUG
+        private static let testing = [
+            Program.Setting(
+                "TURNSTILE_FAILPOINT", "--failpoint", "where the process dies, for tests")
+        ]
+    #else
+        private static let testing: [Program.Setting] = []
+    #endif
 
     /// What one of the program's own settings was set to.
     public subscript(variable: String) -> String? {

@@ -15,7 +15,7 @@ extension Program {
         let world = World(
             scheduler: loop, clock: clock, random: KernelRandom(),
             log: Log(service: name, least: .info, clock: clock, sink: { Output.error($0) }),
-            metrics: Metrics())
+            metrics: Metrics(), failpoint: Failpoint(configuration["TURNSTILE_FAILPOINT"]))
         let task = loop.spawn {
             try await run(configuration, TCPNetwork(loop: loop), world, shutdown)
         }
@@ -34,7 +34,7 @@ extension Program {
         let parts = try await open(
             Setup(
                 world: world, configuration: configuration, shutdown: shutdown, network: network))
-        var router = Router(log: world.log)
+        var router = Router(log: world.log, failpoint: world.failpoint)
         parts.register(&router)
         router.handle(Self.health(of: name)) { _, _ in
             try await parts.check()

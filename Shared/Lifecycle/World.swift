@@ -8,16 +8,19 @@ public struct World: Sendable {
     public let random: any RandomSource
     public let log: Log
     public let metrics: Metrics
+    /// Where a test lets the process die.
+    public let failpoint: Failpoint
 
     public init(
         scheduler: any Scheduler, clock: any WallClock, random: any RandomSource, log: Log,
-        metrics: Metrics
+        metrics: Metrics, failpoint: Failpoint = .none
     ) {
         self.scheduler = scheduler
         self.clock = clock
         self.random = random
         self.log = log
         self.metrics = metrics
+        self.failpoint = failpoint
     }
 
     public var now: Instant { clock.now() }

@@ -17,14 +17,18 @@ public struct Router: Sendable {
 
     private var entries: [String: Entry] = [:]
     private let log: Log
+    private let failpoint: Failpoint
 
-    public init(log: Log) { self.log = log }
+    public init(log: Log, failpoint: Failpoint = .none) {
+        self.log = log
+        self.failpoint = failpoint
+    }
 
     public mutating func handle<Request, Reply>(
         _ method: Method<Request, Reply>,
         _ handler: @escaping @Sendable (Request, CallContext) async throws -> Reply
     ) {
-        let log = log
+        let (log, failpoint) = (log, failpoint)
         entries[method.name] = Entry(
             name: method.name, isWait: method.kind == .wait,
             callers: method.callers.sorted { $0.name < $1.name }
@@ -34,7 +38,10 @@ public struct Router: Sendable {
             let request = try CBOR.decode(Request.self, from: body)
             return { context, sink in
                 do {
-                    try sink.succeed(try await handler(request, context))
+                    failpoint.reach("call.\(method.name).arrived")
+                    let reply = try await handler(request, context)
+                    failpoint.reach("call.\(method.name).done")
+                    try sink.succeed(reply)
                 } catch {
                     sink.fail(ErrorMap.rpcError(error, method: method.name, log))
                 }

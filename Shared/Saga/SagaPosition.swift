@@ -1,6 +1,6 @@
 /// Where a saga stands: the call that is under way, or that comes next. It, or one before it whose
 /// replay leads here again, is committed before the call is sent.
-public struct SagaPosition: Hashable, Sendable {
+public struct SagaPosition: Hashable, Sendable, CustomStringConvertible {
     public let step: String
     public let direction: SagaDirection
     /// How often the call has been asked before without an answer.
@@ -11,6 +11,8 @@ public struct SagaPosition: Hashable, Sendable {
         self.direction = direction
         self.attempt = attempt
     }
+
+    public var description: String { "\(step).\(direction.rawValue)" }
 
     /// The same call, asked once more under the same key.
     public var again: SagaPosition {

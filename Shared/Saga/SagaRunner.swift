@@ -186,9 +186,11 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         var subject = first
         var unsaved: [SagaEvent<Reply>] = []
         while let position = subject.position, !isStopped {
+            world.failpoint.reach("saga.\(position).asking")
             let impatience = noteSlowness(of: position, subject, unsaved)
             let event = await ask(position, subject)
             impatience?.cancel()
+            world.failpoint.reach("saga.\(position).answered")
             if let next = journal.deferred(subject, event) {
                 unsaved.append(event)
                 subject = next
@@ -260,6 +262,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         return world.scheduler.schedule(afterMs: patienceMs) { [self] in
             world.scheduler.spawn { [self] in
                 _ = try await save(subject.id, unsaved + [SagaEvent(position, .slow)])
+                world.failpoint.reach("saga.\(position).slow")
             }
         }
     }

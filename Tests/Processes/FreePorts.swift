@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// Ports of the loopback that nobody listens on.
 public enum FreePorts {
@@ -6,11 +7,15 @@ public enum FreePorts {
     /// service's death and its return no client can be given its port.
     private static let range: ClosedRange<UInt16> = 15_000...31_999
 
+    /// Handed out by this process: their services may be dead just now, and will be back.
+    private static let taken = Mutex<Set<UInt16>>([])
+
     public static func find(_ count: Int) throws -> [UInt16] {
         var ports: [UInt16] = []
         for _ in 0..<1_000 where ports.count < count {
             let port = UInt16.random(in: range)
-            if !ports.contains(port), isFree(port) { ports.append(port) }
+            let isNew = taken.withLock { $0.insert(port).inserted }
+            if isNew, isFree(port) { ports.append(port) }
         }
         guard ports.count == count else {
             throw ProcessError("found no \(count) free ports in \(range)")

@@ -66,16 +66,30 @@ public final class ServiceSuite: Sendable {
 
     /// Starts one service and returns once it answers, at most 30 s later.
     public func start(_ service: ServiceName) async throws {
+        try await ready(service, await launch(service))
+    }
+
+    /// Starts one service, which may die before it answers.
+    @discardableResult
+    public func launch(
+        _ service: ServiceName, with extras: [String: String] = [:]
+    ) async throws -> ChildProcess {
         let child = try await ChildProcess.start(
-            "\(programs)/\(service)", ["serve"], environment: environment(of: service),
+            "\(programs)/\(service)", ["serve"],
+            environment: environment(of: service).merging(extras) { _, new in new },
             log: logFile(of: service))
         children.withLock { $0[service] = child }
         world.scheduler.spawn { [self] in await watch(service, child) }
-        try await ready(service, child)
+        return child
     }
 
     /// Ends a service between two instructions, as a power cut would.
     public func kill(_ service: ServiceName) async { await end(service, SIGKILL) }
+
+    /// Waits until the process that serves now has ended, however that comes.
+    public func ended(_ service: ServiceName) async {
+        _ = await children.withLock { $0[service] }?.ending()
+    }
 
     /// Asks all three to finish what they do and to go; who has not gone after 15 s is killed.
     public func stop() async {

@@ -1,0 +1,80 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+
+/// One buyer at a gateway, who does not give up.
+struct CrashBuyer: Sendable {
+    /// Longer than any service needs to come back.
+    private static let patienceMs: Int64 = 30_000
+
+    let checkoutID: UUID
+    let eventID: UUID
+    let typeID: UUID
+    let orders: Client
+    let world: World
+
+    private var items: [HoldLine] { [HoldLine(ticketTypeId: typeID, quantity: 2)] }
+    private var contact: Contact { Contact(email: "ann@example.org") }
+
+    func purchase(_ method: String) async throws {
+        try await ask(
+            OrdersAPI.purchase,
+            PurchaseRequest(
+                purchaseId: checkoutID, owner: "ann", contact: contact, eventId: eventID,
+                items: items, provider: "sim", paymentMethod: method))
+    }
+
+    func reserve(holdTtlMs: Int64? = nil) async throws {
+        try await ask(
+            OrdersAPI.createCheckout,
+            CreateCheckoutRequest(
+                checkoutId: checkoutID, owner: "ann", contact: contact, eventId: eventID,
+                items: items, holdTtlMs: holdTtlMs))
+    }
+
+    func pay(_ method: String?, _ mode: CaptureMode, waitMs: Int64? = nil) async throws {
+        try await ask(
+            OrdersAPI.startPayment,
+            StartPaymentRequest(
+                checkoutId: checkoutID, attemptId: world.newID(), provider: "sim",
+                captureMode: mode, paymentMethod: method, waitMs: waitMs))
+    }
+
+    func cancel() async throws {
+        try await ask(
+            OrdersAPI.cancelCheckout,
+            CancelCheckoutRequest(checkoutId: checkoutID, reason: "changed my mind"))
+    }
+
+    /// The checkout once it has ended.
+    func end() async throws -> CheckoutReply? {
+        let limit = world.scheduler.uptimeNanoseconds + UInt64(Self.patienceMs) * 1_000_000
+        while world.scheduler.uptimeNanoseconds < limit {
+            let reply = try? await orders.call(
+                OrdersAPI.getCheckout, GetCheckoutRequest(checkoutId: checkoutID),
+                CallOptions(timeoutMs: 1_000))
+            if let reply, reply.state.isTerminal || reply.state == .parked { return reply }
+            try await world.scheduler.sleep(ms: 10)
+        }
+        return nil
+    }
+
+    /// A refusal is an answer; no answer is asked for again.
+    private func ask<Request>(
+        _ method: Method<Request, CheckoutReply>, _ request: Request
+    ) async throws {
+        let limit = world.scheduler.uptimeNanoseconds + UInt64(Self.patienceMs) * 1_000_000
+        while true {
+            do {
+                _ = try await orders.call(method, request, CallOptions(timeoutMs: 25_000))
+                return
+            } catch let error as RPCError where error.isRefusal {
+                return
+            } catch {
+                guard world.scheduler.uptimeNanoseconds < limit else { throw error }
+                try await world.scheduler.sleep(ms: 20)
+            }
+        }
+    }
+}

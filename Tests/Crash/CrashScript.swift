@@ -1,0 +1,62 @@
+import Contracts
+import FoundationEssentials
+import RPC
+
+/// What a buyer does, asking every call again under the same ids until it is answered.
+enum CrashScript: String, CaseIterable, Sendable {
+    /// All in one call.
+    case short
+    /// Reserves, then pays in two steps.
+    case long
+    /// In one call, by a card that is declined.
+    case declined
+    /// In one call, by money that takes a while: the hold is opened again meanwhile.
+    case opened
+    /// Pays by money that takes a while.
+    case waiting
+    /// Begins to pay, then pays by another method.
+    case superseded
+    /// Begins to pay, then calls it off.
+    case cancelled
+    /// Reserves and never comes back.
+    case expired
+    /// Calls it off when the money has been taken.
+    case refunded
+
+    var end: CheckoutState {
+        switch self {
+        case .short, .long, .opened, .waiting, .superseded: .completed
+        case .declined, .cancelled: .cancelled
+        case .expired: .expired
+        case .refunded: .refunded
+        }
+    }
+
+    /// Returns once the buyer has done their part.
+    func run(_ buyer: CrashBuyer) async throws {
+        switch self {
+        case .short: try await buyer.purchase("sim_ok")
+        case .declined: try await buyer.purchase("sim_declined")
+        case .opened: try await buyer.purchase("sim_late")
+        case .long:
+            try await buyer.reserve()
+            try await buyer.pay("sim_ok", .authCapture)
+        case .waiting:
+            try await buyer.reserve()
+            try await buyer.pay("sim_late", .sale)
+        case .superseded:
+            try await buyer.reserve()
+            try await buyer.pay(nil, .authCapture)
+            try await buyer.pay("sim_ok", .sale)
+        case .cancelled:
+            try await buyer.reserve()
+            try await buyer.pay(nil, .authCapture)
+            try await buyer.cancel()
+        case .expired: try await buyer.reserve(holdTtlMs: 1_000)
+        case .refunded:
+            try await buyer.reserve()
+            try await buyer.pay("sim_lost_reply", .sale, waitMs: 0)
+            try await buyer.cancel()
+        }
+    }
+}
