@@ -178,4 +178,20 @@ import Wire
             checkout, late, now: Sample.start, epoch: checkout.epoch)
         #expect(decision.checkout == checkout && decision.ended.isEmpty)
     }
+
+    @Test("R23: a capture that is unknown for 20 hours is asked no more, and a human must decide")
+    func anUncertainCaptureIsParkedBeforeTheProviderForgetsItsKey() throws {
+        var checkout = Sample.firstRows[0]
+        checkout.state = .committing
+        checkout.step = SagaPosition(StepName.pay)
+        let lost = CheckoutEvent(
+            SagaPosition(StepName.pay),
+            .unknown(RPCError(.unavailable, "gone"), retryInMs: 60_000))
+        for (hours, state) in [(19, CheckoutState.committing), (20, .parked)] as [(Int64, _)] {
+            let decision = Sample.rules.decide(
+                checkout, lost, now: Sample.start.advanced(byMs: hours * 3_600_000), epoch: 1)
+            #expect(decision.checkout.state == state)
+            #expect(decision.pauseMs == (state == .parked ? nil : 60_000))
+        }
+    }
 }

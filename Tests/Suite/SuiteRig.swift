@@ -31,6 +31,7 @@ final class SuiteRig: Sendable {
     ])
 
     let test: TestWorld
+    private let ordersWorld: World
     let ordersDatabase: Database
     let paymentsDatabase: Database
     /// What Orders' sagas see of its peers.
@@ -50,27 +51,32 @@ final class SuiteRig: Sendable {
 
     static func run<Value: Sendable>(
         seed: UInt64 = 1, sim: SimConfiguration = SimConfiguration(),
-        inventoryAt location: DatabaseLocation = .memory,
+        inventoryAt location: DatabaseLocation = .memory, ordersAheadMs: Int64 = 0,
         _ body: @escaping @Sendable (SuiteRig) async throws -> Value
     ) throws -> Value {
         let test = TestWorld(seed: seed)
         return try test.run {
-            let rig = try await SuiteRig(test, sim, location)
+            let rig = try await SuiteRig(test, sim, location, ordersAheadMs: ordersAheadMs)
             return try await body(rig)
         }
     }
 
     private init(
-        _ test: TestWorld, _ sim: SimConfiguration, _ inventoryLocation: DatabaseLocation
+        _ test: TestWorld, _ sim: SimConfiguration, _ inventoryLocation: DatabaseLocation,
+        ordersAheadMs: Int64
     ) async throws {
-        func open(_ migrations: [Migration]) async throws -> Database {
+        func open(_ migrations: [Migration], in world: World? = nil) async throws -> Database {
             try await Database.open(
-                .memory, migrations: migrations, world: test.world, mode: .inline)
+                .memory, migrations: migrations, world: world ?? test.world, mode: .inline)
         }
         self.test = test
+        ordersWorld = World(
+            scheduler: test.scheduler,
+            clock: ShiftedClock(clock: test.clock, aheadMs: ordersAheadMs),
+            random: test.world.random, log: test.world.log, metrics: test.world.metrics)
         self.inventoryLocation = inventoryLocation
         network = MemoryNetwork(scheduler: test.scheduler)
-        ordersDatabase = try await open(OrdersSchema.migrations)
+        ordersDatabase = try await open(OrdersSchema.migrations, in: ordersWorld)
         paymentsDatabase = try await open(PaymentsSchema.migrations)
         let journal = try await open(SimSchema.migrations)
         let (world, network) = (test.world, network)
@@ -139,7 +145,7 @@ final class SuiteRig: Sendable {
             Self.client("orders", to: peer, test.world, network)
         }
         let service = try await OrdersService(
-            world: test.world, database: ordersDatabase,
+            world: ordersWorld, database: ordersDatabase,
             peers: .init(inventory: inventory, payments: payments),
             readers: .init(inventory: reader("inventory"), payments: reader("payments")),
             ticketKey: Self.ticketKey)
@@ -324,4 +330,12 @@ final class SuiteRig: Sendable {
 struct TestEvent: Sendable {
     let id: UUID
     let type: UUID
+}
+
+/// A machine whose clock is set wrong.
+private struct ShiftedClock: WallClock {
+    let clock: TestClock
+    let aheadMs: Int64
+
+    func now() -> Instant { clock.now().advanced(byMs: aheadMs) }
 }
