@@ -187,7 +187,8 @@ import Wire
         let lost = CheckoutEvent(
             SagaPosition(StepName.pay),
             .unknown(RPCError(.unavailable, "gone"), retryInMs: 60_000))
-        for (hours, state) in [(19, CheckoutState.committing), (20, .parked)] as [(Int64, _)] {
+        let ends: [(Int64, CheckoutState)] = [(19, .committing), (20, .parked)]
+        for (hours, state) in ends {
             let decision = Sample.rules.decide(
                 checkout, lost, now: Sample.start.advanced(byMs: hours * 3_600_000), epoch: 1)
             #expect(decision.checkout.state == state)
