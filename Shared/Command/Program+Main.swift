@@ -57,6 +57,7 @@ extension Program {
     private func describe(_ wanted: String?) -> Int32 {
         guard let wanted else {
             for method in methods { Output.print(method.line(width: methodWidth)) }
+            if !guide.isEmpty { Output.print("\n" + guide) }
             return 0
         }
         guard let method = methods.first(where: { $0.name == wanted }) else {

@@ -14,11 +14,13 @@ public struct Program: Sendable {
     public let peers: [String]
     /// What this service alone can be told.
     let settings: [Setting]
+    /// Stands below the list of methods, for those who are new to them.
+    let guide: String
     let open: @Sendable (Setup) async throws -> Parts
 
     public init(
         _ name: String, _ summary: String, port: UInt16, methods: [AnyMethod], peers: [String] = [],
-        settings: [Setting] = [],
+        settings: [Setting] = [], guide: String = "",
         open: @escaping @Sendable (Setup) async throws -> Parts
     ) {
         self.name = name
@@ -27,6 +29,7 @@ public struct Program: Sendable {
         self.methods = methods
         self.peers = peers
         self.settings = settings
+        self.guide = guide
         self.open = open
     }
 

@@ -9,7 +9,7 @@ struct Main {
     static func main() async {
         await Program(
             "orders", "runs every purchase as a saga, and keeps orders and tickets", port: 7102,
-            methods: OrdersAPI.methods, peers: ["inventory", "payments"]
+            methods: OrdersAPI.methods, peers: ["inventory", "payments"], guide: Guide.text
         ) { setup in
             let database = try await Database.open(
                 try DatabaseLocation(parsing: setup.configuration.database),
