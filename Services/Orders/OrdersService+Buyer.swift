@@ -35,6 +35,7 @@ extension OrdersService {
                 checkout = try await found(request.checkoutId)
             }
         }
+        try BuyerRules.refuseExpired(checkout)
         let isUnderWay = checkout.isPaymentLive && checkout.attempt?.id == request.attemptId
         if !isUnderWay,
             let refusal = try await journal.refusal(of: request.attemptId, request.checkoutId)

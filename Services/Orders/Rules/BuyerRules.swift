@@ -48,6 +48,7 @@ enum BuyerRules {
     static func start(
         _ request: StartPaymentRequest, _ checkout: Checkout, now: Instant
     ) throws -> Checkout {
+        try refuseExpired(checkout)
         guard checkout.state == .reserved || checkout.state == .paying else {
             throw refusal(checkout)
         }
@@ -109,11 +110,13 @@ enum BuyerRules {
         return cancelled
     }
 
+    static func refuseExpired(_ checkout: Checkout) throws {
+        guard checkout.state == .expiring || checkout.state == .expired else { return }
+        throw RPCError(.checkoutExpired, "the time to pay is over; reserve again")
+    }
+
     private static func refusal(_ checkout: Checkout) -> RPCError {
-        if checkout.state == .expiring || checkout.state == .expired {
-            return RPCError(.checkoutExpired, "the time to pay is over; reserve again")
-        }
-        return RPCError(
+        RPCError(
             .checkoutState, "the checkout is \(checkout.state.word)",
             detail: ["state": .text(checkout.state.word)])
     }
