@@ -1,36 +1,52 @@
 public import Contracts
 public import FoundationEssentials
 public import Lifecycle
+public import RPC
 public import Storage
 import Synchronization
 
 /// A provider that moves no money but behaves like one: it commits what it is asked to a journal
 /// of its own before it answers, is idempotent by key, and is slow, silent, late or away when its
 /// tokens or its seeded rates say so.
-public final class SimProvider: PaymentProvider {
+public final class SimProvider: WebhookProvider {
     public let name = "sim"
 
     private let world: World
     private let journal: Database
     private let configuration: SimConfiguration
+    private let webhooks: SimWebhooks
     /// Counts calls, for draws that no key decides.
     private let calls = Atomic<UInt64>(0)
 
-    /// - Parameter journal: a database with `SimSchema`, not the one of Payments.
-    public init(world: World, journal: Database, configuration: SimConfiguration = .init()) {
+    /// - Parameters:
+    ///   - journal: a database with `SimSchema`, not the one of Payments.
+    ///   - webhookSecrets: each proves a webhook; without any none is believed.
+    public init(
+        world: World, journal: Database, configuration: SimConfiguration = .init(),
+        webhookSecrets: [[UInt8]] = []
+    ) {
         self.world = world
         self.journal = journal
         self.configuration = configuration
+        webhooks = SimWebhooks(secrets: webhookSecrets)
     }
 
     /// Opens the journal; `settings` are those of `SimConfiguration(parsing:)`.
     public static func open(
-        _ location: DatabaseLocation, _ settings: String?, world: World
+        _ location: DatabaseLocation, _ settings: String?, webhookSecrets: [[UInt8]], world: World
     ) async throws -> SimProvider {
         let configuration = try SimConfiguration(parsing: settings ?? "")
         let journal = try await Database.open(
             location, migrations: SimSchema.migrations, world: world)
-        return SimProvider(world: world, journal: journal, configuration: configuration)
+        return SimProvider(
+            world: world, journal: journal, configuration: configuration,
+            webhookSecrets: webhookSecrets)
+    }
+
+    public func parse(
+        _ webhook: ProviderWebhook, now: Instant
+    ) throws(RPCError) -> ProviderEvent {
+        try webhooks.parse(webhook, now: now)
     }
 
     /// Closes the journal.
