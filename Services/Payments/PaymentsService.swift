@@ -53,6 +53,13 @@ public struct PaymentsService: Sendable {
         }
     }
 
+    /// `payments.IngestWebhook` for a provider in this process.
+    public func ingest(_ webhook: ProviderWebhook, from provider: String) async throws {
+        _ = try await inbox.ingest(
+            IngestWebhookRequest(
+                provider: provider, headers: webhook.headers, rawBody: Data(webhook.rawBody)))
+    }
+
     public func register(on router: inout Router) {
         router.handle(PaymentsAPI.createPayment) { try await create($0, $1) }
         router.handle(PaymentsAPI.getPayment) { try await get($0, $1) }

@@ -124,7 +124,7 @@ final class Desk: Sendable {
     func whileWorking<Value: Sendable>(
         _ body: () async throws -> Value
     ) async throws -> Value {
-        let jobs = service.jobs.map { job in
+        let jobs = (service.jobs + sim.jobs(endpoint: service.ingest)).map { job in
             world.scheduler.spawn { try await job.run() }
         }
         let result: Result<Value, any Error>

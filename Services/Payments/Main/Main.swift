@@ -22,7 +22,7 @@ struct Main {
                 world: setup.world, database: database, providers: [sim],
                 orders: try setup.client(of: "orders"))
             return Program.Parts(
-                register: service.register, jobs: service.jobs,
+                register: service.register, jobs: service.jobs + sim.jobs(endpoint: service.ingest),
                 store: { database.mark }, check: { try await database.check() },
                 close: { _ = await (database.close(), sim.close()) })
         }.main()

@@ -41,3 +41,8 @@ public struct ProviderEvent: Sendable, Equatable {
         self.paymentID = paymentID
     }
 }
+
+/// Where a provider in the same process sends its webhooks, under its name; returns once one is
+/// accepted.
+public typealias WebhookEndpoint =
+    @Sendable (_ webhook: ProviderWebhook, _ provider: String) async throws -> Void

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Lifecycle
 import RPC
 import Wire
 
@@ -13,6 +14,40 @@ enum SimEventType: String, Sendable {
     case voided = "payment.voided"
     case refundSucceeded = "refund.succeeded"
     case refundFailed = "refund.failed"
+
+    init(_ status: ProviderPayment.Status) {
+        switch status {
+        case .requiresAction: self = .requiresAction
+        case .processing: self = .processing
+        case .authorised: self = .authorised
+        case .captured: self = .captured
+        case .declined: self = .declined
+        case .voided: self = .voided
+        }
+    }
+}
+
+/// One sending of an event of `sim`, until it has been accepted.
+struct SimEvent: Equatable, Sendable {
+    let eventID: UUID
+    /// An event that is sent twice has a second one.
+    let copy: Int64
+    let paymentID: UUID
+    let type: SimEventType
+    let createdAt: Instant
+    /// When it is sent: late ones are due after they happened.
+    var dueAt: Instant
+    var tries: Int64 = 0
+
+    /// What is signed and sent.
+    var body: [UInt8] {
+        let object = Value.map([("paymentId", .text(paymentID.text.lowercased()))])
+        let event = Value.map([
+            ("id", .text("evt_" + eventID.text.lowercased())), ("type", .text(type.rawValue)),
+            ("created", .integer(createdAt.milliseconds / 1_000)), ("object", object),
+        ])
+        return Array(event.json.utf8)
+    }
 }
 
 extension ProviderEvent {
