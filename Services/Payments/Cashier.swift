@@ -100,6 +100,24 @@ struct Cashier: Sendable {
         try await store.decide(paymentID) { Observation.apply(seen, to: $0, now: $1) }
     }
 
+    /// Reads a payment at its provider because a webhook told of it, and commits what is news; then
+    /// asks again for those of its refunds whose answer is not known.
+    func follow(_ payment: Payment) async throws -> WebhookLook {
+        guard let provider = payment.terms.flatMap({ providers[$0.provider] }) else {
+            return .unanswered
+        }
+        switch await provider.fetch(payment.paymentID) {
+        case .known(let seen):
+            try await store.decide(payment.paymentID) { Observation.hear(seen, of: $0, now: $1) }
+            for refund in try await store.unansweredRefunds(of: payment.paymentID) {
+                _ = try await pay(back: refund)
+            }
+            return .applied
+        case .unknownPayment: return .unknownThere
+        case .uncertain, .unavailable: return .unanswered
+        }
+    }
+
     /// Asks once for a refund that is owed, and commits the answer.
     func pay(back refund: Refund) async throws -> Refund {
         guard refund.nextTryAt != nil else { return refund }

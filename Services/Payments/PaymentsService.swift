@@ -11,6 +11,8 @@ public struct PaymentsService: Sendable {
     private let database: Database
     let store: PaymentStore
     let cashier: Cashier
+    let inbox: WebhookInbox
+    let awaited = AwaitedTargets()
     private let orders: any Caller
 
     /// - Parameters:
@@ -28,6 +30,8 @@ public struct PaymentsService: Sendable {
             world: world, store: store,
             providers: Dictionary(
                 providers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }))
+        inbox = WebhookInbox(
+            world: world, store: store, providers: cashier.providers, awaited: awaited)
     }
 
     /// What runs beside the handlers for as long as the process lives.
@@ -35,6 +39,7 @@ public struct PaymentsService: Sendable {
         [
             Settler(world: world, store: store, cashier: cashier),
             Refunder(world: world, store: store, cashier: cashier),
+            WebhookApplier(world: world, store: store, cashier: cashier, awaited: awaited),
             OrdersConsumer(world: world, store: store, orders: orders),
             housekeeping,
         ]
@@ -42,8 +47,17 @@ public struct PaymentsService: Sendable {
 
     var housekeeping: Housekeeping {
         Housekeeping(database, world: world) {
-            try PaymentStore.forget($0, before: $1, limit: $2)
+            max(
+                try PaymentStore.forget($0, before: $1, limit: $2),
+                try PaymentStore.forgetWebhooks($0, limit: $2))
         }
+    }
+
+    /// `payments.IngestWebhook` for a provider in this process.
+    public func ingest(_ webhook: ProviderWebhook, from provider: String) async throws {
+        _ = try await inbox.ingest(
+            IngestWebhookRequest(
+                provider: provider, headers: webhook.headers, rawBody: Data(webhook.rawBody)))
     }
 
     public func register(on router: inout Router) {
@@ -61,6 +75,13 @@ public struct PaymentsService: Sendable {
         }
         router.handle(PaymentsAPI.listUnsettled) { request, _ in
             try await store.unsettled(request)
+        }
+        router.handle(PaymentsAPI.ingestWebhook) { request, _ in try await inbox.ingest(request) }
+        router.handle(PaymentsAPI.listWebhooks) { request, _ in
+            try await store.webhooks(request)
+        }
+        router.handle(PaymentsAPI.replayWebhook) { request, call in
+            try await inbox.replay(request, by: call.identity)
         }
         router.handle(PaymentsAPI.ledgerBalance) { request, _ in
             try await store.balance(request)
@@ -83,6 +104,7 @@ public struct PaymentsService: Sendable {
             throw RPCError(.providerUnknown, "there is no provider \(request.provider)")
         }
         let created = try await store.create(request)
+        awaited.note(created.paymentID)
         let payment = try await cashier.settle(created, until: patience(call))
         guard payment.state != .failedFinal else { throw PaymentRules.refusal(payment) }
         return PaymentReply(payment)

@@ -2,7 +2,7 @@ public import Storage
 
 /// The tables of Payments, in its own database.
 public enum PaymentsSchema {
-    public static let migrations = [Migration(1, first)]
+    public static let migrations = [Migration(1, first), Migration(2, second)]
 
     private static let first = """
         CREATE TABLE payment (
@@ -56,5 +56,19 @@ public enum PaymentsSchema {
             feed TEXT NOT NULL PRIMARY KEY,
             feed_id BYTEA NOT NULL, seq BIGINT NOT NULL
         );
+        """
+
+    private static let second = """
+        CREATE TABLE webhook (
+            provider TEXT NOT NULL, event_id TEXT NOT NULL,
+            received_at BIGINT NOT NULL, type TEXT NOT NULL, object_ref BYTEA,
+            raw BYTEA NOT NULL, state TEXT NOT NULL,
+            applied_at BIGINT, next_try_at BIGINT, tries BIGINT NOT NULL,
+            PRIMARY KEY (provider, event_id)
+        );
+        CREATE INDEX webhook_state ON webhook (state);
+        CREATE INDEX webhook_due ON webhook (next_try_at) WHERE next_try_at IS NOT NULL;
+        CREATE INDEX webhook_target ON webhook (object_ref) WHERE state = 'NO_TARGET_YET';
+        CREATE INDEX webhook_over ON webhook (received_at) WHERE applied_at IS NOT NULL;
         """
 }

@@ -69,6 +69,12 @@ public struct Program: Sendable {
             }
             return key
         }
+
+        /// What a provider signs its webhooks with; none when the file names none, and then its
+        /// webhooks are refused.
+        public func webhookSecrets(of provider: String) -> [[UInt8]] {
+            configuration.credentials.webhookSecrets[provider] ?? []
+        }
     }
 
     /// What a service is made of once it is open.

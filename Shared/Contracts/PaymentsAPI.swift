@@ -1,9 +1,10 @@
 public import RPC
 
-/// What Payments does for Orders, and shows to operators.
+/// What Payments does for Orders, hears from providers, and shows to operators.
 ///
 /// Every mutation carries its own id: `paymentId` and `refundId` are the keys. A replay answers
-/// the current view; the same id with another payload is `IDEMPOTENCY_CONFLICT`.
+/// the current view; the same id with another payload is `IDEMPOTENCY_CONFLICT`. A webhook's key
+/// is the provider's id of the event, signed with the rest of its body.
 public enum PaymentsAPI {
     public static let createPayment = Method<CreatePaymentRequest, PaymentReply>(
         "payments.CreatePayment", .mutation, callers: [.orders],
@@ -32,6 +33,15 @@ public enum PaymentsAPI {
     public static let listUnsettled = Method<ListUnsettledRequest, ListUnsettledReply>(
         "payments.ListUnsettled", .query, callers: [.orders, .operator],
         "Payments of checkouts that have not ended, older than a time given.")
+    public static let ingestWebhook = Method<IngestWebhookRequest, IngestWebhookReply>(
+        "payments.IngestWebhook", .mutation, callers: [.gateway],
+        "Takes what a provider tells of a payment; answered once it is stored.")
+    public static let listWebhooks = Method<ListWebhooksRequest, ListWebhooksReply>(
+        "payments.ListWebhooks", .query, callers: [.operator],
+        "Events that providers told of, and what has become of them.")
+    public static let replayWebhook = Method<ReplayWebhookRequest, WebhookReply>(
+        "payments.ReplayWebhook", .mutation, callers: [.operator],
+        "Has an event applied once more, now.")
     public static let ledgerBalance = Method<LedgerBalanceRequest, LedgerBalanceReply>(
         "payments.LedgerBalance", .query, callers: [.orders, .operator],
         "Accounts whose name begins with a prefix, with their totals.")
@@ -59,6 +69,9 @@ public enum PaymentsAPI {
         AnyMethod(getRefund),
         AnyMethod(listObligations),
         AnyMethod(listUnsettled),
+        AnyMethod(ingestWebhook),
+        AnyMethod(listWebhooks),
+        AnyMethod(replayWebhook),
         AnyMethod(ledgerBalance),
         AnyMethod(readEvents),
         AnyMethod(verifyInvariants),

@@ -22,4 +22,11 @@ extension Reason {
         "REFUND_EXCEEDS_CAPTURED", .failedPrecondition)
     /// `{paymentId}`
     public static let livePaymentExists = Reason("LIVE_PAYMENT_EXISTS", .failedPrecondition)
+    /// Nothing shows that these bytes are the provider's.
+    public static let signatureInvalid = Reason("SIGNATURE_INVALID", .unauthenticated)
+    /// Signed by the provider, but more than five minutes ago, or ahead of time.
+    public static let signatureStale = Reason("SIGNATURE_STALE", .unauthenticated)
+    /// The provider's bytes, but not an event as it describes them.
+    public static let webhookMalformed = Reason("WEBHOOK_MALFORMED", .invalidArgument)
+    public static let webhookNotFound = Reason("WEBHOOK_NOT_FOUND", .notFound)
 }

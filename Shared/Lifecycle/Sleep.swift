@@ -3,7 +3,11 @@ import Synchronization
 extension Scheduler {
     /// Suspends for the time given, on this scheduler's clock; throws at once when cancelled.
     public func sleep(ms duration: Int64) async throws {
-        let alarm = Alarm()
+        try await sleep(ms: duration, until: Alarm())
+    }
+
+    /// The same, and over as soon as somebody ends the alarm.
+    func sleep(ms duration: Int64, until alarm: Alarm) async throws {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 guard alarm.wait(continuation) else { return }
@@ -15,8 +19,9 @@ extension Scheduler {
     }
 }
 
-/// One sleeper: whichever comes first of its timer and its cancellation wakes it, once.
-private final class Alarm: Sendable {
+/// One sleeper: whichever comes first of its timer, its cancellation and another's word wakes it,
+/// once.
+final class Alarm: Sendable {
     private enum State {
         case idle
         case waiting(CheckedContinuation<Void, any Error>)

@@ -4,7 +4,8 @@ internal import FoundationEssentials
 ///
 /// ```json
 /// {"identities": {"gateway": {"secrets": ["base64…"], "roles": ["gateway"],
-///                             "mayClaim": ["event_manager"], "actorKinds": ["user", "guest"]}}}
+///                             "mayClaim": ["event_manager"], "actorKinds": ["user", "guest"]}},
+///  "ticketKey": "base64…", "webhookSecrets": {"sim": ["base64…"]}}
 /// ```
 /// Two secrets are valid at a time, the first is used to connect: so a secret is rotated without
 /// a moment in which a caller is refused.
@@ -47,13 +48,21 @@ public struct Credentials: Sendable, Decodable {
     /// Makes the codes of tickets; base64 of at least 32 bytes under `ticketKey`. Only Orders
     /// needs it, and it stays the same for ever.
     public let ticketKey: [UInt8]?
+    /// What providers sign their webhooks with, by the provider's name: each at least 16 bytes,
+    /// base64 under `webhookSecrets`. Only Payments needs them. All of a provider's are accepted,
+    /// so that a secret is rotated without a webhook refused.
+    public let webhookSecrets: [String: [[UInt8]]]
 
-    public init(identities: [String: Identity], ticketKey: [UInt8]? = nil) {
+    public init(
+        identities: [String: Identity], ticketKey: [UInt8]? = nil,
+        webhookSecrets: [String: [[UInt8]]] = [:]
+    ) {
         self.identities = identities
         self.ticketKey = ticketKey
+        self.webhookSecrets = webhookSecrets
     }
 
-    enum CodingKeys: String, CodingKey { case identities, ticketKey }
+    enum CodingKeys: String, CodingKey { case identities, ticketKey, webhookSecrets }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -62,6 +71,14 @@ public struct Credentials: Sendable, Decodable {
         if let ticketKey, ticketKey.count < 32 {
             throw DecodingError.dataCorruptedError(
                 forKey: .ticketKey, in: container, debugDescription: "has at least 32 bytes")
+        }
+        let secrets = try container.decodeIfPresent(
+            [String: [Data]].self, forKey: .webhookSecrets)
+        webhookSecrets = (secrets ?? [:]).mapValues { $0.map { Array($0) } }
+        guard webhookSecrets.values.allSatisfy({ $0.allSatisfy { $0.count >= 16 } }) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .webhookSecrets, in: container,
+                debugDescription: "each secret has at least 16 bytes")
         }
     }
 

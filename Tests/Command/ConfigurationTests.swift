@@ -12,8 +12,9 @@ import Testing
         settings: [.init("TURNSTILE_OWN", "--own", "its own")]
     ) { _ in throw ConfigurationError("not opened here") }
 
+    private static let key = "AAAAAAAAAAAAAAAAAAAAAA=="
     private static let good =
-        #"{"identities": {"orders": {"secrets": ["AAAAAAAAAAAAAAAAAAAAAA=="], "roles": []}}}"#
+        #"{"identities": {"orders": {"secrets": ["\#(key)"], "roles": []}}}"#
 
     @Test func whatIsNotSetHasADefault() throws {
         let configuration = try configure([:])
@@ -61,10 +62,24 @@ import Testing
             "each of at least 16 bytes"
         ),
         (#"{"identities": {}}"#, "has no identity \"orders\""),
+        (#"{"identities": {}, "ticketKey": "AAAA"}"#, "ticketKey: has at least 32 bytes"),
+        (
+            #"{"identities": {}, "webhookSecrets": {"sim": ["AAAAAAAAAAAAAAAAAAAAAA==", "AAAA"]}}"#,
+            "webhookSecrets: each secret has at least 16 bytes"
+        ),
     ])
     func wrongCredentials(_ file: String, _ message: String) {
         let error = #expect(throws: ConfigurationError.self) { try configure([:], file: file) }
         #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+    }
+
+    /// A file from before there were any is as good as ever.
+    @Test func webhookSecretsMayBeMissing() throws {
+        #expect(try configure([:]).credentials.webhookSecrets == [:])
+        let file = Self.good.dropLast() + #", "webhookSecrets": {"sim": ["\#(Self.key)"]}}"#
+        let credentials = try configure([:], file: String(file)).credentials
+        #expect(credentials.webhookSecrets == ["sim": [[UInt8](repeating: 0, count: 16)]])
+        #expect(credentials.identities.count == 1)
     }
 
     @Test func secretsAreMasked() throws {

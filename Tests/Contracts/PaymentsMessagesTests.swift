@@ -56,4 +56,26 @@ private func reply(_ money: Money?, _ text: String?) -> PaymentReply {
         let problems = try CapturePaymentRequest.fields.check(try CBOR.encode(request)[...])
         #expect(problems.map(\.field) == ["amount.amount"])
     }
+
+    /// A body of exactly 64 KiB passes, with 32 headers of 1 KiB; one more of anything does not.
+    @Test(arguments: [
+        (32, 1_024, 65_536, []), (33, 1, 1, ["headers"]), (1, 1_025, 1, ["headers[0].value"]),
+        (1, 0, 1, ["headers[0].value"]), (0, 1, 0, []),
+    ])
+    func aWebhookHasBounds(_ headers: Int, _ value: Int, _ body: Int, _ wrong: [String]) throws {
+        let header = WebhookHeader("a", String(repeating: "v", count: value))
+        let request = IngestWebhookRequest(
+            provider: "sim", headers: Array(repeating: header, count: headers),
+            rawBody: Data(count: body))
+        let bytes = try CBOR.encode(request)
+        #expect(try IngestWebhookRequest.fields.check(bytes[...]).map(\.field) == wrong)
+        #expect(try CBOR.decode(IngestWebhookRequest.self, from: bytes) == request)
+    }
+
+    @Test func aWebhookBodyBeyondItsBound() throws {
+        let request = IngestWebhookRequest(
+            provider: "sim", headers: [], rawBody: Data(count: 65_537))
+        let bytes = try CBOR.encode(request)
+        #expect(throws: CBORError.self) { try IngestWebhookRequest.fields.check(bytes[...]) }
+    }
 }

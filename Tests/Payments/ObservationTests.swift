@@ -194,12 +194,3 @@ private let openNo = ProviderPayment.Status.declined(
         #expect(authorised.payment.nextTryAt == nil)
     }
 }
-
-private func permutations<Element>(_ list: [Element]) -> [[Element]] {
-    guard list.count > 1 else { return [list] }
-    return list.indices.flatMap { index in
-        var rest = list
-        let first = rest.remove(at: index)
-        return permutations(rest).map { [first] + $0 }
-    }
-}

@@ -32,9 +32,12 @@ func createRequest(
 
 /// The service over two databases in memory, or in a folder so that it can crash and come back.
 final class Desk: Sendable {
+    static let webhookSecret = [UInt8](repeating: 9, count: 32)
+
     let test: TestWorld
     let database: Database
     let journal: Database
+    let sim: SimProvider
     let service: PaymentsService
     let orders = ScriptedOrders()
 
@@ -43,15 +46,16 @@ final class Desk: Sendable {
 
     init(
         _ test: TestWorld, folder: Folder? = nil, sim: SimConfiguration = SimConfiguration(),
-        providers: [any PaymentProvider] = []
+        webhookSecrets: [[UInt8]] = [Desk.webhookSecret], providers: [any PaymentProvider] = []
     ) async throws {
         self.test = test
         database = try await Desk.open("payments", PaymentsSchema.migrations, folder, test.world)
         journal = try await Desk.open("sim", SimSchema.migrations, folder, test.world)
+        self.sim = SimProvider(
+            world: test.world, journal: journal, configuration: sim,
+            webhookSecrets: webhookSecrets)
         service = PaymentsService(
-            world: test.world, database: database,
-            providers: [SimProvider(world: test.world, journal: journal, configuration: sim)]
-                + providers,
+            world: test.world, database: database, providers: [self.sim] + providers,
             orders: orders)
     }
 
@@ -113,12 +117,21 @@ final class Desk: Sendable {
 
     /// Lets the jobs work for a while of virtual time.
     func work(forMs duration: Int64) async throws {
-        let jobs = service.jobs.map { job in
+        try await whileWorking { try await self.world.scheduler.sleep(ms: duration) }
+    }
+
+    /// Lets the jobs work while something else happens.
+    func whileWorking<Value: Sendable>(
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        let jobs = (service.jobs + sim.jobs(endpoint: service.ingest)).map { job in
             world.scheduler.spawn { try await job.run() }
         }
-        try await world.scheduler.sleep(ms: duration)
+        let result: Result<Value, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
         for job in jobs { job.cancel() }
         for job in jobs { _ = await job.result }
+        return try result.get()
     }
 
     /// What the feed says so far.

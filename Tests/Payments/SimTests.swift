@@ -125,11 +125,18 @@ import Testing
     @Test func settingsAreNameNumberPairs() throws {
         let parsed = try SimConfiguration(parsing: "seed=7,lostReplyBp=50,slowMs=500")
         #expect(parsed == SimConfiguration(seed: 7, lostReplyBp: 50, slowMs: 500))
+        let webhooks = try SimConfiguration(
+            parsing: "webhookBp=1,webhookLateBp=2,webhookTwiceBp=3,webhookLateMs=4")
+        #expect(
+            webhooks
+                == SimConfiguration(
+                    webhookBp: 1, webhookLateBp: 2, webhookTwiceBp: 3, webhookLateMs: 4))
         #expect(try SimConfiguration(parsing: "") == SimConfiguration())
     }
 
     @Test(arguments: [
-        "seed", "seed=", "seed=-1", "lateBp=10001", "nobody=1", "slowMs=9223372036854775808",
+        "seed", "seed=", "seed=-1", "lateBp=10001", "webhookBp=10001", "nobody=1",
+        "slowMs=9223372036854775808",
     ])
     func settingsThatCannotBe(text: String) {
         #expect(throws: SimConfiguration.Problem.self) { try SimConfiguration(parsing: text) }

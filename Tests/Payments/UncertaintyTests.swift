@@ -3,70 +3,9 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Support
-import Synchronization
 import Testing
 
 @testable import Payments
-
-/// A provider that answers what the test says, and remembers what it was asked.
-private final class ScriptedProvider: PaymentProvider {
-    private struct State {
-        var answers: [ProviderAnswer] = []
-        var refunds: [RefundAnswer] = []
-        var asked: [String] = []
-    }
-
-    let name = "scripted"
-    private let state = Mutex(State())
-
-    init(_ answers: [ProviderAnswer] = [], refunds: [RefundAnswer] = []) {
-        state.withLock {
-            $0.answers = answers
-            $0.refunds = refunds
-        }
-    }
-
-    var asked: [String] { state.withLock { $0.asked } }
-
-    /// The last answer is repeated for ever.
-    private func answer(_ asked: String) -> ProviderAnswer {
-        state.withLock { state in
-            state.asked.append(asked)
-            guard state.answers.count > 1 else { return state.answers.first ?? .unknownPayment }
-            return state.answers.removeFirst()
-        }
-    }
-
-    func authorise(_ charge: Charge, key: ProviderKey) async -> ProviderAnswer {
-        answer("\(key.step) \(key.attempt)")
-    }
-
-    func sale(_ charge: Charge, key: ProviderKey) async -> ProviderAnswer {
-        answer("\(key.step) \(key.attempt)")
-    }
-
-    func capture(
-        _ paymentID: UUID, amount: Money, key: ProviderKey
-    ) async -> ProviderAnswer { answer("\(key.step) \(key.attempt)") }
-
-    func void(_ paymentID: UUID, key: ProviderKey) async -> ProviderAnswer {
-        answer("\(key.step) \(key.attempt)")
-    }
-
-    func fetch(_ paymentID: UUID) async -> ProviderAnswer { answer("fetch") }
-
-    func refund(_ paymentID: UUID, amount: Money, key: ProviderKey) async -> RefundAnswer {
-        state.withLock { state in
-            state.asked.append("\(key.step) \(key.attempt)")
-            guard state.refunds.count > 1 else { return state.refunds.first ?? .succeeded }
-            return state.refunds.removeFirst()
-        }
-    }
-}
-
-private func known(_ status: ProviderPayment.Status) -> ProviderAnswer {
-    .known(ProviderPayment(status, amount: euros(10_000), fee: 165))
-}
 
 /// Answers that are missing, late, or come after a crash.
 @Suite struct UncertaintyTests {

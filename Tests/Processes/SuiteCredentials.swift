@@ -12,10 +12,12 @@ public struct SuiteCredentials: Sendable {
 
     private let secrets: [String: [UInt8]]
     private let ticketKey: [UInt8]
+    private let webhookSecret: [UInt8]
 
     public init(random: any RandomSource) {
         secrets = Self.roles.mapValues { _ in random.bytes(32) }
         ticketKey = random.bytes(32)
+        webhookSecret = random.bytes(32)
     }
 
     public func credential(of identity: String) -> Credential {
@@ -33,6 +35,7 @@ public struct SuiteCredentials: Sendable {
         }
         let text = """
             {"ticketKey": "\(Data(ticketKey).base64EncodedString())",
+             "webhookSecrets": {"sim": ["\(Data(webhookSecret).base64EncodedString())"]},
              "identities": {\(identities.joined(separator: ",\n"))}}
 
             """

@@ -22,6 +22,7 @@ final class SuiteRig: Sendable {
     ]
     private static let secret = [UInt8](repeating: 7, count: 32)
     private static let ticketKey = [UInt8](repeating: 3, count: 32)
+    static let webhookSecret = [UInt8](repeating: 9, count: 32)
     private static let credentials = Credentials(identities: [
         "gateway": .init(secrets: [secret], roles: [.gateway], actorKinds: ["user"]),
         "operator": .init(secrets: [secret], roles: [.operator, .eventManager]),
@@ -82,12 +83,15 @@ final class SuiteRig: Sendable {
         let (world, network) = (test.world, network)
         inventory = FaultyPeer(Self.client("orders", to: "inventory", world, network))
         payments = FaultyPeer(Self.client("orders", to: "payments", world, network))
+        let provider = SimProvider(
+            world: world, journal: journal, configuration: sim,
+            webhookSecrets: [Self.webhookSecret])
         let paymentsService = PaymentsService(
-            world: world, database: paymentsDatabase,
-            providers: [SimProvider(world: world, journal: journal, configuration: sim)],
+            world: world, database: paymentsDatabase, providers: [provider],
             orders: Self.client("payments", to: "orders", world, network))
         try await startInventory()
-        try await serve("payments", paymentsDatabase, paymentsService.jobs) {
+        let jobs = paymentsService.jobs + provider.jobs(endpoint: paymentsService.ingest)
+        try await serve("payments", paymentsDatabase, jobs) {
             paymentsService.register(on: &$0)
         }
         try await startOrders()

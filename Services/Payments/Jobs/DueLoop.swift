@@ -1,6 +1,6 @@
 import Lifecycle
 
-/// The loop of a job that works off what is due, some of it at once.
+/// The loop of a job that works off what is due, some of it at once. A bell shortens its pauses.
 enum DueLoop {
     static let atOnce = 16
     /// Between two looks at what is due, in milliseconds; less while there is more than one look
@@ -9,7 +9,7 @@ enum DueLoop {
     private static let busyPauseMs: Int64 = 10
 
     static func run<Item: Sendable>(
-        in world: World, due: () async throws -> [Item],
+        in world: World, wokenBy bell: Bell = Bell(), due: () async throws -> [Item],
         look: @escaping @Sendable (Item) async -> Void
     ) async {
         while !Task.isCancelled {
@@ -20,7 +20,7 @@ enum DueLoop {
                 }
             }
             let pauseMs = items.count == atOnce ? busyPauseMs : pauseMs
-            guard (try? await world.scheduler.sleep(ms: pauseMs)) != nil else { return }
+            guard (try? await bell.wait(ms: pauseMs, on: world.scheduler)) != nil else { return }
         }
     }
 }

@@ -16,12 +16,13 @@ struct Main {
             let database = try await Database.open(
                 location, migrations: PaymentsSchema.migrations, world: setup.world)
             let sim = try await SimProvider.open(
-                location.beside("sim"), setup.configuration["TURNSTILE_SIM"], world: setup.world)
+                location.beside("sim"), setup.configuration["TURNSTILE_SIM"],
+                webhookSecrets: setup.webhookSecrets(of: "sim"), world: setup.world)
             let service = PaymentsService(
                 world: setup.world, database: database, providers: [sim],
                 orders: try setup.client(of: "orders"))
             return Program.Parts(
-                register: service.register, jobs: service.jobs,
+                register: service.register, jobs: service.jobs + sim.jobs(endpoint: service.ingest),
                 store: { database.mark }, check: { try await database.check() },
                 close: { _ = await (database.close(), sim.close()) })
         }.main()

@@ -28,6 +28,20 @@ enum Observation {
         return change == PaymentChange(payment) ? nil : change
     }
 
+    /// The same for whoever was told to look, perhaps in vain: what is no news does not put off the
+    /// next poll.
+    static func hear(
+        _ seen: ProviderPayment, of payment: Payment, now: Instant
+    ) -> PaymentChange? {
+        guard var change = apply(seen, to: payment, now: now) else { return nil }
+        guard change.facts.isEmpty, change.payment.operation == payment.operation else {
+            return change
+        }
+        change.payment.tries = payment.tries
+        change.payment.nextTryAt = payment.nextTryAt
+        return change == PaymentChange(payment) ? nil : change
+    }
+
     /// Amounts that could not have come from us, nor be added up safely, are not believed.
     private static func isPossible(_ seen: ProviderPayment) -> Bool {
         let range = 0...PaymentLimits.maxAmount

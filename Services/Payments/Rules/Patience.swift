@@ -13,6 +13,11 @@ enum Patience {
     /// Definite refusals of one refund before a human must decide.
     static let refundAttempts: Int64 = 5
 
+    /// How long a webhook waits for a payment that nobody has heard of here.
+    static let targetMs: Int64 = 24 * 3_600_000
+    /// How long a webhook's id is remembered once it is over: far longer than providers send again.
+    static let webhookMs: Int64 = 90 * 24 * 3_600_000
+
     /// Between polls while the provider or the buyer is busy: 5, 15, 60 s, then 5 minutes.
     static func pollMs(tries: Int64) -> Int64 {
         switch tries {
@@ -27,5 +32,10 @@ enum Patience {
     /// known, so there is no last time.
     static func retryMs(tries: Int64) -> Int64 {
         min(60_000, 200 << min(max(tries, 0), 9))
+    }
+
+    /// Before a webhook that could not be applied is looked at again: 1 s doubling to 5 minutes.
+    static func webhookRetryMs(tries: Int64) -> Int64 {
+        min(300_000, 1_000 << min(max(tries, 0), 9))
     }
 }

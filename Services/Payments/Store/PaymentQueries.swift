@@ -44,6 +44,19 @@ extension PaymentStore {
         }
     }
 
+    /// Refunds of a payment whose last attempt has not been answered.
+    func unansweredRefunds(of paymentID: UUID) async throws -> [Refund] {
+        try await database.read { reader in
+            try reader.select(
+                RefundRow.self,
+                where: """
+                    settled_at IS NULL AND payment_id = \(paymentID) AND state = 'SUBMITTED'
+                    ORDER BY refund_id
+                    """
+            ).map(\.refund)
+        }
+    }
+
     /// Refunds that are owed and not settled, in order of their ids.
     func obligations(_ request: ListObligationsRequest) async throws -> ListObligationsReply {
         let ofCheckout: SQL =

@@ -12,9 +12,10 @@ extension PaymentStore {
                 try reader.unbalanced() + reader.misbooked(ofEvent) + reader.sums(ofEvent)
                 + reader.refundSums(ofEvent) + reader.keptFunds(request.eventId)
                 + reader.paidTwice(ofEvent) + reader.feedGaps() + reader.doubleFacts()
+                + reader.lostWebhooks() + reader.webhooksOfNothing()
             return VerifyReply(
                 checked: try reader.rowsJudged(ofEvent), violations: violations,
-                pending: try reader.pending(ofEvent))
+                pending: try reader.pending(ofEvent) + reader.webhooksOnTheirWay())
         }
     }
 }
@@ -201,13 +202,13 @@ extension Reader {
         }
     }
 
-    /// Payments, refunds, ledger lines and facts that were compared.
+    /// Payments, refunds, ledger lines, facts and webhooks that were compared.
     fileprivate func rowsJudged(_ ofEvent: SQL) throws -> Int64 {
         try query(
             """
             SELECT (SELECT COUNT(*) FROM payment p WHERE 1 = 1 \(ofEvent))
                 + (SELECT COUNT(*) FROM refund) + (SELECT COUNT(*) FROM ledger_entry)
-                + (SELECT COUNT(*) FROM outbox)
+                + (SELECT COUNT(*) FROM outbox) + (SELECT COUNT(*) FROM webhook)
             """
         ) { try $0.next(Int64.self) }.first ?? 0
     }

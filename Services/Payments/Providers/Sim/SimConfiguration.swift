@@ -11,6 +11,11 @@ public struct SimConfiguration: Sendable, Equatable {
     public var unavailableBp: UInt64
     /// A definite no to a refund.
     public var refundFailedBp: UInt64
+    /// Events that are told of by webhook at all; 0 is no endpoint.
+    public var webhookBp: UInt64
+    /// Webhooks that come late, and webhooks that come twice.
+    public var webhookLateBp: UInt64
+    public var webhookTwiceBp: UInt64
     /// How long a slow answer takes.
     public var slowMs: Int64
     /// When a late payment's money comes.
@@ -19,14 +24,18 @@ public struct SimConfiguration: Sendable, Equatable {
     public var actionMs: Int64
     /// How long somebody waits for an answer that never comes.
     public var replyLimitMs: Int64
+    /// How late a late webhook is at most.
+    public var webhookLateMs: Int64
     /// How long an authorisation stands: 7 days.
     public var authorisationMs: Int64
 
     public init(
         seed: UInt64 = 1, declinedBp: UInt64 = 0, slowBp: UInt64 = 0, lostReplyBp: UInt64 = 0,
         lateBp: UInt64 = 0, actionBp: UInt64 = 0, unavailableBp: UInt64 = 0,
-        refundFailedBp: UInt64 = 0, slowMs: Int64 = 2_000, lateMs: Int64 = 20_000,
-        actionMs: Int64 = 3_000, replyLimitMs: Int64 = 3_000, authorisationMs: Int64 = 604_800_000
+        refundFailedBp: UInt64 = 0, webhookBp: UInt64 = 0, webhookLateBp: UInt64 = 0,
+        webhookTwiceBp: UInt64 = 0, slowMs: Int64 = 2_000, lateMs: Int64 = 20_000,
+        actionMs: Int64 = 3_000, replyLimitMs: Int64 = 3_000, webhookLateMs: Int64 = 5_000,
+        authorisationMs: Int64 = 604_800_000
     ) {
         self.seed = seed
         self.declinedBp = declinedBp
@@ -36,10 +45,14 @@ public struct SimConfiguration: Sendable, Equatable {
         self.actionBp = actionBp
         self.unavailableBp = unavailableBp
         self.refundFailedBp = refundFailedBp
+        self.webhookBp = webhookBp
+        self.webhookLateBp = webhookLateBp
+        self.webhookTwiceBp = webhookTwiceBp
         self.slowMs = slowMs
         self.lateMs = lateMs
         self.actionMs = actionMs
         self.replyLimitMs = replyLimitMs
+        self.webhookLateMs = webhookLateMs
         self.authorisationMs = authorisationMs
     }
 
@@ -51,10 +64,13 @@ public struct SimConfiguration: Sendable, Equatable {
             "seed": \.seed, "declinedBp": \.declinedBp, "slowBp": \.slowBp,
             "lostReplyBp": \.lostReplyBp, "lateBp": \.lateBp, "actionBp": \.actionBp,
             "unavailableBp": \.unavailableBp, "refundFailedBp": \.refundFailedBp,
+            "webhookBp": \.webhookBp, "webhookLateBp": \.webhookLateBp,
+            "webhookTwiceBp": \.webhookTwiceBp,
         ]
         let durations: [String: WritableKeyPath<SimConfiguration, Int64>] = [
             "slowMs": \.slowMs, "lateMs": \.lateMs, "actionMs": \.actionMs,
-            "replyLimitMs": \.replyLimitMs, "authorisationMs": \.authorisationMs,
+            "replyLimitMs": \.replyLimitMs, "webhookLateMs": \.webhookLateMs,
+            "authorisationMs": \.authorisationMs,
         ]
         for pair in text.split(separator: ",") {
             let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)

@@ -38,6 +38,37 @@ enum SimFate: String, Sendable {
     }
 }
 
+/// What becomes of an event of `sim` on its way: the rates say it, so that the same event has the
+/// same fate after a crash.
+struct SimEventFate: Equatable {
+    static let mostSendings = 2
+
+    /// By how many milliseconds each sending is late; none when nobody hears of it.
+    let sendings: [Int64]
+
+    init(of eventID: UUID, _ configuration: SimConfiguration) {
+        func draw(_ number: UInt64) -> UInt64 {
+            SimDraw(seed: configuration.seed &+ number, eventID).basisPoint
+        }
+        func lateMs(_ draw: UInt64) -> Int64 {
+            Int64(clamping: Int128(configuration.webhookLateMs) * Int128(draw + 1) / 10_000)
+        }
+        guard draw(1) < configuration.webhookBp else {
+            sendings = []
+            return
+        }
+        let first = draw(2) < configuration.webhookLateBp ? lateMs(draw(3)) : 0
+        guard draw(4) < configuration.webhookTwiceBp else {
+            sendings = [first]
+            return
+        }
+        // One half of the second sendings goes out together with the first.
+        let (second, overflow) = first.addingReportingOverflow(
+            draw(5) < 5_000 ? 0 : lateMs(draw(6)))
+        sendings = [first, overflow ? .max : second]
+    }
+}
+
 /// One draw that depends on nothing but the seed and an id (the finisher of SplitMix64; Steele,
 /// Lea, Flood 2014).
 struct SimDraw {

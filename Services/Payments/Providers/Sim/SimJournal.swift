@@ -22,7 +22,18 @@ public enum SimSchema {
                 failure TEXT,
                 PRIMARY KEY (refund_id, attempt)
             );
-            """)
+            """),
+        Migration(
+            2,
+            """
+            CREATE TABLE sim_event (
+                event_id BYTEA NOT NULL, copy BIGINT NOT NULL,
+                payment_id BYTEA NOT NULL, type TEXT NOT NULL,
+                created_at BIGINT NOT NULL, due_at BIGINT NOT NULL, tries BIGINT NOT NULL,
+                PRIMARY KEY (event_id, copy)
+            );
+            CREATE INDEX sim_event_due ON sim_event (due_at);
+            """),
     ]
 }
 

@@ -27,6 +27,22 @@ struct SimPayment: Equatable, Sendable {
         return ProviderPayment(status, amount: amount, fee: status == .captured ? fee : 0)
     }
 
+    /// What it is from now on, as long as nobody does anything: the first is what it is now.
+    func changes(from now: Instant) -> [Change] {
+        var changes: [Change] = []
+        for at in [now, dueAt, lapsesAt].sorted() where at >= now {
+            let type = SimEventType(status(at: at))
+            if changes.last?.type != type { changes.append(Change(type: type, at: at)) }
+        }
+        return changes
+    }
+
+    /// An event in the life of a payment.
+    struct Change: Equatable {
+        let type: SimEventType
+        let at: Instant
+    }
+
     private func status(at now: Instant) -> ProviderPayment.Status {
         switch fate {
         case .declined:

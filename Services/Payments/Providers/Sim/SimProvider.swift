@@ -1,36 +1,71 @@
 public import Contracts
 public import FoundationEssentials
 public import Lifecycle
+public import RPC
 public import Storage
 import Synchronization
 
 /// A provider that moves no money but behaves like one: it commits what it is asked to a journal
 /// of its own before it answers, is idempotent by key, and is slow, silent, late or away when its
-/// tokens or its seeded rates say so.
-public final class SimProvider: PaymentProvider {
+/// tokens or its seeded rates say so. Once it has an endpoint and a secret it tells of every change
+/// by webhook, too.
+public final class SimProvider: WebhookProvider {
     public let name = "sim"
 
     private let world: World
     private let journal: Database
     private let configuration: SimConfiguration
+    private let webhooks: SimWebhooks
+    /// Rung when there is something to tell.
+    private let bell = Bell()
     /// Counts calls, for draws that no key decides.
     private let calls = Atomic<UInt64>(0)
 
-    /// - Parameter journal: a database with `SimSchema`, not the one of Payments.
-    public init(world: World, journal: Database, configuration: SimConfiguration = .init()) {
+    /// - Parameters:
+    ///   - journal: a database with `SimSchema`, not the one of Payments.
+    ///   - webhookSecrets: each proves a webhook; without any none is sent and none is believed.
+    public init(
+        world: World, journal: Database, configuration: SimConfiguration = .init(),
+        webhookSecrets: [[UInt8]] = []
+    ) {
         self.world = world
         self.journal = journal
         self.configuration = configuration
+        webhooks = SimWebhooks(configuration, secrets: webhookSecrets)
     }
 
     /// Opens the journal; `settings` are those of `SimConfiguration(parsing:)`.
     public static func open(
-        _ location: DatabaseLocation, _ settings: String?, world: World
+        _ location: DatabaseLocation, _ settings: String?, webhookSecrets: [[UInt8]], world: World
     ) async throws -> SimProvider {
         let configuration = try SimConfiguration(parsing: settings ?? "")
         let journal = try await Database.open(
             location, migrations: SimSchema.migrations, world: world)
-        return SimProvider(world: world, journal: journal, configuration: configuration)
+        return SimProvider(
+            world: world, journal: journal, configuration: configuration,
+            webhookSecrets: webhookSecrets)
+    }
+
+    /// What runs for as long as the process lives: the sender of webhooks, when there are any.
+    public func jobs(endpoint: @escaping WebhookEndpoint) -> [any Service] {
+        guard webhooks.areSent else {
+            if configuration.webhookBp > 0 {
+                let reason = "the credentials have no secret of sim's in webhookSecrets"
+                world.log.warning("sim.webhooks_off", ["reason": reason])
+            }
+            return []
+        }
+        return [
+            SimSender(
+                world: world, journal: journal, webhooks: webhooks, bell: bell
+            ) { [name] in try await endpoint($0, name) }
+        ]
+    }
+
+    public func parse(
+        _ webhook: ProviderWebhook, now: Instant
+    ) throws(RPCError) -> ProviderEvent {
+        try webhooks.parse(webhook, now: now)
     }
 
     /// Closes the journal.
@@ -73,7 +108,7 @@ public final class SimProvider: PaymentProvider {
             .basisPoint < configuration.refundFailedBp
         let rowKey = SimRefundRow.Key(refundID: key.subject, attempt: key.attempt)
         do {
-            return try await journal.write { batch in
+            return try await record { batch, webhooks in
                 if let known = try batch.find(SimRefundRow.self, rowKey) {
                     return known.failure.map { .failed($0) } ?? .succeeded
                 }
@@ -81,10 +116,10 @@ public final class SimProvider: PaymentProvider {
                 let isDone = !fails && payment?.refund(amount, at: batch.now) == true
                 if isDone, let payment { try batch.update(SimPaymentRow(payment)) }
                 let failure = isDone ? nil : fails ? "insufficient_funds" : "not_refundable"
-                try batch.insert(
-                    SimRefundRow(
-                        key: rowKey, paymentID: paymentID, amount: amount.amount,
-                        failure: failure))
+                let refund = SimRefundRow(
+                    key: rowKey, paymentID: paymentID, amount: amount.amount, failure: failure)
+                try batch.insert(refund)
+                try webhooks.record(refund, in: batch)
                 return failure.map { .failed($0) } ?? .succeeded
             }
         } catch {
@@ -97,10 +132,9 @@ public final class SimProvider: PaymentProvider {
         guard !isAway() else { return .unavailable("sim is away") }
         let fate = SimFate.of(charge.method, charge.paymentID, configuration)
         let configuration = configuration
-        if fate == .slow { try? await world.scheduler.sleep(ms: configuration.slowMs) }
         let delay = fate == .action ? configuration.actionMs : configuration.lateMs
         do {
-            let (isNew, view) = try await journal.write { batch in
+            let (isNew, view) = try await record { batch, webhooks in
                 if let known = try batch.find(SimPaymentRow.self, charge.paymentID) {
                     return (false, known.payment.view(at: batch.now))
                 }
@@ -109,8 +143,11 @@ public final class SimProvider: PaymentProvider {
                     fate: fate, dueAt: batch.now.advanced(byMs: delay),
                     lapsesAt: batch.now.advanced(byMs: configuration.authorisationMs))
                 try batch.insert(SimPaymentRow(payment))
+                try webhooks.record(payment, before: nil, in: batch)
                 return (true, payment.view(at: batch.now))
             }
+            // What is told by webhook is told before these answers.
+            if fate == .slow { try await world.scheduler.sleep(ms: configuration.slowMs) }
             if isNew, fate == .lostReply {
                 try await world.scheduler.sleep(ms: configuration.replyLimitMs)
                 return .uncertain("sim did not answer")
@@ -126,16 +163,27 @@ public final class SimProvider: PaymentProvider {
     ) async -> ProviderAnswer {
         guard !isAway() else { return .unavailable("sim is away") }
         return await answer {
-            try await self.journal.write { batch in
+            try await self.record { batch, webhooks in
                 guard var payment = try batch.find(SimPaymentRow.self, paymentID)?.payment else {
                     return .unknownPayment
                 }
                 let before = payment
                 move(&payment, batch.now)
-                if payment != before { try batch.update(SimPaymentRow(payment)) }
+                if payment != before {
+                    try batch.update(SimPaymentRow(payment))
+                    try webhooks.record(payment, before: before, in: batch)
+                }
                 return .known(payment.view(at: batch.now))
             }
         }
+    }
+
+    /// One commit of the journal, after which the sender looks whether there is something to tell.
+    private func record<Value: Sendable>(
+        _ change: @escaping @Sendable (Batch, SimWebhooks) throws -> Value
+    ) async throws -> Value {
+        defer { if webhooks.areSent { bell.ring() } }
+        return try await journal.write { [webhooks] in try change($0, webhooks) }
     }
 
     private func answer(

@@ -1,0 +1,72 @@
+import Lifecycle
+import Storage
+
+/// Sends the webhooks of `sim` until each is accepted. What it does not get rid of in three days
+/// nobody hears of.
+struct SimSender: Service {
+    let world: World
+    let journal: Database
+    let webhooks: SimWebhooks
+    let bell: Bell
+    /// Returns once the webhook is accepted.
+    let deliver: @Sendable (ProviderWebhook) async throws -> Void
+
+    let name = "sim-sender"
+
+    static let patienceMs: Int64 = 3 * 24 * 3_600_000
+
+    func run() async throws {
+        await DueLoop.run(in: world, wokenBy: bell) {
+            try await due(limit: DueLoop.atOnce)
+        } look: { event, now in
+            await send(event, at: now)
+        }
+    }
+
+    private func due(limit: Int) async throws -> [(SimEvent, Instant)] {
+        try await journal.read { reader in
+            let rows = try reader.select(
+                SimEventRow.self,
+                where: """
+                    due_at <= \(reader.now) ORDER BY due_at, event_id, copy LIMIT \(limit)
+                    """)
+            return rows.map { ($0.event, reader.now) }
+        }
+    }
+
+    private func send(_ event: SimEvent, at now: Instant) async {
+        let isAccepted: Bool
+        do {
+            try await deliver(webhooks.webhook(of: event, at: now))
+            isAccepted = true
+        } catch {
+            world.metrics.count("sim.webhooks_refused")
+            isAccepted = false
+        }
+        let isLost = !isAccepted && event.createdAt.millisecondsUntil(now) >= Self.patienceMs
+        do {
+            try await journal.write { batch in
+                let key = SimEventRow(event).key
+                guard try batch.find(SimEventRow.self, key) != nil else { return }
+                guard !isAccepted, !isLost else { return try batch.delete(SimEventRow.self, key) }
+                var event = event
+                event.dueAt = batch.now.advanced(byMs: Self.pauseMs(tries: event.tries))
+                event.tries = event.tries &+ 1
+                try batch.update(SimEventRow(event))
+            }
+        } catch {
+            // Sent once more; whoever has accepted it knows it by its id.
+            world.log.warning("sim.webhook_unsettled", ["error": "\(error)"])
+        }
+        if isLost {
+            world.metrics.count("sim.webhooks_lost")
+            world.log.error(
+                "sim.webhook_lost", ["payment": event.paymentID, "type": event.type.rawValue])
+        }
+    }
+
+    /// 1 s doubling to an hour.
+    private static func pauseMs(tries: Int64) -> Int64 {
+        min(3_600_000, 1_000 << min(max(tries, 0), 12))
+    }
+}
