@@ -20,7 +20,10 @@ import Testing
             }
         }
 
-        @Test(arguments: CrashScript.allCases) func inPairs(_ script: CrashScript) async throws {
+        @Test(
+            "R6: two services die, each at any place, and a checkout ends as if nobody had",
+            arguments: CrashScript.allCases)
+        func inPairs(_ script: CrashScript) async throws {
             let points = CrashTable.points(of: script)
             try await CrashRig.run { rig in
                 for (index, one) in points.enumerated() {

@@ -34,7 +34,9 @@ enum Python {
         let child = try await ChildProcess.start(
             python,
             [file] + arguments + (input == nil ? [] : [given.path]),
-            environment: environment.merging(["PYTHONUTF8": "1"]) { first, _ in first },
+            environment: environment.merging(
+                ["PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"]
+            ) { first, _ in first },
             log: printed.path)
         let ending = await child.ending()
         let output = String(decoding: try Data(contentsOf: printed), as: UTF8.self)

@@ -78,7 +78,8 @@ import Testing
         }
     }
 
-    @Test func aRefundRefusedFiveTimesIsParkedAndStillOwed() throws {
+    @Test("R8: a refund refused five times is parked and still owed")
+    func aRefundRefusedFiveTimesIsParkedAndStillOwed() throws {
         let test = TestWorld()
         try test.run {
             let desk = try await Desk(test, sim: SimConfiguration(refundFailedBp: 10_000))

@@ -120,7 +120,9 @@ private let told = SimConfiguration(webhookBp: 10_000)
     }
 
     /// The webhook goes out after the commit and before the answer, or without one.
-    @Test(arguments: ["sim_slow", "sim_lost_reply"])
+    @Test(
+        "R4: a webhook comes before the answer that it belongs to",
+        arguments: ["sim_slow", "sim_lost_reply"])
     func theWebhookComesBeforeTheAnswer(_ token: String) throws {
         let test = TestWorld()
         try test.run {
@@ -160,7 +162,8 @@ private let told = SimConfiguration(webhookBp: 10_000)
     }
 
     /// Without any webhook the poll brings it, only later.
-    @Test func whatIsNeverToldIsPolled() throws {
+    @Test("R5: what no webhook tells is polled")
+    func whatIsNeverToldIsPolled() throws {
         let test = TestWorld()
         try test.run {
             let desk = try await Desk(test, sim: SimConfiguration(webhookBp: 1, lateMs: 120_000))

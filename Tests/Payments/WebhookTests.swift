@@ -35,7 +35,8 @@ private let action = ProviderPayment.Status.requiresAction(clientSecret: "s")
     }
 
     /// Twenty at once, told again later: one row, one fact, one booking.
-    @Test func oneEventHoweverOftenItIsTold() throws {
+    @Test("R2: the same webhook twice or at once is one event")
+    func oneEventHoweverOftenItIsTold() throws {
         for seed in UInt64(1)...20 {
             let test = TestWorld(seed: seed)
             try test.run {
@@ -96,7 +97,9 @@ private let action = ProviderPayment.Status.requiresAction(clientSecret: "s")
 
     /// All 24 orders of four events, each told once and told twice. What the events say is
     /// arbitrary; what the provider says when it is asked decides, and only upward.
-    @Test(arguments: permutations([0, 1, 2, 3]), [1, 2])
+    @Test(
+        "R3: webhooks in any order come to the same",
+        arguments: permutations([0, 1, 2, 3]), [1, 2])
     func theOrderOfArrivalNeverDecides(_ order: [Int], _ times: Int) throws {
         let types = [
             "payment.requires_action", "payment.processing", "payment.captured",

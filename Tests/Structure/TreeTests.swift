@@ -13,6 +13,14 @@ import Testing
         #expect(Set(parts) == ["Inventory", "Orders", "Payments"])
     }
 
+    /// The awkward races that this version rules on, by their numbers.
+    @Test func everyRaceHasATestOfItsName() {
+        let numbers = Array(1...8) + Array(14...21) + [23, 27, 32]
+        let tests = SourceTree.current.swift.filter { $0.isIn("Tests") }.flatMap(\.lines).joined()
+        for number in numbers { #expect(tests.contains("\"R\(number): "), "R\(number)") }
+        #expect(!tests.contains("\"R\(99): "))
+    }
+
     @Test func noFileIsDead() {
         let files = SourceTree.current.swift.filter { $0.isIn("Shared", "Services", "Tests") }
         #expect(DeadFiles.among(files) == [])

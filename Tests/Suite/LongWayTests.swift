@@ -84,7 +84,8 @@ import Wire
         }
     }
 
-    @Test func aRefundThatTheProviderRefusesAtFirstIsRetriedUntilItIsSettled() throws {
+    @Test("R8: a refund that fails is tried again until it is settled")
+    func aRefundThatTheProviderRefusesAtFirstIsRetriedUntilItIsSettled() throws {
         try SuiteRig.run(sim: SimConfiguration(seed: 4, refundFailedBp: 5_000, lateMs: 950_000)) {
             rig in
             let event = try await rig.event(capacity: 2)
