@@ -31,7 +31,16 @@ struct Adoption: Service {
 
     /// One look at both peers.
     func look() async throws {
+        // Money first: a payment knows its checkout, a hold knows no payment.
         var after: UUID?
+        repeat {
+            let reply = try await payments.call(
+                PaymentsAPI.listUnsettled,
+                ListUnsettledRequest(
+                    olderThanMs: Self.olderThanMs, after: after, limit: Self.page))
+            for payment in reply.payments { try await adopt(payment) }
+            after = reply.next
+        } while after != nil
         repeat {
             let reply = try await inventory.call(
                 InventoryAPI.listHolds,
@@ -41,38 +50,35 @@ struct Adoption: Service {
             for hold in reply.holds { try await adopt(hold) }
             after = reply.next
         } while after != nil
-        repeat {
-            let reply = try await payments.call(
-                PaymentsAPI.listUnsettled,
-                ListUnsettledRequest(
-                    olderThanMs: Self.olderThanMs, after: after, limit: Self.page))
-            for payment in reply.payments { try await adopt(payment) }
-            after = reply.next
-        } while after != nil
     }
 
     private func adopt(_ hold: HoldReply) async throws {
-        guard let orderID = hold.orderId, let eventID = hold.eventId else { return }
+        guard let orderID = hold.orderId else { return }
         guard hold.holdId == UUID.derived(from: orderID, "hold") else {
             return world.log.error("adoption_foreign_hold", ["hold": hold.holdId])
         }
-        _ = try await adopt(
-            orderID, owner: hold.owner ?? "unknown", eventID: eventID, lines: hold.lines,
-            paidBy: nil)
+        try await adopt(orderID, hold, paidBy: nil)
     }
 
-    /// Its event is not known here, and nothing asks for it: only money and stock go back. A
-    /// payment of a checkout that is known, but not by it, has lost to another one.
+    /// A payment of a checkout that is known, but not by it, has lost to another one.
     private func adopt(_ payment: PaymentReply) async throws {
-        let isAdopted = try await adopt(
-            payment.checkoutId, owner: "unknown", eventID: payment.checkoutId, lines: [],
-            paidBy: payment.paymentId)
-        guard !isAdopted, let checkout = try await journal.find(payment.checkoutId),
-            !checkout.isPaid(by: payment.paymentId)
-        else { return }
+        guard let checkout = try await journal.find(payment.checkoutId) else {
+            let hold = try await hold(of: payment.checkoutId)
+            return try await adopt(payment.checkoutId, hold, paidBy: payment.paymentId)
+        }
+        guard !checkout.isPaid(by: payment.paymentId) else { return }
         world.log.warning(
             "stray_payment", ["order": checkout.id, "payment": payment.paymentId])
         try await giveUp(payment)
+    }
+
+    /// Nil when Inventory knows of none.
+    private func hold(of checkoutID: UUID) async throws -> HoldReply? {
+        do {
+            return try await inventory.call(
+                InventoryAPI.getHold,
+                GetHoldRequest(holdId: .derived(from: checkoutID, "hold")))
+        } catch let error as RPCError where error.reason == .holdNotFound { return nil }
     }
 
     /// Asked again at each look until Payments no longer lists it.
@@ -94,16 +100,9 @@ struct Adoption: Service {
         }
     }
 
-    /// False when the checkout is known.
-    private func adopt(
-        _ id: UUID, owner: String, eventID: UUID, lines: [PricedLine], paidBy payment: UUID?
-    ) async throws -> Bool {
-        guard
-            let checkout = try await journal.adopt(
-                id, owner: owner, eventID: eventID, lines: lines, paidBy: payment)
-        else { return false }
-        world.log.warning("adopted", ["order": id])
+    private func adopt(_ id: UUID, _ hold: HoldReply?, paidBy payment: UUID?) async throws {
+        guard let checkout = try await journal.adopt(id, hold, paidBy: payment) else { return }
+        world.log.warning("adopted", ["order": id, "state": checkout.state.word])
         runner.start(checkout)
-        return true
     }
 }

@@ -40,13 +40,16 @@ enum PurchaseRules {
     }
 
     /// A checkout that this database never knew: its stock or money was found at a peer after a
-    /// restore. It goes straight to giving both back.
+    /// restore. It goes straight to giving both back; once its tickets are sold, only a human can
+    /// say who has them.
     static func adopted(
-        _ id: UUID, owner: String, eventID: UUID, lines: [PricedLine], paidBy payment: UUID?,
-        epoch: Int64, now: Instant
+        _ id: UUID, _ hold: HoldReply?, paidBy payment: UUID?, epoch: Int64, now: Instant
     ) -> Checkout {
+        let lines = hold?.lines ?? []
+        // Without a hold its event is not known, and nothing asks for it.
         var checkout = Checkout(
-            id: id, owner: owner, contact: Contact(email: "unknown"), eventID: eventID,
+            id: id, owner: hold?.owner ?? "unknown", contact: Contact(email: "unknown"),
+            eventID: hold?.eventId ?? id,
             items: lines.map { HoldLine(ticketTypeId: $0.ticketTypeId, quantity: $0.quantity) },
             provider: nil, paymentMethod: nil, methodPrint: nil, expectedTotal: nil, buyer: nil,
             holdTtlMs: nil, createdAt: now, way: .short, step: SagaPosition(StepName.pay, .undo),
@@ -60,6 +63,11 @@ enum PurchaseRules {
         }
         checkout.problem = Problem(
             error: RPCError(.cancelled, "adopted: this database did not know the checkout"))
+        guard hold?.state == .consumed else { return checkout }
+        checkout.state = .parked
+        checkout.parkedFrom = .cancelling
+        checkout.parkReason = "adopted, but its tickets are sold"
+        checkout.nextRunAt = nil
         return checkout
     }
 

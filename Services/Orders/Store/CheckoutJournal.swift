@@ -68,14 +68,13 @@ final class CheckoutJournal: SagaJournal {
 
     /// Takes in a checkout that only a peer knows. Nil when it is known after all.
     func adopt(
-        _ id: UUID, owner: String, eventID: UUID, lines: [PricedLine], paidBy payment: UUID?
+        _ id: UUID, _ hold: HoldReply?, paidBy payment: UUID?
     ) async throws -> Checkout? {
         let epoch = epoch.load(ordering: .relaxed)
         return try await database.write(.saga, essential: true) { batch in
             guard try batch.find(Checkout.self, id) == nil else { return nil }
             let checkout = PurchaseRules.adopted(
-                id, owner: owner, eventID: eventID, lines: lines, paidBy: payment, epoch: epoch,
-                now: batch.now)
+                id, hold, paidBy: payment, epoch: epoch, now: batch.now)
             try batch.insert(checkout)
             return checkout
         }
