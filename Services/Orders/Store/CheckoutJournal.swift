@@ -34,33 +34,34 @@ final class CheckoutJournal: SagaJournal {
     ///
     /// - Throws: `IDEMPOTENCY_CONFLICT {differingFields}`.
     func begin(_ request: PurchaseRequest, for buyer: Actor?) async throws -> Checkout {
-        let epoch = epoch.load(ordering: .relaxed)
-        return try await database.write { batch in
-            if let stored = try batch.find(Checkout.self, request.purchaseId) {
-                let fields = PurchaseRules.differences(request, stored)
-                guard fields.isEmpty else { throw Self.conflict(fields) }
-                return stored
-            }
-            let checkout = PurchaseRules.checkout(
-                request, buyer: buyer, epoch: epoch, now: batch.now)
-            try batch.insert(checkout)
-            return checkout
+        try await begin(request.purchaseId) {
+            PurchaseRules.checkout(request, buyer: buyer, epoch: $0, now: $1)
+        } differences: {
+            PurchaseRules.differences(request, $0)
         }
     }
 
-    /// Stores a new checkout of the long way, or finds the one that there is.
-    ///
-    /// - Throws: `IDEMPOTENCY_CONFLICT {differingFields}`.
+    /// The same for a checkout of the long way.
     func begin(_ request: CreateCheckoutRequest, for buyer: Actor?) async throws -> Checkout {
+        try await begin(request.checkoutId) {
+            PurchaseRules.checkout(request, buyer: buyer, epoch: $0, now: $1)
+        } differences: {
+            PurchaseRules.differences(request, $0)
+        }
+    }
+
+    private func begin(
+        _ id: UUID, _ new: @escaping @Sendable (_ epoch: Int64, _ now: Instant) -> Checkout,
+        differences: @escaping @Sendable (Checkout) -> [String]
+    ) async throws -> Checkout {
         let epoch = epoch.load(ordering: .relaxed)
         return try await database.write { batch in
-            if let stored = try batch.find(Checkout.self, request.checkoutId) {
-                let fields = PurchaseRules.differences(request, stored)
+            if let stored = try batch.find(Checkout.self, id) {
+                let fields = differences(stored)
                 guard fields.isEmpty else { throw Self.conflict(fields) }
                 return stored
             }
-            let checkout = PurchaseRules.checkout(
-                request, buyer: buyer, epoch: epoch, now: batch.now)
+            let checkout = new(epoch, batch.now)
             try batch.insert(checkout)
             return checkout
         }
