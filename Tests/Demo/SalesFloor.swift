@@ -8,6 +8,7 @@ import Synchronization
 final class SalesFloor: Sendable {
     private struct State {
         var shelf: Shelf
+        var cast = Cast()
         var attempts: [Attempt] = []
         var tally = Tally()
         /// A refusal that no buyer should ever get: it ends the sale.
@@ -40,8 +41,18 @@ final class SalesFloor: Sendable {
 
     /// What happened last, for the progress line.
     var news: String {
-        get { state.withLock { $0.news } }
+        get { state.withLock { waiting($0) ?? $0.news } }
         set { state.withLock { $0.news = newValue } }
+    }
+
+    /// Whether nothing is left to ask for and not everything has ended.
+    var isWaiting: Bool { state.withLock { waiting($0) != nil } }
+
+    private func waiting(_ state: State) -> String? {
+        guard state.shelf.eventLeft <= 0, state.tally.open > 0 else { return nil }
+        return state.shelf.held > 0
+            ? "waits for \(Figures.count(state.shelf.held)) tickets in holds that nobody has paid"
+            : "waits for the end of \(Figures.count(state.tally.open)) checkouts"
     }
 
     /// Begins an attempt at what is still on the shelf, as long as more than `least` tickets are;
@@ -51,10 +62,12 @@ final class SalesFloor: Sendable {
             guard state.shelf.eventLeft > least, let lines = state.shelf.take(random),
                 let total = offer.total(of: lines)
             else { return nil }
-            let isEarly = state.tally.sold < offer.places * 6 / 10
+            let isEarly = state.tally.sold < offer.places * 4 / 10
+            let role = state.cast.next(random, isEarly: isEarly)
             let attempt = Attempt(
-                purchaseID: world.newID(), lines: lines, expectedTotal: total,
-                card: Card.draw(random, isEarly: isEarly))
+                purchaseID: world.newID(), lines: lines, expectedTotal: total, role: role,
+                card: role == .oneCall ? Card.draw(random, isEarly: isEarly) : .good,
+                thinkMs: 50 + Int64(random.below(500)))
             state.attempts.append(attempt)
             state.tally.begin()
             return (state.attempts.count - 1, attempt)
