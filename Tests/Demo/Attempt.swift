@@ -28,7 +28,7 @@ struct Attempt: Sendable {
     var isAfterTime = false
     /// From the first question to the last answer.
     var milliseconds: Double = 0
-    /// Seconds from the beginning of the sale to the last answer.
+    /// Seconds of selling from the beginning of the sale to the last answer.
     var endedAt: Double = 0
     /// How often something was asked again, because its outcome was unknown.
     var repeats = 0

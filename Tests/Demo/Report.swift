@@ -19,7 +19,7 @@ struct Report: Sendable {
     var violations: [String] { findings.problems + verification.violations }
 
     /// Completed purchases a second, in one call or step by step, kills included, until 95 of 100
-    /// tickets were sold: after that the sale waits for tickets that come back from expired holds.
+    /// tickets were sold, without the time in which every ticket was held or sold.
     var purchasesPerSecond: Double {
         var (purchases, sold) = (0, Int64(0))
         for attempt in completed.sorted(by: { $0.endedAt < $1.endedAt }) {

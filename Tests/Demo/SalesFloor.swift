@@ -11,6 +11,7 @@ final class SalesFloor: Sendable {
         var cast = Cast()
         var attempts: [Attempt] = []
         var tally = Tally()
+        var clock = SellingClock()
         /// A refusal that no buyer should ever get: it ends the sale.
         var fault: String?
         var news = "on sale"
@@ -58,10 +59,15 @@ final class SalesFloor: Sendable {
     /// Begins an attempt at what is still on the shelf, as long as more than `least` tickets are;
     /// the number is its place in the log. Nil when there is nothing to ask for.
     func begin(_ random: any RandomSource, leaving least: Int64) -> (Int, Attempt)? {
-        state.withLock { state in
+        let now = elapsed
+        return state.withLock { state in
+            if state.shelf.eventLeft > 0 { state.clock.goOn(at: now) }
             guard state.shelf.eventLeft > least, let lines = state.shelf.take(random),
                 let total = offer.total(of: lines)
-            else { return nil }
+            else {
+                if state.shelf.eventLeft <= 0 { state.clock.stop(at: now) }
+                return nil
+            }
             let isEarly = state.tally.sold < offer.places * 4 / 10
             let role = state.cast.next(random, isEarly: isEarly)
             let attempt = Attempt(
@@ -75,10 +81,11 @@ final class SalesFloor: Sendable {
     }
 
     func end(_ place: Int, _ attempt: Attempt) {
-        var attempt = attempt
-        attempt.endedAt = elapsed
-        state.withLock { [attempt] state in
+        let now = elapsed
+        state.withLock { state in
             guard state.attempts.indices.contains(place) else { return }
+            var attempt = attempt
+            attempt.endedAt = state.clock.reading(at: now)
             state.attempts[place] = attempt
             state.tally.end(attempt)
             if attempt.outcome == .refused, attempt.reason != Reason.insufficientInventory.name {
