@@ -55,26 +55,19 @@ struct Audit: Sendable {
             sight.order = try await orders.call(
                 OrdersAPI.getOrder, GetOrderRequest(orderId: attempt.purchaseID))
         } catch let error as RPCError where error.reason == .notFound {}
-        guard let payment = try await payment(of: attempt, sight.order, orders) else {
-            return sight
+        let checkout = try await orders.call(
+            OrdersAPI.getCheckout, GetCheckoutRequest(checkoutId: attempt.purchaseID))
+        sight.outcome = Attempt.outcome(of: checkout)
+        // Those that the buyer was told of, and the one that Orders knows.
+        let named = [sight.order?.paymentId, checkout.payment?.paymentId].compactMap(\.self)
+        for payment in Set(attempt.payments + named).sorted() {
+            do {
+                sight.payments.append(
+                    try await payments.call(
+                        PaymentsAPI.getPayment, GetPaymentRequest(paymentId: payment)))
+            } catch let error as RPCError where error.reason == .paymentNotFound {}
         }
-        do {
-            sight.payment = try await payments.call(
-                PaymentsAPI.getPayment, GetPaymentRequest(paymentId: payment))
-        } catch let error as RPCError where error.reason == .paymentNotFound {}
         return sight
-    }
-
-    /// The payment of an attempt; nil when it was never so far.
-    private func payment(
-        of attempt: Attempt, _ order: OrderReply?, _ orders: Client
-    ) async throws -> UUID? {
-        if let known = order?.paymentId ?? attempt.paymentID { return known }
-        do {
-            let checkout = try await orders.call(
-                OrdersAPI.getCheckout, GetCheckoutRequest(checkoutId: attempt.purchaseID))
-            return checkout.payment?.paymentId
-        } catch let error as RPCError where error.reason == .checkoutNotFound { return nil }
     }
 
     private func orderIDs(_ orders: Client) async throws -> [UUID] {
@@ -92,8 +85,15 @@ struct Audit: Sendable {
 /// What the services say of one attempt.
 struct Sight: Sendable {
     var order: OrderReply?
-    var payment: PaymentReply?
+    /// What has become of its checkout.
+    var outcome: Outcome?
+    /// One for each attempt to pay that came so far.
+    var payments: [PaymentReply] = []
 
-    /// What the buyer has paid and not got back, in minor units.
-    var kept: Int64 { (payment?.captured?.amount ?? 0) - (payment?.refunded?.amount ?? 0) }
+    // In minor units:
+    var captured: Int64 { payments.reduce(0) { $0 + ($1.captured?.amount ?? 0) } }
+    var refunded: Int64 { payments.reduce(0) { $0 + ($1.refunded?.amount ?? 0) } }
+    var fees: Int64 { payments.reduce(0) { $0 + ($1.fee?.amount ?? 0) } }
+    /// What the buyer has paid and not got back.
+    var kept: Int64 { captured - refunded }
 }

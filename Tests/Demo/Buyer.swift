@@ -5,100 +5,137 @@ import RPC
 
 /// One purchase from its first question to its end.
 ///
-/// As long as the outcome is unknown the same purchase is asked for again under the same id: a
-/// service may be dead at this moment. Once Orders has answered, the checkout is watched.
+/// As long as a question has no answer it is asked again under the same ids: a service may be dead
+/// at this moment.
 struct Buyer: Sendable {
     let offer: Offer
     let orders: Client
     let world: World
 
-    private static let patienceMs = 120_000.0
+    /// How much longer than the hold lasts a buyer stays.
+    private static let patienceMs: Int64 = 90_000
+    private static let options = CallOptions(timeoutMs: 10_000)
 
-    /// The attempt as far as it got while the buyer stands in the queue, and the checkout to watch
-    /// when it has not ended by then.
-    func buy(_ attempt: Attempt) async -> (Attempt, watch: CheckoutReply?) {
-        var attempt = attempt
-        let start = world.scheduler.uptimeNanoseconds
-        let request = request(attempt)
-        while elapsed(since: start) < Self.patienceMs, !Task.isCancelled {
-            attempt.questions += 1
-            do {
-                let reply = try await orders.call(
-                    OrdersAPI.purchase, request, CallOptions(timeoutMs: 10_000))
-                attempt.milliseconds = elapsed(since: start)
-                settle(&attempt, reply)
-                return (attempt, attempt.outcome == .unknown ? reply : nil)
-            } catch {
-                attempt.milliseconds = elapsed(since: start)
-                if settle(&attempt, error) { return (attempt, nil) }
-                await pause(attempt.questions)
-            }
-        }
-        return (attempt, nil)
+    /// What the buyer does while they stand in the queue: buy, or reserve.
+    func arrive(_ attempt: Attempt) async -> Visit {
+        var visit = Visit(attempt, start: now)
+        let refusal =
+            attempt.role == .oneCall ? await purchase(&visit) : await reserve(&visit)
+        if let refusal { visit.end(refusal, at: now) }
+        return visit
     }
 
-    /// Waits for the end of a checkout that waits for the provider, the buyer or its hold.
-    func watch(_ attempt: Attempt, _ checkout: CheckoutReply) async -> Attempt {
-        var attempt = attempt
-        var version = checkout.version
-        let before = attempt.milliseconds
-        let start = world.scheduler.uptimeNanoseconds
-        var failures = 0
-        while attempt.outcome == .unknown, elapsed(since: start) < Self.patienceMs {
-            do {
-                let reply = try await orders.call(
-                    OrdersAPI.watchCheckout,
-                    WatchCheckoutRequest(
-                        checkoutId: attempt.purchaseID, sinceVersion: version, waitMs: 10_000),
-                    CallOptions(timeoutMs: 15_000))
-                version = reply.version
-                settle(&attempt, reply)
-            } catch {
-                failures += 1
-                if settle(&attempt, error) { break }
-                await pause(failures)
-            }
-        }
-        attempt.milliseconds = before + elapsed(since: start)
-        return attempt
+    /// What they do afterwards, until the checkout has ended.
+    func stay(_ visit: Visit) async -> Attempt {
+        var visit = visit
+        for move in visit.attempt.role.moves where !visit.isOver { await make(move, &visit) }
+        while !visit.isOver, isPatient(visit) { await watch(&visit) }
+        return visit.attempt
     }
 
-    private func request(_ attempt: Attempt) -> PurchaseRequest {
-        PurchaseRequest(
+    private func make(_ move: Move, _ visit: inout Visit) async {
+        switch move {
+        case .think: await rest(ms: visit.attempt.thinkMs)
+        case .leave(let untilMs):
+            let ends = max(visit.holdEnds ?? 0, now)
+            await rest(ms: max(0, Int64((ends - now) / 1_000_000) - untilMs))
+        case .pay(let card, let mode, let waitMs): await pay(&visit, card, mode, waitMs)
+        case .cancel: await cancel(&visit)
+        }
+    }
+
+    // MARK: Questions
+
+    private func purchase(_ visit: inout Visit) async -> RPCError? {
+        let attempt = visit.attempt
+        let request = PurchaseRequest(
             purchaseId: attempt.purchaseID, owner: "buyer-\(attempt.purchaseID)",
-            contact: Contact(email: "buyer@example.org"), eventId: offer.eventID,
-            items: attempt.lines, provider: "sim", paymentMethod: attempt.card.rawValue,
-            expectedTotal: attempt.expectedTotal, waitMs: 2_000)
-    }
-
-    private func settle(_ attempt: inout Attempt, _ reply: CheckoutReply) {
-        attempt.paymentID = reply.payment?.paymentId ?? reply.order?.paymentId ?? attempt.paymentID
-        guard let outcome = Attempt.outcome(of: reply) else {
-            attempt.reason = "\(reply.state.word) \(reply.parkReason ?? "")"
-            return
+            contact: Self.contact, eventId: offer.eventID, items: attempt.lines, provider: "sim",
+            paymentMethod: attempt.card.rawValue, expectedTotal: attempt.expectedTotal,
+            waitMs: 2_000)
+        return await ask(&visit) {
+            try await orders.call(OrdersAPI.purchase, request, Self.options)
         }
-        attempt.outcome = outcome
-        attempt.reason = outcome == .completed ? nil : reply.problem?.reason ?? reply.state.word
     }
 
-    /// True when the error was an answer, so that nothing is left to ask.
-    private func settle(_ attempt: inout Attempt, _ error: any Error) -> Bool {
-        guard let error = error as? RPCError else {
-            attempt.reason = "\(error)"
-            return error is CancellationError
+    private func reserve(_ visit: inout Visit) async -> RPCError? {
+        let attempt = visit.attempt
+        let request = CreateCheckoutRequest(
+            checkoutId: attempt.purchaseID, owner: "buyer-\(attempt.purchaseID)",
+            contact: Self.contact, eventId: offer.eventID, items: attempt.lines,
+            expectedTotal: attempt.expectedTotal, holdTtlMs: attempt.role.holdMs, waitMs: 2_000)
+        return await ask(&visit) {
+            try await orders.call(OrdersAPI.createCheckout, request, Self.options)
         }
-        attempt.reason = error.reason.name
-        guard let outcome = Attempt.outcome(of: error) else { return false }
-        attempt.outcome = outcome
-        return true
     }
 
-    private func pause(_ failures: Int) async {
-        let longest = UInt64(min(400, 20 << min(failures, 5)))
-        try? await world.scheduler.sleep(ms: 10 + Int64(world.random.below(longest)))
+    private func pay(
+        _ visit: inout Visit, _ card: Card, _ mode: CaptureMode, _ waitMs: Int64
+    ) async {
+        let request = StartPaymentRequest(
+            checkoutId: visit.attempt.purchaseID, attemptId: world.newID(), provider: "sim",
+            captureMode: mode, paymentMethod: card.rawValue, waitMs: waitMs)
+        let refusal = await ask(&visit) {
+            try await orders.call(OrdersAPI.startPayment, request, Self.options)
+        }
+        // The checkout has ended meanwhile, or money may still come of the payment before.
+        let expected: [Reason] = [.checkoutExpired, .checkoutState, .livePaymentExists]
+        if let refusal, !expected.contains(refusal.reason) { visit.end(refusal, at: now) }
     }
 
-    private func elapsed(since start: UInt64) -> Double {
-        Double(world.scheduler.uptimeNanoseconds - start) / 1_000_000
+    private func cancel(_ visit: inout Visit) async {
+        let request = CancelCheckoutRequest(
+            checkoutId: visit.attempt.purchaseID, reason: "the buyer thinks better of it",
+            waitMs: 2_000)
+        let refusal = await ask(&visit) {
+            try await orders.call(OrdersAPI.cancelCheckout, request, Self.options)
+        }
+        if let refusal, refusal.reason != .tooLateUseRefund { visit.end(refusal, at: now) }
     }
+
+    private func watch(_ visit: inout Visit) async {
+        let request = WatchCheckoutRequest(
+            checkoutId: visit.attempt.purchaseID, sinceVersion: visit.version, waitMs: 8_000)
+        let refusal = await ask(&visit) {
+            try await orders.call(OrdersAPI.watchCheckout, request, Self.options)
+        }
+        if let refusal { visit.end(refusal, at: now) }
+    }
+
+    /// Asks until there is an answer, which the visit remembers.
+    ///
+    /// - Returns: the answer when it is a refusal.
+    private func ask(
+        _ visit: inout Visit, _ question: () async throws -> CheckoutReply
+    ) async -> RPCError? {
+        var failures = 0
+        while isPatient(visit), !Task.isCancelled {
+            do {
+                visit.note(try await question(), at: now)
+                return nil
+            } catch let error as RPCError where error.isRefusal {
+                return error
+            } catch {
+                visit.attempt.reason = "\(error)"
+                visit.attempt.repeats += 1
+                failures += 1
+                let longest = UInt64(min(400, 20 << min(failures, 5)))
+                await rest(ms: 10 + Int64(world.random.below(longest)))
+            }
+        }
+        return nil
+    }
+
+    // MARK: Time
+
+    private static let contact = Contact(email: "buyer@example.org")
+
+    private var now: UInt64 { world.scheduler.uptimeNanoseconds }
+
+    private func isPatient(_ visit: Visit) -> Bool {
+        let patienceMs = UInt64(offer.holdMs + Self.patienceMs)
+        return now - visit.start < patienceMs * 1_000_000 && !Task.isCancelled
+    }
+
+    private func rest(ms: Int64) async { try? await world.scheduler.sleep(ms: ms) }
 }

@@ -12,6 +12,7 @@ struct EventFile: Message {
     let currency: Currency
     let feePerTicket: Int64?
     let capacity: Int64?
+    let holdTtlMs: Int64?
     let ticketTypes: [Entry]
 
     struct Entry: Message {
@@ -53,6 +54,9 @@ struct EventFile: Message {
         Field(
             "capacity", .integer(1...1_000_000), required: false,
             "places in all; absent: the sum of the allocations"),
+        Field(
+            "holdTtlMs", .integer(10_000...120_000), required: false,
+            "how long a buyer has to pay; 60,000"),
         Field("ticketTypes", .list(.message(Entry.fields), maxCount: 50)),
     ]
 
@@ -87,6 +91,14 @@ struct EventFile: Message {
         let isOpen = ticketTypes.contains { $0.allocation == nil }
         guard let capacity else { return allocated }
         return isOpen ? capacity : min(capacity, allocated)
+    }
+
+    var holdMs: Int64 { holdTtlMs ?? 60_000 }
+
+    /// What `sim` is told: late money comes when every hold that it could be for has ended, and who
+    /// is asked by the provider has time to change their mind.
+    func simSettings(seed: UInt64) -> String {
+        "seed=\(seed),lateMs=\(holdMs + 3_000),actionMs=15000"
     }
 
     /// What no single field shows.

@@ -14,16 +14,20 @@ struct Findings: Sendable {
     }
 
     /// Each buyer: a completed purchase has its order, its tickets and its payment; any other has
-    /// no order and costs nothing. All of them: what they paid is what the ledger says.
+    /// no order and costs nothing, and who is told of a refund had paid. All of them: what they
+    /// paid is what the ledger says.
     mutating func judge(_ attempts: [Attempt], _ seen: [Sight], _ offer: Offer) {
         var codes: Set<String> = []
         var revenue: Int64 = 0
         var (captured, refunded, fees) = (Int64(0), Int64(0), Int64(0))
         for (attempt, sight) in zip(attempts, seen) {
-            captured += sight.payment?.captured?.amount ?? 0
-            refunded += sight.payment?.refunded?.amount ?? 0
-            fees += sight.payment?.fee?.amount ?? 0
+            captured += sight.captured
+            refunded += sight.refunded
+            fees += sight.fees
             let name = "purchase \(attempt.purchaseID) (\(attempt.outcome.rawValue))"
+            check(
+                sight.outcome == attempt.outcome,
+                "\(name): Orders says \(sight.outcome?.rawValue ?? "that it has not ended")")
             if attempt.outcome == .completed {
                 revenue += attempt.expectedTotal.amount
                 judge(name, attempt, sight, &codes)
@@ -31,6 +35,10 @@ struct Findings: Sendable {
                 check(attempt.outcome != .unknown, "\(name): how it ended is not known")
                 check(sight.order == nil, "\(name): an order exists all the same")
                 check(sight.kept == 0, "\(name): charged \(sight.kept) without a ticket")
+                let isPaid = sight.captured == attempt.expectedTotal.amount
+                check(
+                    attempt.outcome != .refunded || isPaid,
+                    "\(name): \(sight.captured) was paid, not \(attempt.expectedTotal.amount)")
             }
         }
         check(ledger.isBalanced, "the ledger's debits are not its credits")

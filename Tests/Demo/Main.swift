@@ -23,7 +23,7 @@ struct Main {
             metrics: Metrics())
         let folder = try WorkFolder(named: "turnstile-demo")
         let suite = try ServiceSuite(
-            in: folder, settings: ["TURNSTILE_SIM": "seed=\(options.seed),lateMs=\(Offer.lateMs)"],
+            in: folder, settings: ["TURNSTILE_SIM": file.simSettings(seed: options.seed)],
             world: world, on: TCPNetwork(loop: loop))
         Interrupt.handle { signal in
             suite.killAll()

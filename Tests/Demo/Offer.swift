@@ -24,6 +24,9 @@ struct Offer: Sendable {
 
     var places: Int64 { file.places }
 
+    /// How long a buyer has to pay, at the most.
+    var holdMs: Int64 { file.holdMs }
+
     /// What a buyer expects to pay, by the rule of the contract; nil where it does not fit.
     func total(of lines: [HoldLine]) -> Money? {
         var priced: [PricedLine] = []
@@ -54,7 +57,7 @@ struct Offer: Sendable {
                 startsAt: world.now.advanced(byMs: file.startsInDays * dayMs),
                 timezone: file.timezone, currency: file.currency, totalCapacity: file.capacity,
                 feePerTicket: Money(file.feePerTicket ?? 0, file.currency),
-                holdTtlMs: Self.holdMs, maxHoldMs: Self.holdMs))
+                holdTtlMs: holdMs, maxHoldMs: holdMs))
         for (index, type) in types.enumerated() {
             _ = try await inventory.call(
                 InventoryAPI.putTicketType,
@@ -72,9 +75,4 @@ struct Offer: Sendable {
             PublishEventRequest(eventId: eventID, expectedVersion: current.event.version))
     }
 
-    /// Short, so that a hold whose money comes late expires while people watch.
-    private static let holdMs: Int64 = 8_000
-
-    /// When the money of a late card comes: after its hold has expired, so that it must go back.
-    static let lateMs: Int64 = 11_000
 }

@@ -1,7 +1,7 @@
 import Lifecycle
 
 /// Shows how far the sale is: one line that changes on a terminal, a line every two seconds
-/// elsewhere.
+/// elsewhere, and every ten while there is nothing to sell.
 struct Progress: Sendable {
     let floor: SalesFloor
     let world: World
@@ -11,7 +11,8 @@ struct Progress: Sendable {
         var last = (at: floor.elapsed, completed: 0)
         var rate = 0.0
         while true {
-            try await world.scheduler.sleep(ms: isTerminal ? 200 : 2_000)
+            try await world.scheduler.sleep(
+                ms: isTerminal ? 200 : floor.isWaiting ? 10_000 : 2_000)
             let (now, tally) = (floor.elapsed, floor.tally)
             let latest = Double(tally.completed - last.completed) / max(now - last.at, 0.001)
             // Readings a fifth of a second apart would jump; half of the old figure calms them.
@@ -19,12 +20,13 @@ struct Progress: Sendable {
             last = (now, tally.completed)
             show(
                 Self.line(
-                    tally, places: floor.offer.places, rate: floor.isOver ? nil : rate,
-                    news: floor.news, elapsed: now, bar: isTerminal ? 30 : 0))
+                    tally, places: floor.offer.places,
+                    rate: floor.isOver || floor.isWaiting ? nil : rate, news: floor.news,
+                    elapsed: now, bar: isTerminal ? 30 : 0))
         }
     }
 
-    /// - Parameter rate: purchases a second; nil once there are none any more.
+    /// - Parameter rate: purchases a second; nil while there are none.
     static func line(
         _ tally: Tally, places: Int64, rate: Double?, news: String, elapsed: Double, bar: Int
     ) -> String {

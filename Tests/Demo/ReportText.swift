@@ -49,17 +49,25 @@ extension Report {
             (.completed, "paid, and the buyer has the tickets"),
             (.declined, "the card was declined; the tickets went back on sale"),
             (.refused, "the tickets had gone to somebody else"),
-            (.expired, "the money did not come in time; the tickets went back on sale"),
-            (.cancelled, "called off before money moved"),
-            (.refunded, "the money came too late and went back"),
+            (.expired, "not paid in time; the tickets went back on sale"),
+            (.cancelled, "called off by the buyer; the tickets went back on sale"),
+            (.refunded, "called off while money was taken, or paid too late: it went back"),
             (.unknown, "nobody knows: this must not be"),
         ]
-        let again = Figures.padLeft(Figures.count(attempts.count { $0.questions > 1 }), 10)
+        let among = [
+            (attempts.count { $0.role != .oneCall }, "went step by step: reserve, pay, watch"),
+            (
+                completed.count(where: \.isAfterTime),
+                "were paid after their time, and their tickets were still free"
+            ),
+            (attempts.count { $0.repeats > 0 }, "were asked again under the same ids"),
+        ]
         return ["", "  How \(Figures.count(attempts.count)) attempts ended"]
             + meanings.map { outcome, meaning in
                 let number = Figures.padLeft(Figures.count(count(outcome)), 10)
                 return "  \(number) \(Figures.pad(outcome.rawValue, 11))\(meaning)"
-            } + ["  \(again) were asked again under the same id"]
+            }
+            + among.map { "  \(Figures.padLeft(Figures.count($0), 10)) \($1)" }
     }
 
     private var money: [String] {
@@ -104,14 +112,14 @@ extension Report {
     }
 
     private var speed: [String] {
-        [
+        let (half, most) = (latency(0.5), latency(0.99))
+        return [
             "", "  Speed, kills included",
             "  \(Figures.padLeft(Figures.decimal(purchasesPerSecond, 0), 10)) purchases a second "
                 + "until 95 % was sold",
-            "  \(Figures.padLeft(Figures.milliseconds(latency(0.5)), 10)) a purchase (p50), "
-                + "\(Figures.milliseconds(latency(0.99))) (p99); "
-                + "\(Figures.milliseconds(latency(0.99, every: true))) (p99) with late and silent "
-                + "cards too",
+            "  \(Figures.padLeft(Figures.milliseconds(half), 10)) a purchase in one call (p50), "
+                + "\(Figures.milliseconds(most)) (p99); "
+                + "\(Figures.milliseconds(latency(0.99, every: true))) with slow and silent cards",
         ]
     }
 

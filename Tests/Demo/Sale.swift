@@ -15,10 +15,11 @@ struct Sale: Sendable {
     let seed: UInt64
     let world: World
 
-    /// A service takes 128 calls at once on one connection; this leaves room for those who watch.
-    private static let buyersPerConnection = 32
-    /// Without any sale for so long the demo gives up.
-    private static let stallMs: UInt64 = 90_000
+    /// A service takes 128 calls at once on one connection, and 64 that watch; this leaves room for
+    /// those who have left the queue.
+    private static let buyersPerConnection = 16
+    /// Without any sale for so much longer than a hold lasts the demo gives up.
+    private static let stallMs: UInt64 = 60_000
 
     /// Returns once everything is sold; throws when the sale cannot go on.
     func run() async throws {
@@ -38,7 +39,7 @@ struct Sale: Sendable {
         }
     }
 
-    /// One place in the queue. An attempt that waits for the provider leaves it to the next buyer.
+    /// One place in the queue. Who thinks, or waits for the provider, leaves it to the next buyer.
     private func stand(_ number: Int, _ client: Client) async throws {
         let random = SeededRandom(seed: seed &* 1_000_003 &+ UInt64(number))
         let buyer = Buyer(offer: floor.offer, orders: client, world: world)
@@ -49,12 +50,12 @@ struct Sale: Sendable {
                 try await world.scheduler.sleep(ms: 20)
                 continue
             }
-            let (known, checkout) = await buyer.buy(attempt)
-            guard let checkout else {
-                floor.end(place, known)
-                continue
+            let visit = await buyer.arrive(attempt)
+            if visit.isOver {
+                floor.end(place, visit.attempt)
+            } else {
+                world.scheduler.spawn { floor.end(place, await buyer.stay(visit)) }
             }
-            world.scheduler.spawn { floor.end(place, await buyer.watch(known, checkout)) }
         }
     }
 
@@ -73,6 +74,7 @@ struct Sale: Sendable {
     }
 
     private func watchForTrouble() async throws {
+        let stallMs = Self.stallMs + UInt64(floor.offer.holdMs)
         var completed = -1
         var since = world.scheduler.uptimeNanoseconds
         while !floor.isOver {
@@ -85,8 +87,8 @@ struct Sale: Sendable {
             let now = world.scheduler.uptimeNanoseconds
             if floor.tally.completed != completed {
                 (completed, since) = (floor.tally.completed, now)
-            } else if now - since > Self.stallMs * 1_000_000 {
-                throw ProcessError("nothing was sold for \(Self.stallMs / 1_000) s")
+            } else if now - since > stallMs * 1_000_000 {
+                throw ProcessError("nothing was sold for \(stallMs / 1_000) s")
             }
             try await world.scheduler.sleep(ms: 50)
         }

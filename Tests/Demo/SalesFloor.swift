@@ -8,8 +8,10 @@ import Synchronization
 final class SalesFloor: Sendable {
     private struct State {
         var shelf: Shelf
+        var cast = Cast()
         var attempts: [Attempt] = []
         var tally = Tally()
+        var clock = SellingClock()
         /// A refusal that no buyer should ever get: it ends the sale.
         var fault: String?
         var news = "on sale"
@@ -40,21 +42,38 @@ final class SalesFloor: Sendable {
 
     /// What happened last, for the progress line.
     var news: String {
-        get { state.withLock { $0.news } }
+        get { state.withLock { waiting($0) ?? $0.news } }
         set { state.withLock { $0.news = newValue } }
+    }
+
+    /// Whether nothing is left to ask for and not everything has ended.
+    var isWaiting: Bool { state.withLock { waiting($0) != nil } }
+
+    private func waiting(_ state: State) -> String? {
+        guard state.shelf.eventLeft <= 0, state.tally.open > 0 else { return nil }
+        return state.shelf.held > 0
+            ? "waits for \(Figures.count(state.shelf.held)) tickets in holds that nobody has paid"
+            : "waits for the end of \(Figures.count(state.tally.open)) checkouts"
     }
 
     /// Begins an attempt at what is still on the shelf, as long as more than `least` tickets are;
     /// the number is its place in the log. Nil when there is nothing to ask for.
     func begin(_ random: any RandomSource, leaving least: Int64) -> (Int, Attempt)? {
-        state.withLock { state in
+        let now = elapsed
+        return state.withLock { state in
+            if state.shelf.eventLeft > 0 { state.clock.goOn(at: now) }
             guard state.shelf.eventLeft > least, let lines = state.shelf.take(random),
                 let total = offer.total(of: lines)
-            else { return nil }
-            let isEarly = state.tally.sold < offer.places * 6 / 10
+            else {
+                if state.shelf.eventLeft <= 0 { state.clock.stop(at: now) }
+                return nil
+            }
+            let isEarly = state.tally.sold < offer.places * 4 / 10
+            let role = state.cast.next(random, isEarly: isEarly)
             let attempt = Attempt(
-                purchaseID: world.newID(), lines: lines, expectedTotal: total,
-                card: Card.draw(random, isEarly: isEarly))
+                purchaseID: world.newID(), lines: lines, expectedTotal: total, role: role,
+                card: role == .oneCall ? Card.draw(random, isEarly: isEarly) : .good,
+                thinkMs: 50 + Int64(random.below(500)))
             state.attempts.append(attempt)
             state.tally.begin()
             return (state.attempts.count - 1, attempt)
@@ -62,10 +81,11 @@ final class SalesFloor: Sendable {
     }
 
     func end(_ place: Int, _ attempt: Attempt) {
-        var attempt = attempt
-        attempt.endedAt = elapsed
-        state.withLock { [attempt] state in
+        let now = elapsed
+        state.withLock { state in
             guard state.attempts.indices.contains(place) else { return }
+            var attempt = attempt
+            attempt.endedAt = state.clock.reading(at: now)
             state.attempts[place] = attempt
             state.tally.end(attempt)
             if attempt.outcome == .refused, attempt.reason != Reason.insufficientInventory.name {

@@ -7,9 +7,13 @@ import Lifecycle
 struct Shelf: Sendable {
     private let types: [Offer.TicketType]
     private let singlesBelow: Int64
+    private let buyers: Int64
     /// Of each type with an allocation; nil for one that has what the others leave of the event.
     private var allocated: [Int64?]
     private(set) var eventLeft: Int64
+    /// Neither on the shelf nor sold.
+    private(set) var held: Int64 = 0
+    private var isAskedForTwice = false
 
     /// From the last fiftieth on, or twice as many tickets as there are buyers, buyers take single
     /// tickets, so that the last one can be sold.
@@ -18,6 +22,7 @@ struct Shelf: Sendable {
         eventLeft = offer.places
         allocated = offer.types.map(\.entry.allocation)
         singlesBelow = max(offer.places / 50, Int64(buyers) * 2)
+        self.buyers = Int64(buyers)
     }
 
     /// What Inventory says is left now.
@@ -27,15 +32,19 @@ struct Shelf: Sendable {
             allocated[index] = stock?.available ?? allocated[index]
         }
         eventLeft = reply.event.available ?? allocated.reduce(0) { $0 + ($1 ?? 0) }
+        held = reply.event.held
     }
 
     private func left(_ index: Int) -> Int64 {
         allocated[index] ?? allocated.reduce(eventLeft) { $0 - ($1 ?? 0) }
     }
 
-    /// Takes off the shelf what one buyer wants next; nil when nothing seems to be left.
+    /// Takes off the shelf what one buyer wants next; nil when nothing seems to be left. Once there
+    /// are fewer tickets than buyers, two of them reach for each.
     mutating func take(_ random: any RandomSource) -> [HoldLine]? {
         guard eventLeft > 0, let first = choose(random, except: nil) else { return nil }
+        isAskedForTwice = eventLeft <= buyers && mayCrowd(first) && !isAskedForTwice
+        if isAskedForTwice { return [HoldLine(ticketTypeId: types[first].id, quantity: 1)] }
         guard eventLeft > singlesBelow else { return [take(1, of: first)] }
         let wanted = min(Self.quantity(random), eventLeft)
         let isMixed = wanted > 1 && random.below(100) < 30
@@ -44,6 +53,11 @@ struct Shelf: Sendable {
         var lines = [take(wanted - forSecond, of: first)]
         if let second { lines.append(take(forSecond, of: second)) }
         return lines
+    }
+
+    /// Whoever asks for too many of a type without an allocation takes them away from the others.
+    private func mayCrowd(_ index: Int) -> Bool {
+        allocated[index] != nil || allocated.allSatisfy { $0 == nil }
     }
 
     /// One to eight tickets; couples are the most.

@@ -1,4 +1,5 @@
 import Contracts
+import FoundationEssentials
 import Lifecycle
 import Processes
 import RPC
@@ -8,8 +9,8 @@ struct Verification: Sendable {
     let suite: ServiceSuite
     let world: World
 
-    /// Longer than the last refund of the sale may take.
-    private static let settleMs: UInt64 = 90_000
+    /// Longer than the last refund of the sale may take, late money included.
+    private static let settleMs: UInt64 = 150_000
 
     struct Result: Sendable {
         var checked: Int64 = 0
@@ -34,21 +35,29 @@ struct Verification: Sendable {
         return result
     }
 
-    /// Until what was charged after a purchase had expired is back with its buyer. Orders and
-    /// Payments know nothing of such a charge before the provider speaks of it, so it is asked.
+    /// Until what was charged after a checkout had expired, or had been called off, is back with
+    /// its buyer. Orders and Payments know nothing of such a charge before the provider speaks of
+    /// it, so it is asked.
     func lateMoneyReturned(_ attempts: [Attempt]) async throws {
         let client = suite.client(of: .payments, as: "operator")
         defer { client.close() }
         let start = world.scheduler.uptimeNanoseconds
-        for attempt in attempts where attempt.outcome == .expired && attempt.card == .late {
-            guard let payment = attempt.paymentID else { continue }
-            while world.scheduler.uptimeNanoseconds - start < Self.settleMs * 1_000_000 {
-                let seen = try await client.call(
-                    PaymentsAPI.getPayment, GetPaymentRequest(paymentId: payment, refresh: true))
-                if let captured = seen.captured, captured == seen.refunded { break }
-                try await world.scheduler.sleep(ms: 200)
-            }
+        var late = attempts.filter { $0.isLate && $0.outcome != .completed }.flatMap(\.payments)
+        while world.scheduler.uptimeNanoseconds - start < Self.settleMs * 1_000_000 {
+            var left: [UUID] = []
+            for payment in late where try await !isBack(payment, client) { left.append(payment) }
+            guard !left.isEmpty else { return }
+            late = left
+            try await world.scheduler.sleep(ms: 200)
         }
+    }
+
+    private func isBack(_ payment: UUID, _ payments: Client) async throws -> Bool {
+        let seen = try await payments.call(
+            PaymentsAPI.getPayment, GetPaymentRequest(paymentId: payment, refresh: true))
+        // Without an amount it was given up before the provider heard of it.
+        guard seen.amount != nil else { return true }
+        return seen.captured != nil && seen.captured == seen.refunded
     }
 
     private func settled(_ client: Client, _ service: ServiceName) async throws -> VerifyReply {

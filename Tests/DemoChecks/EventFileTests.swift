@@ -45,6 +45,7 @@ struct EventFileTests {
         (event(seat, more: #", "capacity": 4"#), "more than the capacity"),
         (event(seat, more: #", "capacity": 0"#), "capacity"),
         (event(seat, more: #", "capicity": 10"#), "capicity"),
+        (event(seat, more: #", "holdTtlMs": 9999"#), "holdTtlMs"),
         (event(#"{"name": "A", "price": -1, "allocation": 5}"#), "ticketTypes[0].price"),
         (event(#"{"name": "A", "allocation": 5}"#), "ticketTypes[0].price"),
         (event(#"{"name": "A", "price": "1", "allocation": 5}"#), "ticketTypes[0].price"),
@@ -53,6 +54,12 @@ struct EventFileTests {
     func badFilesNameWhatIsWrong(_ json: String, _ named: String) throws {
         let error = #expect(throws: EventFileError.self) { try EventFile.parse(json) }
         #expect(error?.description.contains(named) == true, "\(String(describing: error))")
+    }
+
+    @Test func lateMoneyComesWhenEveryHoldHasEnded() throws {
+        let file = try EventFile.parse(Self.event(Self.seat, more: #", "holdTtlMs": 20000"#))
+        #expect(file.simSettings(seed: 7) == "seed=7,lateMs=23000,actionMs=15000")
+        #expect(try EventFile.parse(Self.event(Self.seat)).holdMs == 60_000)
     }
 
     @Test func aMissingFileIsNamed() {

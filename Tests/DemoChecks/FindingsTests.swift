@@ -63,13 +63,18 @@ struct FindingsTests {
     }
 
     @Test func moneyWithoutATicketIsFound() {
-        let found = problems { $0[1].payment = sale.payment(attempts[1], captured: 1155) }
+        let found = problems {
+            // The second attempt to pay took it, and the first one did not.
+            $0[1].payments = [0, 1155].map { sale.payment(attempts[1], captured: $0) }
+        }
         #expect(found.contains { $0.hasSuffix("charged 1155 without a ticket") })
     }
 
+    /// It came after the buyer had called it off.
     @Test func moneyThatWentBackIsNoProblem() {
-        let found = problems {
-            $0[3].payment = sale.payment(attempts[3], captured: 1155, refunded: 1155)
+        let attempts = [sale.attempt(.cancelled)]
+        let found = problems(attempts) {
+            $0[0].payments = [sale.payment(attempts[0], captured: 1155, refunded: 1155)]
         } ledger: {
             $0.refunded += 1155
             $0.fees += 10
@@ -78,8 +83,27 @@ struct FindingsTests {
         #expect(found == [])
     }
 
+    @Test func aRefundOfNothingIsFound() {
+        let found = problems { $0[3].payments = [] }
+        #expect(found.contains(name(3) + ": 0 was paid, not 1155"))
+    }
+
+    @Test func halfARefundIsFound() {
+        let found = problems {
+            $0[3].payments = [sale.payment(attempts[3], captured: 1155, refunded: 155)]
+        }
+        #expect(found.contains(name(3) + ": charged 1000 without a ticket"))
+        #expect(found.contains { $0.hasPrefix("refunds, against the payments") })
+    }
+
+    @Test func ordersThatTellSomethingElseThanTheBuyerHeardAreFound() {
+        #expect(problems { $0[1].outcome = .cancelled } == [name(1) + ": Orders says cancelled"])
+        #expect(
+            problems { $0[1].outcome = nil } == [name(1) + ": Orders says that it has not ended"])
+    }
+
     @Test func aTicketWithoutMoneyIsFound() {
-        let found = problems { $0[0].payment = nil }
+        let found = problems { $0[0].payments = [] }
         #expect(found.contains(name(0) + ": charged 0, not 2310"))
     }
 

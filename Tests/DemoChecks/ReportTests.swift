@@ -70,6 +70,7 @@ struct ReportTests {
         let report = try report([Outcome](repeating: .completed, count: 100))
         #expect(report.latency(0.5) == 50)
         #expect(report.latency(0.99) == 99)
+        #expect(report.json.contains("\"p50Ms\": 50.00"))
         #expect(try self.report([.declined]).latency(0.5) == 0)
         #expect(try self.report([.declined]).purchasesPerSecond == 0)
     }

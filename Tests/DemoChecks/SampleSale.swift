@@ -27,18 +27,24 @@ struct SampleSale {
         let lines = [HoldLine(ticketTypeId: offer.types[type].id, quantity: quantity)]
         var attempt = Attempt(
             purchaseID: world.newID(), lines: lines,
-            expectedTotal: offer.total(of: lines) ?? Money(0, Self.euro), card: .good)
+            expectedTotal: offer.total(of: lines) ?? Money(0, Self.euro))
         attempt.outcome = outcome
         return attempt
     }
 
-    /// What the services say of a purchase that went well.
+    /// What the services say of an attempt when all is well.
     func sight(of attempt: Attempt) -> Sight {
-        guard attempt.outcome == .completed else { return Sight() }
         var sight = Sight()
+        sight.outcome = attempt.outcome
         let total = attempt.expectedTotal
-        sight.order = order(attempt, total: total)
-        sight.payment = payment(attempt, captured: total.amount)
+        if attempt.outcome == .completed {
+            sight.order = order(attempt, total: total)
+            sight.payments = [payment(attempt, captured: total.amount)]
+        } else if attempt.outcome == .refunded {
+            sight.payments = [
+                payment(attempt, captured: total.amount, refunded: total.amount)
+            ]
+        }
         return sight
     }
 
@@ -66,12 +72,16 @@ struct SampleSale {
             captureMode: .sale, clientSecret: nil, lastError: nil, createdAt: world.now, version: 1)
     }
 
-    /// The ledger of purchases that went well, each with a fee of 10.
+    /// The ledger when all is well: each payment costs a fee of 10.
     func ledger(of attempts: [Attempt]) -> Ledger {
-        let completed = attempts.filter { $0.outcome == .completed }
+        func sum(_ outcome: Outcome) -> Int64 {
+            attempts.reduce(0) { $0 + ($1.outcome == outcome ? $1.expectedTotal.amount : 0) }
+        }
         var ledger = Ledger()
-        ledger.revenue = completed.reduce(0) { $0 + $1.expectedTotal.amount }
-        ledger.fees = Int64(completed.count) * 10
+        ledger.revenue = sum(.completed)
+        ledger.refunded = sum(.refunded)
+        let paid = attempts.count { $0.outcome == .completed || $0.outcome == .refunded }
+        ledger.fees = Int64(paid) * 10
         ledger.balance = ledger.revenue - ledger.fees
         return ledger
     }
