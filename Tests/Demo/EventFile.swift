@@ -98,7 +98,8 @@ struct EventFile: Message {
     /// What `sim` is told: late money comes when every hold that it could be for has ended, and who
     /// is asked by the provider has time to change their mind.
     func simSettings(seed: UInt64) -> String {
-        "seed=\(seed),lateMs=\(holdMs + 3_000),actionMs=15000"
+        "seed=\(seed),lateMs=\(holdMs + 3_000),actionMs=15000,webhookBp=3000,webhookLateBp=3000,"
+            + "webhookLateMs=2000,webhookTwiceBp=3000"
     }
 
     /// What no single field shows.
