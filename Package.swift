@@ -112,11 +112,14 @@ let package = Package(
                 "Interop",
                 uses: ["Lifecycle", "Net", "Wire", "RPC", "Contracts", "Support", "Processes"],
                 excluding: ["gateway.py", "interop.py", "purchase.py"]),
+            .target(
+                name: "Past", dependencies: needs(["CSQLite", "Lifecycle"]), path: "Tests/Past",
+                swiftSettings: settings),
             program(
                 "Bench",
                 uses: [
                     "CLinux", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support",
-                    "Processes",
+                    "Processes", "Past",
                 ],
                 linker: [countingMalloc]),
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
