@@ -129,7 +129,8 @@ let package = Package(
                 uses: basics + ["Payments", "Support"]),
             tests("Saga", uses: ["Saga", "RPC", "Wire", "Lifecycle", "Support"]),
             tests("Orders", uses: basics + ["Saga", "Orders", "Support"]),
-            tests("Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash"]),
+            tests(
+                "Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash", "Past"]),
             tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
             tests(
                 "Suite",
