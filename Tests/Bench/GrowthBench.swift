@@ -33,7 +33,8 @@ enum GrowthBench {
         }.value
     }
 
-    /// How long each service takes from its start to its first answer.
+    /// How long each service takes from its start to its first answer, as after a start of the
+    /// machine: nothing of its store is in memory.
     private static func starts(_ suite: ServiceSuite) async throws -> [Figure] {
         var figures: [Figure] = []
         for service in ServiceName.allCases {

@@ -25,13 +25,15 @@ final class StoreFile {
         }
     }
 
-    /// Leaves the file as a service does: with a write-ahead log, and on the disk.
+    /// Leaves the file as a service does, with a write-ahead log, on the disk and out of memory: as
+    /// it is after a start of the machine.
     func close() throws {
         try run("PRAGMA journal_mode = WAL")
         sqlite3_close_v2(handle)
         let file = open(path, O_RDWR | O_CLOEXEC)
         defer { Glibc.close(file) }
-        guard file >= 0, fsync(file) == 0 else { throw PastError("\(path) cannot be synced") }
+        guard file >= 0, fsync(file) == 0, posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0
+        else { throw PastError("\(path) cannot be synced") }
     }
 
     func run(_ text: String) throws {
