@@ -112,11 +112,14 @@ let package = Package(
                 "Interop",
                 uses: ["Lifecycle", "Net", "Wire", "RPC", "Contracts", "Support", "Processes"],
                 excluding: ["gateway.py", "interop.py", "purchase.py"]),
+            .target(
+                name: "Past", dependencies: needs(["CSQLite", "Lifecycle"]), path: "Tests/Past",
+                swiftSettings: settings),
             program(
                 "Bench",
                 uses: [
                     "CLinux", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support",
-                    "Processes",
+                    "Processes", "Past",
                 ],
                 linker: [countingMalloc]),
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
@@ -126,7 +129,8 @@ let package = Package(
                 uses: basics + ["Payments", "Support"]),
             tests("Saga", uses: ["Saga", "RPC", "Wire", "Lifecycle", "Support"]),
             tests("Orders", uses: basics + ["Saga", "Orders", "Support"]),
-            tests("Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash"]),
+            tests(
+                "Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash", "Past"]),
             tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
             tests(
                 "Suite",

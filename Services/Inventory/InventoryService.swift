@@ -175,7 +175,7 @@ extension InventoryService {
 
     func verifyInvariants(_ request: VerifyRequest, _ call: CallContext) async throws -> VerifyReply
     {
-        try await database.read { try Invariants(of: request.eventId, in: $0).verify() }
+        try await database.survey { try Invariants(of: request.eventId, in: $0).verify() }
     }
 
     /// A peer that saw more of this store than there is shows that it was put back from a backup.

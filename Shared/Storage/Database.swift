@@ -21,7 +21,7 @@ public import Lifecycle
 public final class Database: Sendable {
     /// Where the work of the database runs.
     public enum Mode: Sendable {
-        /// On two threads of its own.
+        /// On threads of its own.
         case thread
         /// On the caller, at once and one by one: for a simulation.
         case inline
@@ -83,6 +83,16 @@ public final class Database: Sendable {
     ) async throws -> Value {
         let outcome = Outcome<Value>()
         try await door.read { reader in outcome.keep { try query(reader) } }
+        return try outcome.take()
+    }
+
+    /// Runs a query that looks through much of the database, on a thread of its own, so that none
+    /// of those that look at little has to wait for it.
+    public func survey<Value: Sendable>(
+        _ query: @escaping @Sendable (Reader) throws -> Value
+    ) async throws -> Value {
+        let outcome = Outcome<Value>()
+        try await door.survey { reader in outcome.keep { try query(reader) } }
         return try outcome.take()
     }
 

@@ -41,10 +41,12 @@ public struct Housekeeping: Service {
         try await database.write { [pruneOwn] batch in
             let limit = Self.rowsInOneBatch
             let before = batch.now.advanced(byMs: -Self.keptMs)
+            // Facts lie in the order of time: once one is young enough, so are all behind it.
             let facts = try batch.execute(
                 """
-                DELETE FROM outbox WHERE seq IN
-                    (SELECT seq FROM outbox WHERE at < \(before) ORDER BY seq LIMIT \(limit))
+                DELETE FROM outbox WHERE seq IN (
+                    SELECT seq FROM (SELECT seq, at FROM outbox ORDER BY seq LIMIT \(limit)) oldest
+                    WHERE at < \(before))
                 """)
             let replies = try batch.query(
                 """

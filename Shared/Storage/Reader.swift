@@ -38,6 +38,17 @@ public final class Reader {
         try connection.query(sql, read)
     }
 
+    /// Any query over many rows, none of which is kept.
+    public func forEach(
+        _ sql: SQL, _ read: (inout ColumnReader) throws -> Void
+    ) throws {
+        let text = sql.text
+        try connection.prepare(text).run(sql.values) { row in
+            var reader = ColumnReader(row, source: text)
+            try read(&reader)
+        }
+    }
+
     private func rows<Row: StoredRow>(
         _: Row.Type, _ text: String, _ cells: ColumnWriter
     ) throws -> [Row] {

@@ -2,7 +2,8 @@ import FoundationEssentials
 import Glibc
 
 /// `Bench [SECTION …] [--runs N] [--seconds N] [--json]`: figures of a release build, each over
-/// several runs and beside a baseline measured in the same runs.
+/// several runs and beside a baseline measured in the same runs. Without a section it runs all but
+/// `memory` and `growth`, which take minutes.
 @main
 struct Main {
     static func main() async {
@@ -27,7 +28,8 @@ struct Main {
         arguments.removeAll { $0 == "--json" }
         let runs = try take("--runs", from: &arguments) ?? 7
         let seconds = try take("--seconds", from: &arguments)
-        for section in arguments.isEmpty ? ["codec", "rpc", "reserve", "purchase"] : arguments {
+        let usual = ["codec", "rpc", "reserve", "purchase", "checkout"]
+        for section in arguments.isEmpty ? usual : arguments {
             let figures: [Figure] =
                 switch section {
                 case "codec": try Codec.figures(runs: runs)
@@ -35,9 +37,12 @@ struct Main {
                 case "rpc": try await RPCBench.figures(runs: runs, seconds: seconds)
                 case "reserve": try await ReserveBench.figures(runs: runs, seconds: seconds)
                 case "purchase": try await PurchaseBench.figures(runs: runs, seconds: seconds)
+                case "checkout": try await CheckoutBench.figures(runs: runs, seconds: seconds)
+                case "growth": try await GrowthBench.figures(runs: runs, seconds: seconds)
                 case "memory": try await MemoryBench.figures(seconds: seconds)
                 default:
-                    throw BenchError("no section \(section): codec, rpc, reserve, purchase, memory")
+                    let all = (usual + ["memory", "growth"]).joined(separator: ", ")
+                    throw BenchError("no section \(section): \(all)")
                 }
             for figure in figures { print(isJSON ? figure.json : figure.text) }
         }

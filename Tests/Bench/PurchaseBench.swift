@@ -3,14 +3,16 @@ import Lifecycle
 import Processes
 import RPC
 
-/// Complete, durable purchases of one hot event: reserve, pay, consume and tickets, through the
-/// three services as processes on files. The baseline of one purchase at a time is what it cannot
-/// do without: its commits one after the other, and its round trips.
+/// Complete, durable purchases, of one hot event and spread over many: reserve, pay, consume and
+/// tickets, through the three services as processes on files. The baseline of one purchase at a
+/// time is what it cannot do without: its commits one after the other, and its round trips.
 enum PurchaseBench {
     /// In a row: Orders two, Inventory two, Payments two, and the provider's own journal.
     private static let serialSyncs = 7.0
     /// The purchase itself, Reserve, CreatePayment, ConsumeHold.
     private static let roundTrips = 4.0
+    /// Ticket types to spread purchases over: a thousand.
+    private static let (wideEvents, wideTypes) = (10, 100)
 
     static func figures(runs: Int, seconds: Int?) async throws -> [Figure] {
         let (world, network) = try RPCBench.makeWorld()
@@ -29,20 +31,20 @@ enum PurchaseBench {
     private static func figures(
         runs: Int, seconds: Int, _ shop: Shop, _ folder: WorkFolder
     ) async throws -> [Figure] {
-        var (many, one, waits): ([Load], [Load], [Double]) = ([], [], [])
+        var (many, spread, one): ([Load], [Load], [Load]) = ([], [], [])
+        var waits: [Double] = []
         var memory: [Double] = []
-        let echo = try Peer("bare-echo", ["\(RPCBench.requestBytes)", "\(RPCBench.replyBytes)"])
-        defer { echo.stop() }
+        let baseline = try SerialBaseline(syncs: serialSyncs, roundTrips: roundTrips)
+        defer { baseline.stop() }
+        let wide = try await shop.programme(events: wideEvents, typesOfEach: wideTypes)
         _ = try await shop.buy(callers: 64, milliseconds: 1_000)
+        _ = try await shop.buy(wide, callers: 64, milliseconds: 1_000)
         for _ in 0..<runs {
-            let sync = try DiskBaseline.syncs(in: folder.path, milliseconds: 300).p50Microseconds
-            let trip = try BareEcho.call(
-                port: echo.port, requestBytes: RPCBench.requestBytes,
-                replyBytes: RPCBench.replyBytes, inFlight: 1, milliseconds: 200
-            ).latencies.p50Microseconds
-            waits.append(serialSyncs * sync + roundTrips * trip)
+            waits.append(try baseline.microseconds(in: folder.path))
             one.append(try await shop.buy(callers: 1, milliseconds: 1_000))
-            many.append(try await shop.buy(callers: 64, milliseconds: UInt64(seconds) * 1_000))
+            let milliseconds = UInt64(seconds) * 1_000
+            many.append(try await shop.buy(callers: 64, milliseconds: milliseconds))
+            spread.append(try await shop.buy(wide, callers: 64, milliseconds: milliseconds))
             memory.append(shop.largestMegabytes)
         }
         func lower(_ name: String, _ unit: String, _ values: [Double]) -> Figure {
@@ -56,6 +58,12 @@ enum PurchaseBench {
             lower("purchase.hot.64.syncs", "a call", many.map(\.syncs)),
             lower("purchase.hot.64.statements", "a call", many.map(\.statements)),
             lower("purchase.hot.64.memory", "MiB", memory),
+            // What one hot ticket type costs: purchases of a thousand types beside those of one.
+            Figure(
+                name: "purchase.spread.64", unit: "calls/s", runs: spread.map(\.rate),
+                baselines: many.map(\.rate)),
+            lower("purchase.spread.64.p50", "us", spread.map(\.latencies.p50Microseconds)),
+            lower("purchase.spread.64.p99", "us", spread.map(\.latencies.p99Microseconds)),
             Figure(
                 name: "purchase.1.p50", unit: "us", runs: one.map(\.latencies.p50Microseconds),
                 baselines: waits, isHigherBetter: false),

@@ -5,13 +5,14 @@ import Lifecycle
 import Processes
 import RPC
 
-/// An event on sale, and the connections to its services.
+/// What is on sale, and the connections to the services that sell it.
 final class Shop: Sendable {
     private let world: World
     private let gateway: Client
     private let staff: [ServiceName: Client]
     private let processIDs: [ServiceName: Int32]
-    private let event: HotEvent
+    /// One event with one ticket type.
+    let hot: Programme
 
     init(_ suite: ServiceSuite, world: World) async throws {
         self.world = world
@@ -24,7 +25,7 @@ final class Shop: Sendable {
         self.staff = staff
         self.processIDs = processIDs
         guard let inventory = staff[.inventory] else { throw BenchError("no inventory") }
-        event = try await HotEvent(inventory, world: world)
+        hot = try await .hot(inventory, world: world)
     }
 
     func close() {
@@ -32,18 +33,71 @@ final class Shop: Sendable {
         for client in staff.values { client.close() }
     }
 
+    /// Puts more on sale.
+    func programme(events: Int, typesOfEach: Int) async throws -> Programme {
+        try await Programme(
+            events: events, typesOfEach: typesOfEach, client(.inventory), world: world)
+    }
+
     /// Buys two tickets at a time, each caller waiting for its tickets, on one connection.
-    func buy(callers: Int, milliseconds: UInt64) async throws -> Load {
-        try await Load(callers: callers, milliseconds: milliseconds, costs: costs) { [self] in
-            let reply = try await gateway.call(
-                OrdersAPI.purchase,
-                PurchaseRequest(
-                    purchaseId: world.newID(), owner: "user:4711-0815-bench",
-                    contact: Contact(email: "bench@example.org"), eventId: event.eventID,
-                    items: [HoldLine(ticketTypeId: event.typeID, quantity: 2)], provider: "sim",
-                    paymentMethod: "sim_ok"))
-            guard reply.state == .completed else { throw BenchError("bought nothing: \(reply)") }
+    func buy(
+        _ programme: Programme? = nil, callers: Int, milliseconds: UInt64
+    ) async throws -> Load {
+        let programme = programme ?? hot
+        return try await Load(callers: callers, milliseconds: milliseconds, costs: costs) {
+            [self] in
+            try await buy(programme.any, owner: "user:4711-0815-bench")
         }
+    }
+
+    /// The same the long way: first the tickets are reserved, then they are paid for.
+    func checkOut(callers: Int, milliseconds: UInt64) async throws -> Load {
+        try await Load(callers: callers, milliseconds: milliseconds, costs: costs) { [self] in
+            try await checkOut(hot.any, owner: "user:4711-0815-bench")
+        }
+    }
+
+    /// The short way, once.
+    func buy(_ choice: Programme.Choice, owner: String) async throws {
+        let reply = try await gateway.call(
+            OrdersAPI.purchase,
+            PurchaseRequest(
+                purchaseId: world.newID(), owner: owner,
+                contact: Contact(email: "bench@example.org"), eventId: choice.eventID,
+                items: [HoldLine(ticketTypeId: choice.typeID, quantity: 2)], provider: "sim",
+                paymentMethod: "sim_ok"))
+        guard reply.state == .completed else { throw BenchError("bought nothing: \(reply)") }
+    }
+
+    /// The long way, once.
+    func checkOut(_ choice: Programme.Choice, owner: String) async throws {
+        let checkout = world.newID()
+        let reserved = try await gateway.call(
+            OrdersAPI.createCheckout,
+            CreateCheckoutRequest(
+                checkoutId: checkout, owner: owner,
+                contact: Contact(email: "bench@example.org"), eventId: choice.eventID,
+                items: [HoldLine(ticketTypeId: choice.typeID, quantity: 2)]))
+        guard reserved.state == .reserved else {
+            throw BenchError("reserved nothing: \(reserved)")
+        }
+        let paid = try await gateway.call(
+            OrdersAPI.startPayment,
+            StartPaymentRequest(
+                checkoutId: checkout, attemptId: world.newID(), provider: "sim",
+                captureMode: .authCapture, paymentMethod: "sim_ok"))
+        guard paid.state == .completed else { throw BenchError("paid for nothing: \(paid)") }
+    }
+
+    /// A connection of an operator.
+    func client(_ service: ServiceName) throws -> Client {
+        guard let client = staff[service] else { throw BenchError("no \(service)") }
+        return client
+    }
+
+    /// Resident memory of one process.
+    func megabytes(of service: ServiceName) -> Double {
+        processIDs[service].map { residentBytes(of: $0) / 1_048_576 } ?? 0
     }
 
     /// Resident memory of the largest of the three processes.

@@ -56,6 +56,9 @@ import Testing
         Plant(testDescription: "an audit entry is edited", breaks: ["C-3", "C-4"]) {
             "UPDATE audit SET held = held + 1 WHERE pool_id = \($0.type) AND seq = 2"
         },
+        Plant(testDescription: "an audit entry follows another than it says", breaks: ["C-3"]) {
+            "UPDATE audit SET previous_capacity = 9 WHERE pool_id = \($0.type) AND seq = 3"
+        },
         Plant(testDescription: "a capacity is edited", breaks: ["C-3"]) {
             "UPDATE pool SET capacity = 25 WHERE pool_id = \($0.event)"
         },

@@ -33,6 +33,14 @@ import Testing
             """, ["M-1"])
     }
 
+    @Test func aBookingThatBalancesAcrossCurrencies() throws {
+        try plant(
+            """
+            UPDATE ledger_entry SET currency = 'USD'
+            WHERE ref = \(id(1)) AND account = 'fees:sim'
+            """, ["M-1", "M-1"])
+    }
+
     @Test func aPaymentThatWasNeverBooked() throws {
         try plant("DELETE FROM ledger_entry WHERE ref = \(id(1))", ["M-1", "M-3"])
     }

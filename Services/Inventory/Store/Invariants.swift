@@ -4,7 +4,8 @@ import Lifecycle
 import Storage
 
 /// What must always hold, each as a query that gives the rows against it. They run over one state
-/// of the database, and the database does the summing, so that memory stays bounded.
+/// of the database. What grows with every sale is read once, row by row, and summed into what is
+/// bounded by the pools and the open holds, so that neither time nor memory runs away.
 struct Invariants {
     /// Violations of one invariant that are reported at most.
     static let limit: Int64 = 100
@@ -12,17 +13,19 @@ struct Invariants {
     private let reader: Reader
     /// Which pools, called `p`, are looked at.
     private let scope: SQL
+    /// Which holds, called `h`, took from them.
+    private let holdScope: SQL
 
     init(of eventId: UUID?, in reader: Reader) {
         self.reader = reader
         scope = eventId.map { "p.event_id = \($0)" } ?? "1 = 1"
+        holdScope = eventId.map { "h.event_id = \($0)" } ?? "1 = 1"
     }
 
     func verify() throws -> VerifyReply {
         let violations =
-            try poolsWithinCapacity() + heldIsSummed() + soldIsSummed() + auditIsChained()
-            + auditEndsAtPool() + heldIsLeftOnce() + eventIsSumOfTypes() + allocationsFit()
-            + feedIsGapless()
+            try poolsWithinCapacity() + takenIsSummed() + auditIsSound() + auditEndsAtPool()
+            + eventIsSumOfTypes() + allocationsFit() + feedIsGapless()
         return VerifyReply(checked: try checked(), violations: violations, pending: 0)
     }
 
@@ -46,40 +49,67 @@ struct Invariants {
             """)
     }
 
-    /// C-2: what a pool counts as held is what its open holds took.
-    private func heldIsSummed() throws -> [Violation] {
-        try violations("C-2", "held", Self.summed("p.held", "'ACTIVE', 'COMMITTING'", scope))
-    }
-
-    /// C-2: what a pool counts as sold is what its consumed holds took.
-    private func soldIsSummed() throws -> [Violation] {
-        try violations("C-2", "sold", Self.summed("p.sold", "'CONSUMED'", scope))
-    }
-
-    private static func summed(_ column: SQL, _ states: SQL, _ scope: SQL) -> SQL {
-        """
-        SELECT p.pool_id, COALESCE(s.quantity, 0), \(column) FROM pool p
-        LEFT JOIN (
-            SELECT t.pool_id, CAST(SUM(t.quantity) AS BIGINT) AS quantity
-            FROM hold_pool t JOIN hold h ON h.hold_id = t.hold_id
-            WHERE h.state IN (\(states)) GROUP BY t.pool_id) s ON s.pool_id = p.pool_id
-        WHERE COALESCE(s.quantity, 0) <> \(column) AND \(scope)
-        """
-    }
-
-    /// C-3: every entry begins where the one before ended, and the first from nothing.
-    private func auditIsChained() throws -> [Violation] {
-        try violations(
-            "C-3", "the entry before",
+    /// C-2: what a pool counts as held and as sold is what its open and its consumed holds took.
+    private func takenIsSummed() throws -> [Violation] {
+        var taken: [UUID: (held: Int64, sold: Int64)] = [:]
+        // CROSS JOIN keeps this order, in which both lie.
+        try reader.forEach(
             """
-            SELECT a.pool_id, a.seq - 1, a.seq FROM audit a
-            JOIN pool p ON p.pool_id = a.pool_id
-            LEFT JOIN audit b ON b.pool_id = a.pool_id AND b.seq = a.seq - 1
-            WHERE \(scope) AND NOT (
-                (a.seq = 1 AND a.previous_held = 0 AND a.previous_sold = 0)
-                OR (b.seq IS NOT NULL AND b.held = a.previous_held AND b.sold = a.previous_sold
-                    AND COALESCE(b.capacity, -1) = COALESCE(a.previous_capacity, -1)))
-            """)
+            SELECT t.pool_id, t.quantity, CASE h.state WHEN 'CONSUMED' THEN 1 ELSE 0 END
+            FROM hold h CROSS JOIN hold_pool t
+            WHERE t.hold_id = h.hold_id AND h.state IN ('ACTIVE', 'COMMITTING', 'CONSUMED')
+                AND \(holdScope)
+            """
+        ) { row in
+            let (pool, quantity): (UUID, Int64) = (try row.next(), try row.next())
+            if try row.next(Bool.self) {
+                taken[pool, default: (0, 0)].sold &+= quantity
+            } else {
+                taken[pool, default: (0, 0)].held &+= quantity
+            }
+        }
+        var violations: [Violation] = []
+        try reader.forEach("SELECT p.pool_id, p.held, p.sold FROM pool p WHERE \(scope)") { row in
+            let id: UUID = try row.next()
+            let sums = taken[id] ?? (0, 0)
+            for (what, sum, count) in [
+                ("held", sums.held, try row.next(Int64.self)),
+                ("sold", sums.sold, try row.next(Int64.self)),
+            ] where sum != count && violations.count < Self.limit {
+                violations.append(
+                    Violation(
+                        invariant: "C-2", subject: id.uuidString, expected: "\(what): \(sum)",
+                        actual: "\(count)"))
+            }
+        }
+        return violations
+    }
+
+    /// C-3 and C-4, in one way through the audit.
+    private func auditIsSound() throws -> [Violation] {
+        var trail = AuditTrail()
+        for open in ["h.state = 'ACTIVE'", "h.state = 'COMMITTING'"] as [SQL] {
+            try reader.forEach(
+                """
+                SELECT t.pool_id, t.hold_id, t.quantity
+                FROM hold h CROSS JOIN hold_pool t CROSS JOIN pool p
+                WHERE \(open) AND t.hold_id = h.hold_id AND p.pool_id = t.pool_id
+                    AND p.kind <> 'OWNER' AND \(scope)
+                """
+            ) {
+                trail.expect(
+                    pool: try $0.next(), hold: try $0.next(), quantity: try $0.next())
+            }
+        }
+        try reader.forEach(
+            """
+            SELECT p.pool_id, a.seq, a.previous_capacity, a.capacity, a.previous_held, a.held,
+                a.previous_sold, a.sold, a.reference
+            FROM pool p CROSS JOIN audit a
+            WHERE a.pool_id = p.pool_id AND \(scope) ORDER BY p.pool_id, a.seq
+            """
+        ) { try trail.read(&$0) }
+        return trail.violations
     }
 
     /// C-3: the last entry is the pool.
@@ -93,27 +123,6 @@ struct Invariants {
             WHERE \(scope) AND p.kind <> 'OWNER' AND NOT (
                 a.seq IS NOT NULL AND a.seq = p.seq AND a.held = p.held AND a.sold = p.sold
                 AND COALESCE(a.capacity, -1) = COALESCE(p.capacity, -1))
-            """)
-    }
-
-    /// C-4: over its whole life a hold adds to `held` exactly what it takes now: all of it while it
-    /// is open, nothing once it has ended.
-    private func heldIsLeftOnce() throws -> [Violation] {
-        try violations(
-            "C-4", "held by one hold",
-            """
-            SELECT t.hold_id, t.quantity, COALESCE(s.moved, 0) FROM (
-                SELECT q.hold_id, q.pool_id,
-                    CASE WHEN h.state IN ('ACTIVE', 'COMMITTING') THEN q.quantity ELSE 0 END
-                        AS quantity
-                FROM hold_pool q JOIN hold h ON h.hold_id = q.hold_id) t
-            JOIN pool p ON p.pool_id = t.pool_id
-            LEFT JOIN (
-                SELECT a.pool_id, a.reference,
-                    CAST(SUM(a.held - a.previous_held) AS BIGINT) AS moved
-                FROM audit a GROUP BY a.pool_id, a.reference) s
-                ON s.pool_id = t.pool_id AND s.reference = t.hold_id
-            WHERE p.kind <> 'OWNER' AND COALESCE(s.moved, 0) <> t.quantity AND \(scope)
             """)
     }
 

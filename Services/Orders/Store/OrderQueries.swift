@@ -48,7 +48,7 @@ struct OrderQueries: Sendable {
 
     /// How many checkouts stand in each state.
     func states() async throws -> [(state: String, count: Int64)] {
-        try await database.read { reader in
+        try await database.survey { reader in
             try reader.query(
                 "SELECT state, COUNT(*) FROM checkout GROUP BY state ORDER BY state"
             ) { (try $0.next(), try $0.next()) }

@@ -69,8 +69,9 @@ extension Reader {
         ) { (try $0.next(), try $0.next(), try $0.next()) }
         let orphans: [UUID] = try query(
             """
-            SELECT order_id FROM ticket_order
-            WHERE order_id NOT IN (SELECT checkout_id FROM checkout) LIMIT 1000
+            SELECT o.order_id FROM ticket_order o
+            WHERE NOT EXISTS (SELECT 1 FROM checkout c WHERE c.checkout_id = o.order_id)
+            ORDER BY o.order_id LIMIT 1000
             """
         ) { try $0.next() }
         return wrong.map { id, state, status in
@@ -131,15 +132,10 @@ extension Reader {
 
     /// P-3: a checkout ends once.
     private func doubleFacts() throws -> [Violation] {
-        try query(
-            """
-            SELECT subject, CAST(COUNT(*) AS BIGINT) FROM outbox
-            WHERE kind <> \(OrdersFact.orderPaid) GROUP BY subject HAVING COUNT(*) > 1 LIMIT 1000
-            """
-        ) { columns in
+        try repeatedFacts("kind <> \(OrdersFact.orderPaid)").map { fact in
             Violation(
-                invariant: "P-3", subject: "checkout \(try columns.next(UUID.self))",
-                expected: "1 fact of its end", actual: "\(try columns.next(Int64.self))")
+                invariant: "P-3", subject: "checkout \(fact.subject)",
+                expected: "1 fact of its end", actual: "\(fact.count)")
         }
     }
 

@@ -26,30 +26,31 @@ struct Sums: Sendable {
         at = reader.now
         let ofEvent: SQL = event.map { "AND event_id = \($0)" as SQL } ?? ""
         var events: [UUID: Sales] = [:]
-        _ = try reader.query(
+        var tax: [Currency: Int64] = [:]
+        // Summed here, row by row: the database would sort all orders by their events first.
+        try reader.forEach(
             """
-            SELECT event_id, CAST(SUM(total_minor - tax_minor) AS BIGINT) FROM ticket_order
-            WHERE status = 'COMPLETED' \(ofEvent) GROUP BY event_id
+            SELECT event_id, total_minor - tax_minor, tax_minor, currency FROM ticket_order
+            WHERE status = 'COMPLETED'
             """
-        ) { events[try $0.next(), default: Sales()].revenue = try $0.next() }
-        _ = try reader.query(
+        ) {
+            let (id, revenue): (UUID, Int64) = (try $0.next(), try $0.next())
+            let taxed: Int64 = try $0.next()
+            tax[Currency(try $0.next()), default: 0] &+= taxed
+            guard event == nil || event == id else { return }
+            events[id, default: Sales()].revenue &+= revenue
+        }
+        try reader.forEach(
             """
-            SELECT o.event_id, i.ticket_type_id, CAST(SUM(i.quantity) AS BIGINT)
-            FROM ticket_order o JOIN order_item i ON i.order_id = o.order_id
-            WHERE o.status = 'COMPLETED' \(event.map { "AND o.event_id = \($0)" as SQL } ?? "")
-            GROUP BY o.event_id, i.ticket_type_id
+            SELECT o.event_id, i.ticket_type_id, i.quantity
+            FROM ticket_order o CROSS JOIN order_item i
+            WHERE i.order_id = o.order_id AND o.status = 'COMPLETED'
+                \(event.map { "AND o.event_id = \($0)" as SQL } ?? "")
             """
         ) {
             let (event, type): (UUID, UUID) = (try $0.next(), try $0.next())
-            events[event, default: Sales()].sold[type] = try $0.next()
+            events[event, default: Sales()].sold[type, default: 0] &+= try $0.next()
         }
-        var tax: [Currency: Int64] = [:]
-        _ = try reader.query(
-            """
-            SELECT currency, CAST(SUM(tax_minor) AS BIGINT) FROM ticket_order
-            WHERE status = 'COMPLETED' GROUP BY currency
-            """
-        ) { tax[Currency(try $0.next())] = try $0.next() }
         var open: Int64 = 0
         let running = try reader.select(
             Checkout.self,

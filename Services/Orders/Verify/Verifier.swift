@@ -14,7 +14,7 @@ struct Verifier: Sendable {
 
     func verify(_ request: VerifyRequest) async throws -> VerifyReply {
         let event = request.eventId
-        let (before, own) = try await database.read { reader in
+        let (before, own) = try await database.survey { reader in
             (try Sums(reader, event), try reader.ownViolations(event))
         }
         // Every fact counted in `before` has a number up to this head.
@@ -27,7 +27,7 @@ struct Verifier: Sendable {
         let ledger = try await ledger(event)
         let funds = try await keptFunds(event, endedBefore: before.at, isRead: isRead)
         let holds = try await strayHolds(event)
-        let after = try await database.read { try Sums($0, event) }
+        let after = try await database.survey { try Sums($0, event) }
         let sums = Comparison(before: before, after: after, isRead: isRead)
         let unread = isRead ? 0 : head - cursor
         let violations = own + sums.stock(stock) + sums.ledger(ledger, event) + funds + holds

@@ -7,6 +7,8 @@ protocol Door: Sendable {
     func write(_ command: Command) async throws
     /// Runs the query, which gives what it threw.
     func read(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws
+    /// The same for a query that takes long.
+    func survey(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws
     func close() async
 }
 
@@ -41,28 +43,34 @@ struct DoorSettings: Sendable {
     }
 }
 
-/// One thread that writes and one that reads, each with the only connection of its kind.
+/// One thread that writes, one that reads and one for what is long to read, each with a connection
+/// of its own.
 final class ThreadedDoor: Door {
     private let commands: CommandQueue
     private let queries: ReadQueue
-    private let ended = [Latch(), Latch()]
+    private let surveys: ReadQueue
+    private let ended = [Latch(), Latch(), Latch()]
 
     init(_ settings: DoorSettings) async throws {
         commands = try CommandQueue(scheduler: settings.world.scheduler)
         queries = try ReadQueue()
+        surveys = try ReadQueue()
         do {
             let clock = try await startWriter(settings)
-            try await startReader(settings, clock)
+            try await startReader("db-read", queries, ended[1], settings, clock)
+            try await startReader("db-survey", surveys, ended[2], settings, clock)
         } catch {
-            commands.close()
-            queries.close()
+            closeQueues()
             throw error
         }
     }
 
-    deinit {
+    deinit { closeQueues() }
+
+    private func closeQueues() {
         commands.close()
         queries.close()
+        surveys.close()
     }
 
     func write(_ command: Command) async throws { try await command.wait(in: commands) }
@@ -71,9 +79,15 @@ final class ThreadedDoor: Door {
         try await queries.read(query)
     }
 
+    func survey(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws {
+        try await surveys.read(query)
+    }
+
     func close() async {
         queries.close()
+        surveys.close()
         await ended[1].wait()
+        await ended[2].wait()
         commands.close()
         await ended[0].wait()
     }
@@ -113,12 +127,14 @@ final class ThreadedDoor: Door {
         runner.close()
     }
 
-    private func startReader(_ settings: DoorSettings, _ clock: GuardedClock) async throws {
-        let (queries, ended) = (queries, ended[1])
+    private func startReader(
+        _ name: String, _ queries: ReadQueue, _ ended: Latch, _ settings: DoorSettings,
+        _ clock: GuardedClock
+    ) async throws {
         try await withCheckedThrowingContinuation {
             (opened: CheckedContinuation<Void, any Error>) in
             do {
-                try WorkerThread.start("db-read") {
+                try WorkerThread.start(name) {
                     defer { ended.open() }
                     do {
                         let connection = try settings.engine.connect(.reading)
@@ -161,6 +177,10 @@ final class InlineDoor: Door {
             return try runner.read(query)
         }
         if let error { throw error }
+    }
+
+    func survey(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws {
+        try await read(query)
     }
 
     func close() async {
