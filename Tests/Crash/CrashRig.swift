@@ -4,12 +4,13 @@ import Lifecycle
 import Net
 import Processes
 import RPC
+import Synchronization
 import Testing
 
 /// The three executables on files, one event on sale, and buyers under whose hands services die.
 final class CrashRig: Sendable {
     private static let settings = [
-        "TURNSTILE_SIM": "replyLimitMs=300,slowMs=100,lateMs=300,actionMs=1000000",
+        "TURNSTILE_SIM": "replyLimitMs=1000,slowMs=100,lateMs=300,actionMs=1000000",
         "SWIFT_BACKTRACE": "enable=no",
     ]
 
@@ -74,28 +75,25 @@ final class CrashRig: Sendable {
             await suite.kill(service)
             try await suite.launch(service, with: Self.dying(at: places.first))
         }
+        let isGivenUp = Mutex(false)
         let deaths = points.map { service, places in
             world.scheduler.spawn { [self] in
                 for next in places.dropFirst().map(Optional.some) + [nil] {
                     await suite.ended(service)
+                    if isGivenUp.withLock({ $0 }) { return }
                     try await suite.launch(service, with: Self.dying(at: next))
                 }
             }
         }
+        defer { isGivenUp.withLock { $0 = true } }
         try await script.run(buyer)
         let end = try await buyer.end()
         #expect(end?.state == script.end, "\(script) with \(points): \(String(describing: end))")
         if script.end == .completed { #expect(end?.order?.tickets.count == 2, "\(points)") }
-        try await expectOver(deaths, script, points)
-    }
-
-    /// Who has not died by now never will: the place was not reached.
-    private func expectOver(
-        _ deaths: [Task<Void, any Error>], _ script: CrashScript,
-        _ points: [ServiceName: [CrashPoint]]
-    ) async throws {
+        // Who has not died by now never will: the place was not reached.
         let late = world.scheduler.schedule(afterMs: 3_000) { [suite] in
             Issue.record("\(script) did not reach all of \(points)")
+            isGivenUp.withLock { $0 = true }
             suite.killAll()
         }
         for death in deaths { try await death.value }

@@ -39,7 +39,8 @@ enum CrashScript: String, CaseIterable, Sendable {
         case .declined: try await buyer.purchase("sim_declined")
         case .opened: try await buyer.purchase("sim_late")
         case .long:
-            try await buyer.reserve()
+            // So short that it is extended for the payment.
+            try await buyer.reserve(holdTtlMs: 60_000)
             try await buyer.pay("sim_ok", .authCapture)
         case .waiting:
             try await buyer.reserve()
@@ -55,7 +56,8 @@ enum CrashScript: String, CaseIterable, Sendable {
         case .expired: try await buyer.reserve(holdTtlMs: 1_000)
         case .refunded:
             try await buyer.reserve()
-            try await buyer.pay("sim_lost_reply", .sale, waitMs: 0)
+            // The money is taken at once, and its answer comes when it has been called off.
+            try await buyer.pay("sim_lost_reply", .sale, waitMs: 500)
             try await buyer.cancel()
         }
     }

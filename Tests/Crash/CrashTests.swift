@@ -35,11 +35,13 @@ import Testing
             }
         }
 
-        /// Who comes back dies once more at the same place, and a third time.
+        /// Who comes back dies once more at the same place, and a third time. A hold is extended
+        /// once, so that place is not reached again.
         @Test(arguments: CrashScript.allCases)
         func whileComingBack(_ script: CrashScript) async throws {
             try await CrashRig.run { rig in
-                for point in CrashTable.points(of: script) {
+                let once = CrashPoint("call.inventory.ExtendHold.done")
+                for point in CrashTable.points(of: script) where point != once {
                     try await rig.expect(script, dying: [point.service: [point, point, point]])
                 }
             }

@@ -67,7 +67,7 @@ enum BuyerRules {
             checkout.isPaymentLive = true
             checkout.paymentState = nil
             checkout.paymentError = nil
-            checkout.step = SagaPosition(StepName.extend)
+            checkout.step = checkout.paymentBegins(now)
             return checkout
         }
         // While it only waits for the buyer, they may change their mind.

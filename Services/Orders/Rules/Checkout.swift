@@ -98,6 +98,13 @@ struct Checkout: SagaSubject, Hashable {
     /// Whether there may be a payment that must be given up before the stock is.
     var mayHavePayment: Bool { way == .short || isPaymentLive }
 
+    /// The first call of a payment: the hold is extended where it would not last.
+    func paymentBegins(_ now: Instant) -> SagaPosition {
+        let leftMs = now.millisecondsUntil(holdExpiresAt ?? now)
+        return SagaPosition(
+            leftMs < CheckoutRules.payingTimeMs ? StepName.extend : StepName.start)
+    }
+
     var isFree: Bool { totals?.total.amount == 0 }
 
     /// True when a buyer who waits should be answered: it has ended, or somebody must act.

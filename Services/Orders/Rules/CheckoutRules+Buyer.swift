@@ -107,7 +107,7 @@ extension CheckoutRules {
     }
 
     /// The attempt before is given up, and the one that waited for it begins.
-    func givenUp(_ payment: PaymentReply, _ decision: inout Decision) {
+    func givenUp(_ payment: PaymentReply, _ now: Instant, _ decision: inout Decision) {
         guard payment.state != .captured else {
             return capturedInstead(payment.captured, &decision)
         }
@@ -116,7 +116,7 @@ extension CheckoutRules {
         decision.checkout.queued = nil
         decision.checkout.isPaymentLive = true
         decision.checkout.paymentError = nil
-        decision.call(SagaPosition(StepName.extend))
+        decision.call(decision.checkout.paymentBegins(now))
     }
 
     /// The buyer had paid by the attempt before, which then is the one.

@@ -108,7 +108,8 @@ struct CheckoutRules: Sendable {
             decision.call(SagaPosition(StepName.reserve, .undo))
         case (StepName.consume, .act, _): consumed(&decision)
         case (StepName.reopen, .act, .hold(let hold)): reopened(hold, now, &decision)
-        case (StepName.supersede, .act, .payment(let payment)): givenUp(payment, &decision)
+        case (StepName.supersede, .act, .payment(let payment)):
+            givenUp(payment, now, &decision)
         case (StepName.fence, .act, _):
             // The fence joins the straight way, whose payment answers what it has become.
             decision.checkout.owed = nil
