@@ -179,7 +179,9 @@ final class CheckoutJournal: SagaJournal {
                         at: batch.now))
             }
             for attempt in attempts {
-                try batch.insert(AttemptRow(id, attempt, at: batch.now))
+                let row = AttemptRow(id, attempt, at: batch.now)
+                // What an attempt came to first is what its replays are told.
+                if try batch.find(AttemptRow.self, row.key) == nil { try batch.insert(row) }
             }
             try book.record(before, after, batch)
             return (before.state, SagaStand(after, pauseMs: pauseMs))
