@@ -13,7 +13,11 @@ enum DueLoop {
         look: @escaping @Sendable (Item) async -> Void
     ) async {
         while !Task.isCancelled {
-            let items = (try? await due()) ?? []
+            var items: [Item] = []
+            do { items = try await due() } catch {
+                // It is looked again in a while, and whoever reads the log knows why nothing moves.
+                world.log.warning("due.unread", ["error": "\(error)"])
+            }
             await withTaskGroup(of: Void.self) { group in
                 for item in items {
                     group.addTask(executorPreference: world.scheduler) { await look(item) }
