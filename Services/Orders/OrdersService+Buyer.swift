@@ -22,19 +22,8 @@ extension OrdersService {
         _ request: StartPaymentRequest, _ call: CallContext
     ) async throws -> CheckoutReply {
         try BuyerRules.check(request)
-        let watch = runner.progress.watch(request.checkoutId) { $0.isAttemptSettled }
-        defer { watch.cancel() }
         let begun = try await journal.start(request)
-        runner.moved(begun)
-        var checkout = begun
-        if !begun.isAttemptSettled {
-            let waitMs = call.waitMs(request.waitMs ?? .max, on: world.scheduler)
-            if let settled = await watch.value(withinMs: waitMs) {
-                checkout = settled
-            } else {
-                checkout = try await found(request.checkoutId)
-            }
-        }
+        let checkout = try await attemptSettled(begun, request.waitMs ?? .max, call)
         try BuyerRules.refuseExpired(checkout)
         let isUnderWay = checkout.isPaymentLive && checkout.attempt?.id == request.attemptId
         if !isUnderWay,
@@ -43,6 +32,25 @@ extension OrdersService {
             throw refusal
         }
         return view.reply(checkout, now: world.now)
+    }
+
+    /// What the attempt that was begun has come to. Only what happened after it was begun tells:
+    /// news of an attempt before it may still be on their way.
+    private func attemptSettled(
+        _ begun: Checkout, _ waitMs: Int64, _ call: CallContext
+    ) async throws -> Checkout {
+        let watch = runner.progress.watch(begun.id) {
+            $0.version > begun.version && $0.isAttemptSettled
+        }
+        defer { watch.cancel() }
+        runner.moved(begun)
+        if begun.isAttemptSettled { return begun }
+        // The saga may have gone on since the commit, before anybody watched.
+        let now = try await found(begun.id)
+        if now.version > begun.version, now.isAttemptSettled { return now }
+        let waitMs = call.waitMs(waitMs, on: world.scheduler)
+        if let settled = await watch.value(withinMs: waitMs) { return settled }
+        return try await found(begun.id)
     }
 
     func cancel(

@@ -38,7 +38,7 @@ extension CheckoutRules {
         }
         if let expected = decision.checkout.expectedTotal, expected != totals.total {
             let problem = RPCError(
-                .priceChanged, "the total is \(totals.total.amount), not \(expected.amount)",
+                .priceChanged, "the total is \(totals.total.text), not \(expected.text)",
                 detail: ["expected": .of(expected), "actual": .of(totals.total)])
             return giveUp(problem, from: StepName.reserve, &decision)
         }
@@ -172,6 +172,8 @@ extension Decision {
 }
 
 extension Money {
+    fileprivate var text: String { "\(amount) \(currency.code)" }
+
     /// What ALREADY_CAPTURED says was taken.
     init?(capturedBy error: RPCError) {
         guard case .integer(let amount)? = error.detail["amount"],

@@ -129,7 +129,7 @@ enum PurchaseRules {
 
     /// The fields in which a replay differs from what is stored.
     static func differences(_ request: PurchaseRequest, _ stored: Checkout) -> [String] {
-        guard stored.way != .long else { return ["purchaseId"] }
+        guard stored.way != .long else { return ["method"] }
         var fields: [String] = []
         if request.owner != stored.owner { fields.append("owner") }
         if request.contact != stored.contact { fields.append("contact") }
@@ -144,7 +144,7 @@ enum PurchaseRules {
     }
 
     static func differences(_ request: CreateCheckoutRequest, _ stored: Checkout) -> [String] {
-        guard stored.way == .long else { return ["checkoutId"] }
+        guard stored.way == .long else { return ["method"] }
         var fields: [String] = []
         if request.owner != stored.owner { fields.append("owner") }
         if request.contact != stored.contact { fields.append("contact") }

@@ -252,7 +252,7 @@ final class CheckoutJournal: SagaJournal {
     private static func conflict(_ fields: [String]) -> RPCError {
         RPCError(
             .idempotencyConflict,
-            "this id was used for another purchase, which differs in "
+            "this id was used before with other content, which differs in "
                 + fields.joined(separator: ", "),
             detail: ["differingFields": .array(fields.map { .text($0) })])
     }
