@@ -39,7 +39,10 @@ class Client:
 
     def read(self):
         (length,) = struct.unpack(">I", self.exactly(4))
-        return cbor2.loads(self.exactly(length))
+        item = cbor2.loads(self.exactly(length))
+        if item[0] == 4:
+            raise ConnectionError(f"the service takes no more calls here: {item[1]}")
+        return item
 
     def exactly(self, count):
         data = self.socket.recv(count, socket.MSG_WAITALL)
