@@ -33,7 +33,10 @@ struct CrashBuyer: Sendable {
                 items: items, holdTtlMs: holdTtlMs))
     }
 
-    func pay(_ method: String?, _ mode: CaptureMode, waitMs: Int64? = nil) async throws {
+    @discardableResult
+    func pay(
+        _ method: String?, _ mode: CaptureMode, waitMs: Int64? = nil
+    ) async throws -> CheckoutReply? {
         try await ask(
             OrdersAPI.startPayment,
             StartPaymentRequest(
@@ -60,17 +63,17 @@ struct CrashBuyer: Sendable {
         return nil
     }
 
-    /// A refusal is an answer; no answer is asked for again.
+    /// A refusal is an answer, nil here; no answer is asked for again.
+    @discardableResult
     private func ask<Request>(
         _ method: Method<Request, CheckoutReply>, _ request: Request
-    ) async throws {
+    ) async throws -> CheckoutReply? {
         let limit = world.scheduler.uptimeNanoseconds + UInt64(Self.patienceMs) * 1_000_000
         while true {
             do {
-                _ = try await orders.call(method, request, CallOptions(timeoutMs: 25_000))
-                return
+                return try await orders.call(method, request, CallOptions(timeoutMs: 25_000))
             } catch let error as RPCError where error.isRefusal {
-                return
+                return nil
             } catch {
                 guard world.scheduler.uptimeNanoseconds < limit else { throw error }
                 try await world.scheduler.sleep(ms: 20)

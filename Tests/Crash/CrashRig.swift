@@ -65,12 +65,17 @@ final class CrashRig: Sendable {
             PublishEventRequest(eventId: event.id, expectedVersion: 1))
     }
 
+    /// A new buyer of the event.
+    func buyer() -> CrashBuyer {
+        CrashBuyer(
+            checkoutID: world.newID(), eventID: event.id, typeID: event.type, orders: orders,
+            world: world)
+    }
+
     /// One buyer, while services die: each at its first place, once more at the next while it comes
     /// back, and so on. The checkout must end as if nobody had died, and everybody must have.
     func expect(_ script: CrashScript, dying points: [ServiceName: [CrashPoint]]) async throws {
-        let buyer = CrashBuyer(
-            checkoutID: world.newID(), eventID: event.id, typeID: event.type, orders: orders,
-            world: world)
+        let buyer = buyer()
         for (service, places) in points.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             await suite.kill(service)
             try await suite.launch(service, with: Self.dying(at: places.first))

@@ -179,33 +179,6 @@ import Wire
         }
     }
 
-    /// An answer is about the attempt that was asked for, not about news of the one before it.
-    @Test func anAttemptIsAnsweredWithItsOwnEnd() throws {
-        for seed in UInt64(1)...30 {
-            try SuiteRig.run(seed: seed, sim: SimConfiguration(actionMs: 100_000_000)) { rig in
-                let event = try await rig.event()
-                let id = rig.test.world.newID()
-                let created = rig.test.scheduler.spawn {
-                    try await rig.reserve(event, id: id)
-                }
-                // As soon as there is something to pay for, whoever was told so.
-                var first: CheckoutReply?
-                while first == nil {
-                    try await rig.pass(ms: 1)
-                    guard let checkout = try? await rig.checkout(id) else { continue }
-                    first = try? await rig.pay(checkout, "sim_action")
-                }
-                let checkout = try await created.value
-                #expect(first?.state == .paying && first?.payment?.action != nil)
-                let no = try await rig.pay(checkout, "sim_declined")
-                #expect(no.state == .paying && no.payment?.lastError?.reason == "DECLINED")
-                let attempt = rig.test.world.newID()
-                let yes = try await rig.pay(checkout, attempt: attempt, "sim_ok")
-                #expect(yes.state == .completed && yes.payment?.attemptId == attempt)
-            }
-        }
-    }
-
     @Test func aWatchWakesAsSoonAsSomethingHappens() throws {
         try SuiteRig.run(sim: SimConfiguration(actionMs: 3_000)) { rig in
             let event = try await rig.event()
