@@ -113,7 +113,6 @@ struct PastSales {
     // MARK: What is repeated
 
     private static let outbox = Day.Table("outbox", number: "seq")
-    private static let head = "UPDATE writer SET feed = (SELECT MAX(seq) FROM outbox)"
 
     private static let stores: [(file: String, tables: [Day.Table], totals: [String])] = [
         (
@@ -125,7 +124,6 @@ struct PastSales {
                 outbox,
             ],
             [
-                head,
                 """
                 UPDATE pool SET (seq, sold) = (SELECT a.seq, a.sold FROM audit a
                     WHERE a.pool_id = pool.pool_id ORDER BY a.seq DESC LIMIT 1)
@@ -137,7 +135,7 @@ struct PastSales {
             [
                 Day.Table("checkout"), Day.Table("payment_attempt"), Day.Table("saga_step"),
                 Day.Table("ticket_order"), Day.Table("order_item"), Day.Table("ticket"), outbox,
-            ], [head]
+            ], []
         ),
         (
             "payments.db",
@@ -146,7 +144,6 @@ struct PastSales {
                 Day.Table("ledger_entry"), outbox,
             ],
             [
-                head,
                 // A cursor that had come to the end of a day has come to the end of all.
                 "UPDATE feed_cursor SET seq = seq * \(days)",
             ]

@@ -53,11 +53,23 @@ import Testing
         runner.run([left()])
         let other = try #require(try file.withLock { try $0?.connect(.writing) })
         try other.run("UPDATE pool SET left_over = 3")
+        try other.run(
+            """
+            INSERT INTO outbox (seq, at, kind, subject, body)
+            VALUES (1, 0, 'theirs', \(Self.id), \([UInt8]()))
+            """)
         try other.run("UPDATE writer SET batch = batch + 1")
         other.close()
-        let seen = left()
+        let seen = command { batch in
+            batch.emit("ours", subject: Self.id, [])
+            return try batch.find(PoolRow.self, Self.id)?.left ?? 0
+        }
         runner.run([seen])
         #expect(try seen.outcome() == 3)
+        let kinds = try runner.read { reader in
+            try reader.query("SELECT kind FROM outbox ORDER BY seq") { try $0.next(String.self) }
+        }
+        #expect(kinds == ["theirs", "ours"])
     }
 
     @Test func aKeyAboveAllStoredOnesIsNotLookedUp() throws {

@@ -4,9 +4,9 @@ internal import Lifecycle
 /// Runs commands in batches on the one connection that writes. Owned by one thread, or by the lock
 /// of an inline door.
 ///
-/// The first statement of every transaction updates the one writer row, and the last stores the
-/// new feed number in it: the row gives lock order, the number of the batch, the shared time and
-/// the epoch of the owner, and it tells whether a commit whose answer was lost did happen.
+/// The first statement of every transaction updates the one writer row: it gives lock order, the
+/// number of the batch, the shared time and the epoch of the owner, and it tells whether a commit
+/// whose answer was lost did happen.
 final class BatchRunner {
     private let engine: any Engine
     private let world: World
@@ -99,7 +99,6 @@ final class BatchRunner {
     private func end(_ batch: Batch) throws {
         try batch.flush()
         let feed = try outbox.write(batch.events, after: writer.feed)
-        try writer.store(feed: feed, connection)
         do { try connection.commit() } catch let error as StorageError
             where error.code == .unknownCommit
         {

@@ -8,7 +8,8 @@ struct WriterRow {
     let epoch: Int64
     /// The number of the batch that runs, or ran last.
     private(set) var batch: Int64
-    /// The number of the last fact committed to the feed.
+    /// The number of the last fact committed to the feed. Stored by the batch after, which must
+    /// update the row anyway; until then the newest fact itself tells it.
     private(set) var feed: Int64
 
     /// Makes this process the owner, above every one before it; also gives the time of the last
@@ -20,12 +21,11 @@ struct WriterRow {
         try connection.begin()
         do {
             let known = try connection.query(
-                "SELECT epoch, batch, now_ms, feed, feed_id FROM writer WHERE id = 1"
+                "SELECT epoch, batch, now_ms, feed_id FROM writer WHERE id = 1"
             ) {
                 (
                     epoch: try $0.next(Int64.self), batch: try $0.next(Int64.self),
-                    now: try $0.next(Instant.self), feed: try $0.next(Int64.self),
-                    feedID: try $0.next(UUID.self)
+                    now: try $0.next(Instant.self), feedID: try $0.next(UUID.self)
                 )
             }.first
             let feedID = known?.feedID ?? world.newID()
@@ -41,9 +41,10 @@ struct WriterRow {
             } else {
                 try connection.run("UPDATE writer SET epoch = \(epoch) WHERE id = 1")
             }
+            let feed = try storeFeed(connection)
             try connection.commit()
             let writer = WriterRow(
-                feedID: feedID, epoch: epoch, batch: known?.batch ?? 0, feed: known?.feed ?? 0)
+                feedID: feedID, epoch: epoch, batch: known?.batch ?? 0, feed: feed)
             return (writer, known?.now)
         } catch {
             connection.rollback()
@@ -68,32 +69,36 @@ struct WriterRow {
     /// For a row that is as this owner left it, which it nearly always is: an update that returns
     /// nothing takes a quarter of the time.
     private static let followText = """
-        UPDATE writer SET batch = $1, now_ms = $2
-        WHERE id = 1 AND epoch = $3 AND batch = $4 AND feed = $5
+        UPDATE writer SET batch = $1, now_ms = $2, feed = $5
+        WHERE id = 1 AND epoch = $3 AND batch = $4
         """
 
     private mutating func claimAfterOthers(_ connection: any Connection, _ now: Instant) throws {
         let claimed = try connection.query(
             """
             UPDATE writer SET batch = batch + 1, now_ms = \(now)
-            WHERE id = 1 AND epoch = \(epoch) RETURNING batch, feed
+            WHERE id = 1 AND epoch = \(epoch) RETURNING batch
             """
-        ) { (batch: try $0.next(Int64.self), feed: try $0.next(Int64.self)) }.first
+        ) { try $0.next(Int64.self) }.first
         guard let claimed else {
             throw StorageError(.fenced, "another process has taken this database over")
         }
-        (batch, feed) = claimed
+        batch = claimed
+        feed = try Self.storeFeed(connection)
     }
 
-    /// The last statement of a batch that has facts for the feed.
-    func store(feed newFeed: Int64, _ connection: any Connection) throws {
-        guard newFeed != feed else { return }
-        var cells = ColumnWriter()
-        cells.append(newFeed)
-        try connection.prepare(Self.storeText).run(cells)
+    /// Stores the number of the newest fact, for an owner that did not write it, and gives it.
+    private static func storeFeed(_ connection: any Connection) throws -> Int64 {
+        let feed = try connection.query(
+            """
+            UPDATE writer
+            SET feed = COALESCE((SELECT MAX(seq) FROM outbox WHERE seq > feed), feed)
+            WHERE id = 1 RETURNING feed
+            """
+        ) { try $0.next(Int64.self) }.first
+        guard let feed else { throw StorageError(.corrupt, "writer: its row is gone") }
+        return feed
     }
-
-    private static let storeText = "UPDATE writer SET feed = $1 WHERE id = 1"
 
     mutating func committed(feed newFeed: Int64) { feed = newFeed }
 

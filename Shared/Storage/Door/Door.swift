@@ -174,6 +174,7 @@ final class InlineDoor: Door {
     func read(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws {
         let error = try runner.withLock { runner in
             guard let runner else { throw Self.closed }
+            defer { progress.count(runner.counters) }
             return try runner.read(query)
         }
         if let error { throw error }
