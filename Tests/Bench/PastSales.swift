@@ -127,7 +127,7 @@ struct PastSales {
                 """
                 UPDATE pool SET (seq, sold) = (SELECT a.seq, a.sold FROM audit a
                     WHERE a.pool_id = pool.pool_id ORDER BY a.seq DESC LIMIT 1)
-                """,
+                """
             ]
         ),
         (
@@ -145,7 +145,7 @@ struct PastSales {
             ],
             [
                 // A cursor that had come to the end of a day has come to the end of all.
-                "UPDATE feed_cursor SET seq = seq * \(days)",
+                "UPDATE feed_cursor SET seq = seq * \(days)"
             ]
         ),
         ("payments.db.sim", [Day.Table("sim_payment"), Day.Table("sim_refund")], []),

@@ -157,8 +157,10 @@ final class InlineDoor: Door {
     private let progress: Progress
 
     init(_ settings: DoorSettings) throws {
-        runner = Mutex(try settings.openRunner().runner)
+        let opened = try settings.openRunner().runner
         progress = settings.progress
+        progress.count(opened.counters)
+        runner = Mutex(opened)
     }
 
     func write(_ command: Command) async throws {
