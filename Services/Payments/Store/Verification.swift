@@ -172,8 +172,8 @@ extension Reader {
         }
     }
 
-    /// P-3: the feed's numbers have no gaps, and reach what the last batch found at least. Old facts
-    /// may be pruned from below.
+    /// P-3: the feed's numbers have no gaps, and reach what the last batch found at least. Old
+    /// facts may be pruned from below.
     fileprivate func feedGaps() throws -> [Violation] {
         try query(
             """
