@@ -23,8 +23,8 @@ public final class Database: Sendable {
     public enum Mode: Sendable {
         /// On threads of its own.
         case thread
-        /// On the caller, at once and one by one: for a simulation.
-        case inline
+        /// On the world's scheduler: for a simulation.
+        case scheduled
     }
 
     private let door: any Door
@@ -45,7 +45,7 @@ public final class Database: Sendable {
                 DoorSettings(
                     engine: engine, migrations: migrations, databasePath: location.path,
                     world: world, onFatal: onFatal, progress: Progress(feedID: world.newID())),
-                mode: location.path == nil ? .inline : mode)
+                mode: location.path == nil ? .scheduled : mode)
         } catch {
             engine.release()
             throw error
@@ -57,7 +57,7 @@ public final class Database: Sendable {
         world = settings.world
         switch mode {
         case .thread: door = try await ThreadedDoor(settings)
-        case .inline: door = try InlineDoor(settings)
+        case .scheduled: door = try ScheduledDoor(settings)
         }
     }
 
@@ -135,7 +135,7 @@ public struct Statistics: Sendable {
 public enum DatabaseLocation: Sendable, Hashable {
     /// An SQLite file, which this process alone may have open.
     case file(String)
-    /// Gone with the process; always inline.
+    /// Gone with the process; always on the scheduler.
     case memory
 
     /// Reads `sqlite:/path/to/file` or `sqlite::memory:`.

@@ -33,7 +33,7 @@ import Testing
         let test = TestWorld()
         try test.run {
             let database = try await Database.open(
-                .memory, migrations: OrdersSchema.migrations, world: test.world, mode: .inline)
+                .memory, migrations: OrdersSchema.migrations, world: test.world, mode: .scheduled)
             let peers = OrdersService.Peers(inventory: Nobody(), payments: Nobody())
             let service = try await OrdersService(
                 world: test.world, database: database, peers: peers, readers: peers,

@@ -66,7 +66,7 @@ final class Desk: Sendable {
             try DatabaseLocation(parsing: "sqlite:\($0.path)/\(name).db")
         }
         return try await Database.open(
-            location ?? .memory, migrations: migrations, world: world, mode: .inline)
+            location ?? .memory, migrations: migrations, world: world, mode: .scheduled)
     }
 
     func close() async {

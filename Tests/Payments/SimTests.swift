@@ -15,7 +15,7 @@ import Testing
         let location = try folder.map { try DatabaseLocation(parsing: "sqlite:\($0.path)/sim.db") }
         let journal = try await Database.open(
             location ?? .memory, migrations: SimSchema.migrations, world: test.world,
-            mode: .inline)
+            mode: .scheduled)
         return (
             SimProvider(world: test.world, journal: journal, configuration: configuration), journal
         )

@@ -6,112 +6,112 @@ import Testing
 @testable import Storage
 
 @Suite struct BatchTests {
-    static let modes = [Database.Mode.thread, .inline]
+    static let modes = [Database.Mode.thread, .scheduled]
 
     @Test(arguments: modes) func rowsAreInsertedFoundUpdatedAndDeleted(_ mode: Database.Mode)
         async throws
     {
         let bed = try Bed()
-        let database = try await bed.open(mode)
-        let id = bed.test.world.newID()
-        try await database.write { batch in
-            #expect(try batch.find(PoolRow.self, id) == nil)
-            try batch.insert(PoolRow(id, left: 5, note: "first"))
-            #expect(try batch.find(PoolRow.self, id)?.left == 5)
+        try await bed.run(mode) { database in
+            let id = bed.test.world.newID()
+            try await database.write { batch in
+                #expect(try batch.find(PoolRow.self, id) == nil)
+                try batch.insert(PoolRow(id, left: 5, note: "first"))
+                #expect(try batch.find(PoolRow.self, id)?.left == 5)
+            }
+            #expect(try await database.pool(id) == PoolRow(id, left: 5, note: "first"))
+            try await database.write { try $0.update(PoolRow(id, left: 4)) }
+            #expect(try await database.pool(id) == PoolRow(id, left: 4))
+            try await database.write { try $0.delete(PoolRow.self, id) }
+            #expect(try await database.pool(id) == nil)
         }
-        #expect(try await database.pool(id) == PoolRow(id, left: 5, note: "first"))
-        try await database.write { try $0.update(PoolRow(id, left: 4)) }
-        #expect(try await database.pool(id) == PoolRow(id, left: 4))
-        try await database.write { try $0.delete(PoolRow.self, id) }
-        #expect(try await database.pool(id) == nil)
-        await database.close()
     }
 
     @Test(arguments: modes) func keysOfSeveralColumns(_ mode: Database.Mode) async throws {
         let bed = try Bed()
-        let database = try await bed.open(mode)
-        let hold = bed.test.world.newID()
-        try await database.write { batch in
-            for number in Int64(0)..<50 {
-                try batch.insert(LineRow(hold, number, quantity: number))
+        try await bed.run(mode) { database in
+            let hold = bed.test.world.newID()
+            try await database.write { batch in
+                for number in Int64(0)..<50 {
+                    try batch.insert(LineRow(hold, number, quantity: number))
+                }
             }
+            try await database.write { batch in
+                let key = LineRow.Key(hold: hold, number: 7)
+                var line = try #require(try batch.find(LineRow.self, key))
+                line.quantity = 70
+                try batch.update(line)
+            }
+            let lines = try await database.read {
+                try $0.select(LineRow.self, where: "hold_id = \(hold) ORDER BY number")
+            }
+            #expect(lines.map(\.quantity) == (0..<50).map { $0 == 7 ? 70 : $0 })
         }
-        try await database.write { batch in
-            let key = LineRow.Key(hold: hold, number: 7)
-            var line = try #require(try batch.find(LineRow.self, key))
-            line.quantity = 70
-            try batch.update(line)
-        }
-        let lines = try await database.read {
-            try $0.select(LineRow.self, where: "hold_id = \(hold) ORDER BY number")
-        }
-        #expect(lines.map(\.quantity) == (0..<50).map { $0 == 7 ? 70 : $0 })
-        await database.close()
     }
 
     @Test(arguments: modes) func aCommandThatThrowsLeavesNothing(_ mode: Database.Mode) async throws
     {
         let bed = try Bed()
-        let database = try await bed.open(mode)
-        let (kept, lost) = (bed.test.world.newID(), bed.test.world.newID())
-        try await database.add(PoolRow(kept, left: 5))
-        await #expect(throws: Refused.self) {
-            try await database.write { batch in
-                try batch.insert(PoolRow(lost, left: 1))
-                try batch.update(PoolRow(kept, left: 1))
-                batch.emit("lost", subject: lost, [])
-                throw Refused()
+        try await bed.run(mode) { database in
+            let (kept, lost) = (bed.test.world.newID(), bed.test.world.newID())
+            try await database.add(PoolRow(kept, left: 5))
+            await #expect(throws: Refused.self) {
+                try await database.write { batch in
+                    try batch.insert(PoolRow(lost, left: 1))
+                    try batch.update(PoolRow(kept, left: 1))
+                    batch.emit("lost", subject: lost, [])
+                    throw Refused()
+                }
             }
+            #expect(try await database.pool(kept)?.left == 5)
+            #expect(try await database.pool(lost) == nil)
+            #expect(database.feed.head == 0)
         }
-        #expect(try await database.pool(kept)?.left == 5)
-        #expect(try await database.pool(lost) == nil)
-        #expect(database.feed.head == 0)
-        await database.close()
     }
 
     @Test(arguments: modes) func aQuerySeesWhatTheCommandWrote(_ mode: Database.Mode) async throws {
         let bed = try Bed()
-        let database = try await bed.open(mode)
-        let id = bed.test.world.newID()
-        let sums = try await database.write { batch in
-            try batch.insert(PoolRow(id, left: 3))
-            try batch.execute("UPDATE pool SET left_over = left_over + \(Int64(2))")
-            let found = try batch.find(PoolRow.self, id)?.left
-            return try batch.query("SELECT CAST(SUM(left_over) AS BIGINT) FROM pool") {
-                try $0.next(Int64.self)
-            } + [found ?? -1]
+        try await bed.run(mode) { database in
+            let id = bed.test.world.newID()
+            let sums = try await database.write { batch in
+                try batch.insert(PoolRow(id, left: 3))
+                try batch.execute("UPDATE pool SET left_over = left_over + \(Int64(2))")
+                let found = try batch.find(PoolRow.self, id)?.left
+                return try batch.query("SELECT CAST(SUM(left_over) AS BIGINT) FROM pool") {
+                    try $0.next(Int64.self)
+                } + [found ?? -1]
+            }
+            #expect(sums == [5, 5])
         }
-        #expect(sums == [5, 5])
-        await database.close()
     }
 
     @Test(arguments: modes) func missingAndDoubleRowsAreErrors(_ mode: Database.Mode) async throws {
         let bed = try Bed()
-        let database = try await bed.open(mode)
-        let (id, other) = (bed.test.world.newID(), bed.test.world.newID())
-        try await database.add(PoolRow(id, left: 3))
-        let attempts: [(StorageError.Code, @Sendable (Batch) throws -> Void)] = [
-            (.constraint, { try $0.insert(PoolRow(id, left: 1)) }),
-            (
-                .constraint,
-                { batch in
-                    _ = try batch.find(PoolRow.self, id)
-                    try batch.insert(PoolRow(id, left: 1))
+        try await bed.run(mode) { database in
+            let (id, other) = (bed.test.world.newID(), bed.test.world.newID())
+            try await database.add(PoolRow(id, left: 3))
+            let attempts: [(StorageError.Code, @Sendable (Batch) throws -> Void)] = [
+                (.constraint, { try $0.insert(PoolRow(id, left: 1)) }),
+                (
+                    .constraint,
+                    { batch in
+                        _ = try batch.find(PoolRow.self, id)
+                        try batch.insert(PoolRow(id, left: 1))
+                    }
+                ),
+                (.constraint, { try $0.update(PoolRow(id, left: -1)) }),
+                (.missingRow, { try $0.update(PoolRow(other, left: 1)) }),
+                (.missingRow, { try $0.delete(PoolRow.self, other) }),
+                (.statement, { try $0.execute("SELECT * FROM nowhere") }),
+            ]
+            for (code, attempt) in attempts {
+                let error = await #expect(throws: StorageError.self) {
+                    try await database.write { try attempt($0) }
                 }
-            ),
-            (.constraint, { try $0.update(PoolRow(id, left: -1)) }),
-            (.missingRow, { try $0.update(PoolRow(other, left: 1)) }),
-            (.missingRow, { try $0.delete(PoolRow.self, other) }),
-            (.statement, { try $0.execute("SELECT * FROM nowhere") }),
-        ]
-        for (code, attempt) in attempts {
-            let error = await #expect(throws: StorageError.self) {
-                try await database.write { try attempt($0) }
+                #expect(error?.code == code)
             }
-            #expect(error?.code == code)
+            #expect(try await database.pool(id)?.left == 3)
         }
-        #expect(try await database.pool(id)?.left == 3)
-        await database.close()
     }
 
     @Test func aRowIsWrittenOnceABatch() throws {

@@ -22,23 +22,23 @@ import Testing
         (saga: 1000, normal: 1000, batch: [192, 64]), (1000, 10, [246, 10]), (10, 1000, [10, 246]),
         (0, 1000, [0, 256]), (1000, 0, [256, 0]), (3, 4, [3, 4]),
     ])
-    func sagasComeFirstUpToThreeQuarters(_ waiting: (saga: Int, normal: Int, batch: [Int])) throws {
-        let queue = try CommandQueue(scheduler: TestWorld().scheduler)
+    func sagasComeFirstUpToThreeQuarters(_ waiting: (saga: Int, normal: Int, batch: [Int])) {
+        let queue = CommandQueue(wake: {})
         #expect(fill(queue, .normal, waiting.normal) == nil)
         #expect(fill(queue, .saga, waiting.saga) == nil)
         #expect(lanes(queue.take()) == waiting.batch)
     }
 
-    @Test func aFullQueueRefuses() throws {
-        let queue = try CommandQueue(scheduler: TestWorld().scheduler)
+    @Test func aFullQueueRefuses() {
+        let queue = CommandQueue(wake: {})
         #expect(fill(queue, .normal, CommandQueue.limit) == nil)
         #expect(fill(queue, .saga, 1)?.code == .overloaded)
         #expect(queue.take()?.count == CommandQueue.batchLimit)
         #expect(fill(queue, .saga, 1) == nil)
     }
 
-    @Test func whatWaitsIsDoneBeforeTheQueueEnds() throws {
-        let queue = try CommandQueue(scheduler: TestWorld().scheduler)
+    @Test func whatWaitsIsDoneBeforeTheQueueEnds() {
+        let queue = CommandQueue(wake: {})
         #expect(fill(queue, .normal, 300) == nil)
         queue.close()
         #expect(fill(queue, .normal, 1)?.code == .closed)
@@ -47,10 +47,10 @@ import Testing
         #expect(queue.take() == nil)
     }
 
-    @Test func aClosedDatabaseRefuses() async throws {
+    @Test(arguments: [Database.Mode.thread, .scheduled])
+    func aClosedDatabaseRefuses(_ mode: Database.Mode) async throws {
         let bed = try Bed()
-        for mode in [Database.Mode.thread, .inline] {
-            let database = try await bed.open(mode)
+        try await bed.run(mode) { database in
             try await database.add(PoolRow(bed.test.world.newID(), left: 1))
             await database.close()
             let write = await #expect(throws: StorageError.self) {
@@ -59,7 +59,6 @@ import Testing
             let read = await #expect(throws: StorageError.self) { try await database.read { _ in } }
             #expect(write?.code == .closed)
             #expect(read?.code == .closed)
-            await database.close()
         }
     }
 

@@ -22,9 +22,9 @@ import Testing
     }
 
     @Test func everyTypeComesBackAsItWent() async throws {
-        let test = TestWorld()
-        let database = try await Database.open(.memory, migrations: [], world: test.world)
-        let id = test.world.newID()
+        let bed = try Bed()
+        let database = try await bed.open()
+        let id = bed.test.world.newID()
         let blobs: [[UInt8]] = [[], [0], [UInt8](repeating: 7, count: 100_000), Array("007".utf8)]
         for blob in blobs {
             let back = try await database.read {

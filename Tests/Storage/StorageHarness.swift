@@ -117,6 +117,21 @@ struct Bed {
             directory.database, migrations: migrations, world: test.world, mode: mode)
     }
 
+    /// A new database, whose scheduler runs for one that needs it.
+    func run(
+        _ mode: Database.Mode, _ body: @escaping @Sendable (Database) async throws -> Void
+    ) async throws {
+        let work: @Sendable () async throws -> Void = { [self] in
+            let database = try await open(mode)
+            try await body(database)
+            await database.close()
+        }
+        switch mode {
+        case .thread: try await work()
+        case .scheduled: try test.run(work)
+        }
+    }
+
     /// The part below the door, so that a test decides which commands share a batch.
     func openRunner(
         engine: (SQLiteEngine) -> any Engine = { $0 },

@@ -35,7 +35,7 @@ import Testing
             let event = try await rig.event()
             _ = try await rig.purchase(rig.request(event))
             // Between the looks that are taken each second.
-            try await rig.pass(ms: 500)
+            try await rig.pass(ms: 250)
             let stores = [rig.inventoryDatabase, rig.ordersDatabase, rig.paymentsDatabase]
             let databases = stores.compactMap(\.self)
             let before = databases.map(\.statistics)

@@ -68,7 +68,7 @@ final class SuiteRig: Sendable {
     ) async throws {
         func open(_ migrations: [Migration], in world: World? = nil) async throws -> Database {
             try await Database.open(
-                .memory, migrations: migrations, world: world ?? test.world, mode: .inline)
+                .memory, migrations: migrations, world: world ?? test.world, mode: .scheduled)
         }
         self.test = test
         ordersWorld = World(
@@ -165,7 +165,7 @@ final class SuiteRig: Sendable {
     private func startInventory() async throws {
         let database = try await Database.open(
             inventoryLocation, migrations: InventorySchema.migrations, world: test.world,
-            mode: .inline)
+            mode: .scheduled)
         let service = InventoryService(world: test.world, database: database)
         try await serve("inventory", database, service.jobs) { service.register(on: &$0) }
     }

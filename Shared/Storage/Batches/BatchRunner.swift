@@ -2,7 +2,7 @@ internal import FoundationEssentials
 internal import Lifecycle
 
 /// Runs commands in batches on the one connection that writes. Owned by one thread, or by the lock
-/// of an inline door.
+/// of a scheduled door.
 ///
 /// The first statement of every transaction updates the one writer row: it gives lock order, the
 /// number of the batch, the shared time and the epoch of the owner, and it tells whether a commit

@@ -1,7 +1,6 @@
-internal import Lifecycle
 import Synchronization
 
-/// What waits for the writing thread, bounded, in two lanes.
+/// What waits for whoever writes, bounded, in two lanes.
 final class CommandQueue: Sendable {
     static let limit = 8192
     static let batchLimit = 256
@@ -37,18 +36,14 @@ final class CommandQueue: Sendable {
     }
 
     private let state = Mutex(State())
-    private let bell: Doorbell
-    private let scheduler: any Scheduler
+    private let wake: @Sendable () -> Void
 
-    /// Commands come from jobs of `scheduler`.
-    init(scheduler: any Scheduler) throws {
-        self.scheduler = scheduler
-        bell = try Doorbell()
-    }
+    /// `wake` is called for the first command after the queue was found empty.
+    init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
 
     /// Nil when the command was taken in; else why it was not.
     func put(_ command: Command) -> StorageError? {
-        let (refusal, mustRing): (StorageError?, Bool) = state.withLock { state in
+        let (refusal, mustWake): (StorageError?, Bool) = state.withLock { state in
             guard !state.isClosed else {
                 return (StorageError(.closed, "the database is closed"), false)
             }
@@ -62,22 +57,16 @@ final class CommandQueue: Sendable {
             defer { state.isAsleep = false }
             return (nil, state.isAsleep)
         }
-        // After the jobs that are ready: what they hand in as well goes into the same batch.
-        if mustRing { scheduler.afterJobs { [bell] in bell.ring() } }
+        if mustWake { wake() }
         return refusal
     }
 
-    /// Waits for commands; nil once the queue is closed and empty.
+    /// What waits; nil once the queue is closed and empty.
     func take() -> [Command]? {
-        while true {
-            let (commands, isClosed) = state.withLock { state in
-                let commands = Self.take(&state, Self.batchLimit)
-                state.isAsleep = commands.isEmpty && !state.isClosed
-                return (commands, state.isClosed)
-            }
-            if !commands.isEmpty { return commands }
-            if isClosed { return nil }
-            bell.wait()
+        state.withLock { state in
+            let commands = Self.take(&state, Self.batchLimit)
+            state.isAsleep = commands.isEmpty && !state.isClosed
+            return commands.isEmpty && state.isClosed ? nil : commands
         }
     }
 
@@ -87,7 +76,6 @@ final class CommandQueue: Sendable {
             $0.isClosed = true
             $0.isAsleep = false
         }
-        bell.ring()
     }
 
     private static func take(_ state: inout State, _ limit: Int) -> [Command] {

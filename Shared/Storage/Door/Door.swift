@@ -47,12 +47,16 @@ struct DoorSettings: Sendable {
 /// of its own.
 final class ThreadedDoor: Door {
     private let commands: CommandQueue
+    private let bell: Doorbell
     private let queries: ReadQueue
     private let surveys: ReadQueue
     private let ended = [Latch(), Latch(), Latch()]
 
     init(_ settings: DoorSettings) async throws {
-        commands = try CommandQueue(scheduler: settings.world.scheduler)
+        let (scheduler, bell) = (settings.world.scheduler, try Doorbell())
+        self.bell = bell
+        // After the jobs that are ready: what they hand in as well goes into the same batch.
+        commands = CommandQueue { scheduler.afterJobs { bell.ring() } }
         queries = try ReadQueue()
         surveys = try ReadQueue()
         do {
@@ -69,6 +73,7 @@ final class ThreadedDoor: Door {
 
     private func closeQueues() {
         commands.close()
+        bell.ring()
         queries.close()
         surveys.close()
     }
@@ -89,11 +94,12 @@ final class ThreadedDoor: Door {
         await ended[1].wait()
         await ended[2].wait()
         commands.close()
+        bell.ring()
         await ended[0].wait()
     }
 
     private func startWriter(_ settings: DoorSettings) async throws -> GuardedClock {
-        let (commands, ended) = (commands, ended[0])
+        let (commands, bell, ended) = (commands, bell, ended[0])
         return try await withCheckedThrowingContinuation { opened in
             do {
                 try WorkerThread.start("db-write") {
@@ -101,7 +107,7 @@ final class ThreadedDoor: Door {
                     do {
                         let (runner, clock) = try settings.openRunner()
                         opened.resume(returning: clock)
-                        Self.work(runner, commands, settings.progress)
+                        Self.work(runner, commands, bell, settings.progress)
                     } catch {
                         settings.engine.release()
                         opened.resume(throwing: error)
@@ -117,9 +123,13 @@ final class ThreadedDoor: Door {
     /// A batch is what waits when it begins. What comes meanwhile waits for the next, so that one
     /// half of the callers is answered and asks again while the other half is written.
     private static func work(
-        _ runner: BatchRunner, _ commands: CommandQueue, _ progress: Progress
+        _ runner: BatchRunner, _ commands: CommandQueue, _ bell: Doorbell, _ progress: Progress
     ) {
         while let batch = commands.take() {
+            guard !batch.isEmpty else {
+                bell.wait()
+                continue
+            }
             runner.run(batch)
             runner.maintain()
             progress.count(runner.counters)
@@ -151,35 +161,35 @@ final class ThreadedDoor: Door {
     }
 }
 
-/// Everything on the caller, at once: for a simulation, whose history must not depend on threads.
-final class InlineDoor: Door {
+/// Everything on the world's scheduler, a batch or a query at a time: for a simulation, whose
+/// history must not depend on threads.
+final class ScheduledDoor: Door {
+    private let commands = CommandQueue(wake: {})
     private let runner: Mutex<BatchRunner?>
     private let progress: Progress
+    private let scheduler: any Scheduler
+    private let isAwake = Atomic(false)
 
     init(_ settings: DoorSettings) throws {
         let opened = try settings.openRunner().runner
         progress = settings.progress
         progress.count(opened.counters)
+        scheduler = settings.world.scheduler
         runner = Mutex(opened)
     }
 
     func write(_ command: Command) async throws {
-        try runner.withLock { runner in
-            guard let runner else { throw Self.closed }
-            runner.run([command])
-            runner.maintain()
-            progress.count(runner.counters)
-        }
-        try command.outcome()
+        if !isAwake.exchange(true, ordering: .relaxed) { takeTurn() }
+        try await command.wait(in: commands)
     }
 
     func read(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws {
-        let error = try runner.withLock { runner in
-            guard let runner else { throw Self.closed }
-            defer { progress.count(runner.counters) }
-            return try runner.read(query)
+        try await withUnsafeThrowingContinuation {
+            (continuation: UnsafeContinuation<Void, any Error>) in
+            _ = scheduler.schedule(afterMs: 0) { [self] in
+                continuation.resume(with: Result { try readNow(query) })
+            }
         }
-        if let error { throw error }
     }
 
     func survey(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws {
@@ -187,11 +197,38 @@ final class InlineDoor: Door {
     }
 
     func close() async {
+        commands.close()
+        while work() {}
         runner.withLock { runner in
             runner?.close()
             runner = nil
         }
     }
 
-    private static var closed: StorageError { StorageError(.closed, "the database is closed") }
+    private func readNow(_ query: @Sendable (Reader) -> (any Error)?) throws {
+        let error = try runner.withLock { runner in
+            guard let runner else { throw StorageError(.closed, "the database is closed") }
+            defer { progress.count(runner.counters) }
+            return try runner.read(query)
+        }
+        if let error { throw error }
+    }
+
+    /// After the jobs that are ready: what they hand in as well goes into the same batch.
+    private func takeTurn() {
+        _ = scheduler.schedule(afterMs: 0) { [self] in
+            if work() { takeTurn() } else { isAwake.store(false, ordering: .relaxed) }
+        }
+    }
+
+    /// One batch; false when there was nothing to do.
+    private func work() -> Bool {
+        runner.withLock { runner in
+            guard let runner, let batch = commands.take(), !batch.isEmpty else { return false }
+            runner.run(batch)
+            runner.maintain()
+            progress.count(runner.counters)
+            return true
+        }
+    }
 }
