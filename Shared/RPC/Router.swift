@@ -43,6 +43,8 @@ public struct Router: Sendable {
                     failpoint.reach("call.\(method.name).done")
                     try sink.succeed(reply)
                 } catch {
+                    // A refusal is an answer too, and is lost like one.
+                    failpoint.reach("call.\(method.name).done")
                     sink.fail(ErrorMap.rpcError(error, method: method.name, log))
                 }
             }

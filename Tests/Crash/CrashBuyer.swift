@@ -5,8 +5,8 @@ import RPC
 
 /// One buyer at a gateway, who does not give up.
 struct CrashBuyer: Sendable {
-    /// Longer than any service needs to come back.
-    private static let patienceMs: Int64 = 30_000
+    /// Longer than any service needs to come back, and a refund to be asked for again.
+    private static let patienceMs: Int64 = 60_000
 
     let checkoutID: UUID
     let eventID: UUID
@@ -44,10 +44,11 @@ struct CrashBuyer: Sendable {
                 captureMode: mode, paymentMethod: method, waitMs: waitMs))
     }
 
-    func cancel() async throws {
+    func cancel(waitMs: Int64? = nil) async throws {
         try await ask(
             OrdersAPI.cancelCheckout,
-            CancelCheckoutRequest(checkoutId: checkoutID, reason: "changed my mind"))
+            CancelCheckoutRequest(
+                checkoutId: checkoutID, reason: "changed my mind", waitMs: waitMs))
     }
 
     /// The checkout once it has ended.

@@ -32,6 +32,26 @@ enum CrashScript: String, CaseIterable, Sendable {
         }
     }
 
+    /// Operations that whoever dies in a later one of the same list may make again, or not, as time
+    /// goes: one commit holds the answers of all unless one of them is slow, or they are polls.
+    var repeatable: [[String]] {
+        switch self {
+        case .short: [["saga.reserve.DO", "saga.pay.DO", "saga.consume.DO"]]
+        case .long:
+            [
+                ["saga.extend.DO", "saga.start.DO", "saga.fence.DO"],
+                ["saga.pay.DO", "saga.consume.DO"],
+            ]
+        case .waiting:
+            // The buyer is told to wait just when the first poll goes out.
+            [
+                ["call.orders.StartPayment", "saga.poll.DO"],
+                ["provider.FETCH", "call.payments.GetPayment"],
+            ]
+        default: []
+        }
+    }
+
     /// Returns once the buyer has done their part.
     func run(_ buyer: CrashBuyer) async throws {
         switch self {
@@ -52,12 +72,13 @@ enum CrashScript: String, CaseIterable, Sendable {
         case .cancelled:
             try await buyer.reserve()
             try await buyer.pay(nil, .authCapture)
-            try await buyer.cancel()
+            // Waits for the end, so that the answer comes after all that is undone.
+            try await buyer.cancel(waitMs: 10_000)
         case .expired: try await buyer.reserve(holdTtlMs: 1_000)
         case .refunded:
             try await buyer.reserve()
             // The money is taken at once, and its answer comes when it has been called off.
-            try await buyer.pay("sim_lost_reply", .sale, waitMs: 500)
+            try await buyer.pay("sim_lost_reply", .sale, waitMs: 1_500)
             try await buyer.cancel()
         }
     }

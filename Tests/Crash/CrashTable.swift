@@ -1,27 +1,6 @@
-import Processes
-
-/// A place where one of the services dies, as `Failpoint` names it.
-struct CrashPoint: Hashable, Sendable, CustomStringConvertible {
-    let service: ServiceName
-    let place: String
-
-    init(_ place: String) {
-        self.place = place
-        let words = place.split(separator: ".")
-        service =
-            switch words.first {
-            case "saga": .orders
-            case "provider": .payments
-            default:
-                words.dropFirst().first.flatMap { ServiceName(rawValue: String($0)) } ?? .orders
-            }
-    }
-
-    var description: String { place }
-}
-
 /// The table of deaths: between which two facts a process dies, and where in the code that is. What
-/// must be afterwards is the same for every row: the checkout ends as if nobody had died.
+/// must be afterwards is the same for every row: the checkout ends as if nobody had died. The
+/// places of one service in one script stand in the order in which a purchase comes by them.
 enum CrashTable {
     struct Row: Sendable {
         let died: String
@@ -34,7 +13,6 @@ enum CrashTable {
             places: [
                 (.short, "call.orders.Purchase.arrived"),
                 (.long, "call.orders.CreateCheckout.arrived"),
-                (.long, "call.orders.StartPayment.arrived"),
                 (.cancelled, "call.orders.CancelCheckout.arrived"),
             ]),
         Row(
@@ -49,8 +27,9 @@ enum CrashTable {
         Row(
             died: "RESERVED and priced",
             places: [
-                (.long, "call.orders.CreateCheckout.done"), (.expired, "saga.buyer.DO.asking"),
-                (.expired, "saga.buyer.DO.answered"),
+                (.long, "call.orders.CreateCheckout.done"),
+                (.long, "call.orders.StartPayment.arrived"),
+                (.expired, "saga.buyer.DO.asking"), (.expired, "saga.buyer.DO.answered"),
             ]),
         Row(
             died: "the hold was extended for a payment",
@@ -75,10 +54,8 @@ enum CrashTable {
                 (.opened, "saga.reopen.DO.answered"),
             ]),
         Row(
-            died: "the provider had said yes, Payments had not stored it",
-            places: [
-                (.waiting, "provider.FETCH.answered"), (.long, "provider.CAPTURE.answered"),
-            ]),
+            died: "the provider had said that it has the money, Payments had not stored it",
+            places: [(.waiting, "provider.FETCH.answered")]),
         Row(
             died: "AUTHORISED was known",
             places: [
@@ -94,8 +71,8 @@ enum CrashTable {
         Row(
             died: "the provider may have captured",
             places: [
-                (.long, "provider.CAPTURE.asking"), (.short, "call.payments.CreatePayment.done"),
-                (.short, "saga.pay.DO.answered"),
+                (.long, "provider.CAPTURE.asking"), (.long, "provider.CAPTURE.answered"),
+                (.short, "call.payments.CreatePayment.done"), (.short, "saga.pay.DO.answered"),
             ]),
         Row(
             died: "CAPTURED",
@@ -118,26 +95,31 @@ enum CrashTable {
             died: "sold, the tickets were not yet issued",
             places: [(.short, "saga.consume.DO.answered"), (.long, "saga.consume.DO.answered")]),
         Row(
-            died: "complete, the buyer had not heard",
-            places: [
-                (.short, "call.orders.Purchase.done"), (.long, "call.orders.StartPayment.done"),
-            ]),
+            died: "declined for good, Orders had not heard",
+            places: [(.declined, "call.payments.CreatePayment.done")]),
         Row(
             died: "while undoing",
             places: [
                 (.declined, "saga.reserve.UNDO.asking"),
                 (.declined, "call.inventory.ReleaseHold.done"),
                 (.declined, "saga.reserve.UNDO.answered"),
-                (.cancelled, "call.orders.CancelCheckout.done"),
                 (.cancelled, "saga.pay.UNDO.asking"), (.cancelled, "provider.VOID.asking"),
                 (.cancelled, "provider.VOID.answered"),
                 (.cancelled, "call.payments.VoidPayment.done"),
                 (.cancelled, "saga.pay.UNDO.answered"),
                 (.cancelled, "saga.reserve.UNDO.asking"),
                 (.expired, "saga.reserve.UNDO.asking"),
-                (.refunded, "saga.refund.DO.asking"), (.refunded, "provider.REFUND.answered"),
+                (.refunded, "saga.pay.UNDO.answered"), (.refunded, "saga.refund.DO.asking"),
+                (.refunded, "provider.REFUND.answered"),
                 (.refunded, "call.payments.RefundPayment.done"),
-                (.refunded, "saga.refund.DO.answered"), (.refunded, "saga.pay.UNDO.answered"),
+                (.refunded, "saga.refund.DO.answered"),
+            ]),
+        Row(
+            died: "it was over, the buyer had not heard",
+            places: [
+                (.short, "call.orders.Purchase.done"), (.long, "call.orders.StartPayment.done"),
+                (.declined, "call.orders.Purchase.done"),
+                (.cancelled, "call.orders.CancelCheckout.done"),
             ]),
     ]
 

@@ -3,20 +3,20 @@ import Testing
 
 #if DEBUG
     /// Every row of the table of deaths on the real executables: alone, in pairs of two services,
-    /// and again while coming back. Release builds have no failpoints.
+    /// and again while coming back, at the same place or another. Release builds have no
+    /// failpoints.
     @Suite struct CrashTests {
         @Test func everyRowHasAPlace() {
             for row in CrashTable.rows { #expect(!row.places.isEmpty, "\(row.died)") }
             for script in CrashScript.allCases {
-                #expect(!CrashTable.points(of: script).isEmpty, "\(script)")
+                let points = CrashTable.points(of: script)
+                #expect(!points.isEmpty && Set(points).count == points.count, "\(script)")
             }
         }
 
         @Test(arguments: CrashScript.allCases) func alone(_ script: CrashScript) async throws {
-            try await CrashRig.run { rig in
-                for point in CrashTable.points(of: script) {
-                    try await rig.expect(script, dying: [point.service: [point]])
-                }
+            try await CrashRig.run(each: CrashTable.points(of: script)) { rig, point in
+                try await rig.expect(script, dying: [point])
             }
         }
 
@@ -25,25 +25,28 @@ import Testing
             arguments: CrashScript.allCases)
         func inPairs(_ script: CrashScript) async throws {
             let points = CrashTable.points(of: script)
-            try await CrashRig.run { rig in
-                for (index, one) in points.enumerated() {
-                    for other in points[..<index] where other.service != one.service {
-                        try await rig.expect(
-                            script, dying: [one.service: [one], other.service: [other]])
-                    }
-                }
+            let pairs = points.enumerated().flatMap { index, one in
+                points[..<index].filter { $0.service != one.service }.map { [one, $0] }
+            }
+            try await CrashRig.run(each: pairs) { rig, pair in
+                try await rig.expect(script, dying: pair)
             }
         }
 
-        /// Who comes back dies once more at the same place, and a third time. A hold is extended
-        /// once, so that place is not reached again.
+        /// Who comes back dies once more at the same place, and a third time.
         @Test(arguments: CrashScript.allCases)
         func whileComingBack(_ script: CrashScript) async throws {
-            try await CrashRig.run { rig in
-                let once = CrashPoint("call.inventory.ExtendHold.done")
-                for point in CrashTable.points(of: script) where point != once {
-                    try await rig.expect(script, dying: [point.service: [point, point, point]])
-                }
+            try await CrashRig.run(each: CrashTable.points(of: script)) { rig, point in
+                try await rig.expect(script, dying: [point, point, point])
+            }
+        }
+
+        /// Who comes back dies at any other place that it comes by, and at no place that it has
+        /// left behind for good.
+        @Test(arguments: CrashScript.allCases)
+        func onceMoreElsewhere(_ script: CrashScript) async throws {
+            try await CrashRig.run(each: CrashPair.all(of: script)) { rig, pair in
+                try await rig.expect(pair)
             }
         }
 
@@ -55,11 +58,7 @@ import Testing
         ])
         func committedAlone(_ peer: String, _ orders: String) async throws {
             try await CrashRig.run { rig in
-                let points = [CrashPoint(peer), CrashPoint(orders)]
-                try await rig.expect(
-                    .short,
-                    dying: Dictionary(uniqueKeysWithValues: points.map { ($0.service, [$0]) })
-                )
+                try await rig.expect(.short, dying: [CrashPoint(peer), CrashPoint(orders)])
             }
         }
     }

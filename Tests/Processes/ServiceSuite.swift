@@ -86,11 +86,6 @@ public final class ServiceSuite: Sendable {
     /// Ends a service between two instructions, as a power cut would.
     public func kill(_ service: ServiceName) async { await end(service, SIGKILL) }
 
-    /// Waits until the process that serves now has ended, however that comes.
-    public func ended(_ service: ServiceName) async {
-        _ = await children.withLock { $0[service] }?.ending()
-    }
-
     /// Asks all three to finish what they do and to go; who has not gone after 15 s is killed.
     public func stop() async {
         await withTaskGroup { group in
