@@ -123,6 +123,9 @@ let package = Package(
                 ],
                 linker: [countingMalloc]),
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
+            program(
+                "Simulation",
+                uses: basics + ["Net", "Inventory", "Orders", "Payments", "Support"]),
             program("StorageCrash", uses: ["Storage", "Lifecycle", "Support"]),
             tests(
                 "Payments",

@@ -4,10 +4,14 @@ import Synchronization
 /// Runs tasks one at a time on the calling thread in an order drawn from a seed, with virtual
 /// time that jumps to the next timer when nothing else can run: the same seed, the same history.
 public final class SimulatedScheduler: Scheduler {
+    private struct Ready {
+        let job: UnownedJob
+        let process: SimulatedProcess?
+    }
+
     private struct State {
-        var ready: [UnownedJob] = []
-        var timers: [(deadline: UInt64, id: UInt64, action: @Sendable () -> Void)] = []
-        var nextTimer: UInt64 = 0
+        var ready: [Ready] = []
+        var timers = VirtualTimers()
         var uptime: UInt64 = 1_000_000_000
         var steps = 0
     }
@@ -23,21 +27,18 @@ public final class SimulatedScheduler: Scheduler {
     public var steps: Int { state.withLock { $0.steps } }
 
     public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        state.withLock { $0.ready.append(job) }
+        enqueue(UnownedJob(job), of: nil)
+    }
+
+    func enqueue(_ job: UnownedJob, of process: SimulatedProcess?) {
+        state.withLock { $0.ready.append(Ready(job: job, process: process)) }
     }
 
     public func schedule(
         at deadline: UInt64, _ action: @escaping @Sendable () -> Void
     ) -> ScheduledTimer {
-        let id = state.withLock {
-            $0.nextTimer += 1
-            $0.timers.append((deadline, $0.nextTimer, action))
-            return $0.nextTimer
-        }
-        return ScheduledTimer { [self] in
-            state.withLock { $0.timers.removeAll { $0.id == id } }
-        }
+        let id = state.withLock { $0.timers.add(at: deadline, action) }
+        return ScheduledTimer { [self] in state.withLock { $0.timers.cancel(id) } }
     }
 
     /// Runs `body` as a task of this scheduler to its end, with all that it starts meanwhile.
@@ -67,7 +68,7 @@ public final class SimulatedScheduler: Scheduler {
     }
 
     private enum Next {
-        case job(UnownedJob)
+        case job(Ready)
         case timer(@Sendable () -> Void)
     }
 
@@ -77,17 +78,23 @@ public final class SimulatedScheduler: Scheduler {
             state.steps += 1
             if !state.ready.isEmpty {
                 let index = Int(random.below(UInt64(state.ready.count)))
-                return .job(state.ready.remove(at: index))
+                state.ready.swapAt(index, state.ready.count - 1)
+                return .job(state.ready.removeLast())
             }
-            guard let timer = state.timers.min(by: { ($0.deadline, $0.id) < ($1.deadline, $1.id) }),
-                timer.deadline <= limit
-            else { return nil }
-            state.timers.removeAll { $0.id == timer.id }
+            guard let timer = state.timers.take(notAfter: limit) else { return nil }
             state.uptime = max(state.uptime, timer.deadline)
             return .timer(timer.action)
         }
         switch next {
-        case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
+        case .job(let ready):
+            guard let process = ready.process else {
+                ready.job.runSynchronously(on: asUnownedTaskExecutor())
+                break
+            }
+            // The jobs of a dead process are never heard of again.
+            if process.survivesJob() {
+                ready.job.runSynchronously(on: process.asUnownedTaskExecutor())
+            }
         case .timer(let action): action()
         case nil: return false
         }

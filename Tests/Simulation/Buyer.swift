@@ -1,0 +1,212 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Support
+import Synchronization
+
+/// What the callers were told, kept by themselves: the services are judged by it.
+final class CallersLog: Sendable {
+    /// The last word on one purchase.
+    struct Told: Sendable {
+        var owner: String
+        var stage: Stage
+        /// Answered COMPLETED, with this order.
+        var order: OrderReply?
+        /// The purchase in one call was refused so.
+        var refusal: String?
+        var total: Money?
+    }
+
+    private let state = Mutex((told: [UUID: Told](), order: [UUID]()))
+
+    /// All purchases, in the order in which they began.
+    var purchases: [UUID] { state.withLock { $0.order } }
+
+    func told(_ id: UUID) -> Told? { state.withLock { $0.told[id] } }
+
+    func begin(_ id: UUID, owner: String, _ stage: Stage) {
+        state.withLock {
+            $0.order.append(id)
+            $0.told[id] = Told(owner: owner, stage: stage)
+        }
+    }
+
+    func note(_ id: UUID, _ change: (inout Told) -> Void) {
+        state.withLock {
+            guard var told = $0.told[id] else { return }
+            change(&told)
+            $0.told[id] = told
+        }
+    }
+}
+
+/// Somebody at a gateway who wants tickets, and does whatever comes to their mind.
+struct Buyer: Sendable {
+    private static let tokens: [String?] = [
+        "sim_ok", "sim_ok", "sim_ok", "sim_declined", "sim_slow", "sim_lost_reply", "sim_late",
+        "sim_action", nil,
+    ]
+
+    let town: Town
+    let log: CallersLog
+    let stage: Stage
+    let owner: String
+
+    private var random: SeededRandom { town.random }
+
+    private func one<Element>(of list: [Element]) -> Element {
+        list[Int(random.below(UInt64(list.count)))]
+    }
+
+    func live() async throws {
+        try await town.pass(upToMs: 20_000)
+        switch random.below(10) {
+        case 0..<5: try await purchase()
+        case 5..<9: try await goTheLongWay()
+        default: try await hold()
+        }
+    }
+
+    private func items() -> [HoldLine] {
+        stage.types.shuffled(by: random).prefix(1 + Int(random.below(2))).map {
+            HoldLine(ticketTypeId: $0, quantity: 1 + Int64(random.below(3)))
+        }
+    }
+
+    // MARK: In one call
+
+    private func purchase() async throws {
+        let id = town.world.newID()
+        log.begin(id, owner: owner, stage)
+        let request = PurchaseRequest(
+            purchaseId: id, owner: owner, contact: Contact(email: "\(owner)@example.org"),
+            eventId: stage.event, items: items(), provider: "sim",
+            paymentMethod: one(of: Self.tokens) ?? "sim_ok",
+            waitMs: random.below(3) == 0 ? Int64(random.below(3_000)) : nil)
+        // An impatient one asks twice at the same time.
+        if random.below(5) == 0 {
+            let twin = town.world.scheduler.spawn { try await ask(request) }
+            try await ask(request)
+            try await twin.value
+        } else {
+            try await ask(request)
+        }
+        if random.below(4) == 0 { try await ask(request) }
+        if random.below(6) == 0 { try await cancel(id) }
+    }
+
+    private func ask(_ request: PurchaseRequest) async throws {
+        switch try await town.insist(
+            "gateway", .orders, OrdersAPI.purchase, request, forMs: 120_000)
+        {
+        case .success(let reply): hear(reply)
+        case .failure(let error): log.note(request.purchaseId) { $0.refusal = error.reason.name }
+        case nil: break
+        }
+    }
+
+    // MARK: Step by step
+
+    private func goTheLongWay() async throws {
+        let id = town.world.newID()
+        log.begin(id, owner: owner, stage)
+        let request = CreateCheckoutRequest(
+            checkoutId: id, owner: owner, contact: Contact(email: "\(owner)@example.org"),
+            eventId: stage.event, items: items(), holdTtlMs: 10_000 + Int64(random.below(100_000)))
+        guard
+            case .success(let checkout) = try await town.insist(
+                "gateway", .orders, OrdersAPI.createCheckout, request, forMs: 120_000)
+        else { return }
+        hear(checkout)
+        for _ in 0..<random.below(5) {
+            try await town.pass(upToMs: 20_000)
+            switch random.below(6) {
+            case 0: try await cancel(id)
+            case 1: try await watch(id, since: checkout.version)
+            case 2:
+                // Called off while the money is being taken.
+                let paying = town.world.scheduler.spawn { try await pay(id) }
+                try await cancel(id)
+                try await paying.value
+            default: try await pay(id)
+            }
+        }
+    }
+
+    private func pay(_ id: UUID) async throws {
+        let request = StartPaymentRequest(
+            checkoutId: id, attemptId: town.world.newID(), provider: "sim",
+            captureMode: random.below(2) == 0 ? .sale : .authCapture,
+            paymentMethod: one(of: Self.tokens), waitMs: Int64(random.below(3_000)))
+        if case .success(let reply) = try await town.insist(
+            "gateway", .orders, OrdersAPI.startPayment, request, forMs: 60_000)
+        {
+            hear(reply)
+        }
+    }
+
+    private func cancel(_ id: UUID) async throws {
+        let request = CancelCheckoutRequest(checkoutId: id, reason: "changed my mind")
+        if case .success(let reply) = try await town.insist(
+            "gateway", .orders, OrdersAPI.cancelCheckout, request, forMs: 60_000)
+        {
+            hear(reply)
+        }
+    }
+
+    private func watch(_ id: UUID, since version: Int64) async throws {
+        let request = WatchCheckoutRequest(checkoutId: id, sinceVersion: version, waitMs: 5_000)
+        if case .success(let reply) = try await town.insist(
+            "gateway", .orders, OrdersAPI.watchCheckout, request, forMs: 20_000)
+        {
+            hear(reply)
+        }
+    }
+
+    private func hear(_ reply: CheckoutReply) {
+        log.note(reply.checkoutId) { told in
+            if let total = reply.totals?.total { told.total = total }
+            guard reply.state == .completed, let order = reply.order else { return }
+            if let known = told.order, known != order {
+                town.violation("\(reply.checkoutId): two answers with different orders")
+            }
+            told.order = order
+        }
+    }
+
+    // MARK: At the box office
+
+    /// Holds places for somebody who stands there, and gives them back, or forgets to.
+    private func hold() async throws {
+        let id = town.world.newID()
+        let request = ReserveRequest(
+            holdId: id, eventId: stage.event, owner: owner, lines: items(),
+            ttlMs: 10_000 + Int64(random.below(60_000)))
+        guard
+            case .success = try await town.insist(
+                "gateway", .inventory, InventoryAPI.reserve, request, forMs: 60_000)
+        else { return }
+        try await town.pass(upToMs: 10_000)
+        if random.below(2) == 0 {
+            _ = try await town.insist(
+                "gateway", .inventory, InventoryAPI.extendHold,
+                ExtendHoldRequest(holdId: id, atLeastMs: 60_000), forMs: 10_000)
+        }
+        if random.below(2) == 0 {
+            _ = try await town.insist(
+                "gateway", .inventory, InventoryAPI.releaseHold,
+                ReleaseHoldRequest(holdId: id, reason: .buyer), forMs: 10_000)
+        }
+    }
+}
+
+extension Array {
+    fileprivate func shuffled(by random: SeededRandom) -> [Element] {
+        var list = self
+        for place in list.indices.dropFirst().reversed() {
+            list.swapAt(place, Int(random.below(UInt64(place + 1))))
+        }
+        return list
+    }
+}

@@ -1,0 +1,126 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Storage
+import Support
+import Synchronization
+
+/// What came of one seed.
+struct Outcome: Sendable, Codable {
+    let seed: UInt64
+    let purchases: Int
+    let fingerprint: UInt64
+    let violations: [String]
+    let injected: [String: Int]
+    let messages: Int
+    let messagesMet: Int
+    let calls: [String: Int]
+    let ends: [String: Int]
+}
+
+/// One history: buyers, staff and gateways act at random while things go wrong; then nothing goes
+/// wrong any more, and everything must come to its end.
+struct History: Sendable {
+    /// Virtual time after the last fault in which every saga ends.
+    static let settlingMs: Int64 = 600_000
+
+    private let town: Town
+    private let log = CallersLog()
+    private let staff: Staff
+    private let judge: Judge
+
+    private init(_ town: Town) {
+        self.town = town
+        staff = Staff(town: town)
+        judge = Judge(town: town, log: log)
+    }
+
+    static func run(seed: UInt64, in store: Store) throws -> Outcome {
+        let town = Town(seed: seed, store: store)
+        let history = History(town)
+        let ends = try town.scheduler.run { try await history.live() }
+        let toll = town.network.toll
+        return Outcome(
+            seed: seed, purchases: history.log.purchases.count,
+            fingerprint: town.network.fingerprint, violations: town.violations,
+            injected: toll.injected, messages: toll.messages, messagesMet: toll.messagesMet,
+            calls: town.network.calls, ends: ends)
+    }
+
+    private var random: SeededRandom { town.random }
+
+    private func live() async throws -> [String: Int] {
+        for node in town.nodes { node.start() }
+        var buyers = 0
+        for _ in 0..<1 + random.below(2) {
+            guard let stage = try await staff.stage() else { break }
+            let chaos = Chaos(town)
+            try await chaos.begin()
+            buyers = 12 + Int(random.below(20))
+            try await sell(stage, to: buyers, chaos)
+            try await chaos.end()
+            try await town.pass(ms: 5_000)
+            try await judge.verify(finally: false)
+        }
+        let ends = try await settle()
+        try await town.pass(ms: 30_000)
+        try await judge.verify(finally: true)
+        try await judge.judge()
+        for node in town.nodes {
+            node.kill()
+            await node.bury()
+        }
+        return ends
+    }
+
+    private func sell(_ stage: Stage, to count: Int, _ chaos: Chaos) async throws {
+        let buyers = (0..<count).map { number in
+            town.world.scheduler.spawn { [town, log] in
+                let owner = "buyer\(number / 2)"
+                try await Buyer(town: town, log: log, stage: stage, owner: owner).live()
+            }
+        }
+        let desk = town.world.scheduler.spawn { [town, log, staff] in
+            for _ in 0..<town.random.below(6) {
+                try await town.pass(upToMs: 20_000)
+                try await staff.act(on: stage, checkouts: log.purchases)
+            }
+        }
+        for buyer in buyers { try await buyer.value }
+        try await desk.value
+    }
+
+    /// Waits until every saga has ended; gives how each did.
+    private func settle() async throws -> [String: Int] {
+        var open = log.purchases
+        var ends: [String: Int] = [:]
+        let deadline = town.scheduler.uptimeNanoseconds + UInt64(Self.settlingMs) * 1_000_000
+        var attempt = 0
+        while !open.isEmpty, town.scheduler.uptimeNanoseconds < deadline {
+            var left: [UUID] = []
+            for id in open {
+                let answer = try await town.insist(
+                    "gateway", .orders, OrdersAPI.getCheckout, GetCheckoutRequest(checkoutId: id),
+                    forMs: 60_000)
+                switch answer {
+                case .success(let reply) where reply.state.isTerminal:
+                    ends[reply.state.word, default: 0] += 1
+                case .success(let reply):
+                    if reply.state == .parked {
+                        try await staff.clearUp(id, attempt: attempt)
+                    }
+                    left.append(id)
+                case .failure(let error) where error.reason == .checkoutNotFound:
+                    // Its first commit was never made.
+                    ends["UNKNOWN", default: 0] += 1
+                default: left.append(id)
+                }
+            }
+            open = left
+            attempt += 1
+            if !open.isEmpty { try await town.pass(ms: 20_000) }
+        }
+        return ends
+    }
+}

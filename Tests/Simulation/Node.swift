@@ -1,0 +1,184 @@
+import Contracts
+import FoundationEssentials
+import Inventory
+import Lifecycle
+import Net
+import Orders
+import Payments
+import Publishing
+import RPC
+import Storage
+import Support
+import Synchronization
+
+/// A service on a machine of its own, with a clock that may be wrong and a disk that outlives its
+/// processes.
+final class Node: Sendable {
+    enum Kind: String, CaseIterable, Sendable {
+        case inventory, orders, payments
+
+        var address: Address {
+            let ports: [Kind: UInt16] = [.inventory: 7101, .orders: 7102, .payments: 7103]
+            return Address(host: rawValue, port: ports[self] ?? 0)
+        }
+    }
+
+    private struct State {
+        var party: Party?
+        var databases: [Database] = []
+        var isServing = false
+        var starts: UInt64 = 0
+    }
+
+    let kind: Kind
+    let clock: TestClock
+    private let town: Town
+    private let store: Store
+    private let state = Mutex(State())
+
+    init(_ kind: Kind, in town: Town, store: Store) {
+        self.kind = kind
+        self.town = town
+        self.store = store
+        clock = TestClock(start: Town.beginning, scheduler: town.scheduler)
+    }
+
+    var isServing: Bool { state.withLock { $0.isServing } }
+
+    var process: SimulatedProcess? { state.withLock { $0.party?.process } }
+
+    /// The service's own, then sim's journal.
+    var databases: [Database] { state.withLock { $0.databases } }
+
+    // MARK: Life
+
+    func start() {
+        let process = SimulatedProcess(on: town.scheduler)
+        let party = Party(name: kind.rawValue, process: process)
+        let starts = state.withLock { state in
+            state.party = party
+            state.starts += 1
+            return state.starts
+        }
+        let name = kind.rawValue
+        let world = World(
+            scheduler: process, clock: clock,
+            random: SeededRandom(seed: town.seed &+ starts &* 0x9e37_79b9 &+ UInt64(name.count)),
+            log: Log(service: name, least: .info, clock: clock) { [town] in town.note($0) },
+            metrics: Metrics())
+        process.spawn { [self] in
+            do { try await serve(Machine(party: party, world: world)) } catch {
+                town.violation("\(kind) does not start: \(error)")
+            }
+        }
+    }
+
+    /// Kills the process, now or at one of its next awaits.
+    func kill(afterJobs jobs: Int = 0) {
+        guard let process else { return }
+        if jobs > 0 { process.die(afterJobs: jobs) } else { process.die() }
+    }
+
+    /// Clears away what a dead process leaves in memory.
+    func bury() async {
+        let databases = state.withLock { state in
+            defer { state.databases = [] }
+            state.isServing = false
+            return state.databases
+        }
+        for database in databases { await database.close() }
+    }
+
+    // MARK: One process
+
+    private struct Machine {
+        let party: Party
+        let world: World
+    }
+
+    private func serve(_ machine: Machine) async throws {
+        let (register, jobs, database) = try await parts(machine)
+        var router = Router(log: machine.world.log)
+        register(&router)
+        let server = Server(
+            .init(service: kind.rawValue, store: { database.mark }), router: router,
+            credentials: Town.credentials, world: machine.world)
+        _ = try await server.start(at: kind.address, on: town.network.seat(of: machine.party))
+        for job in jobs {
+            machine.world.scheduler.spawn { [town, kind] in
+                do {
+                    try await job.run()
+                    town.violation("\(kind): \(job.name) ended")
+                } catch { town.violation("\(kind): \(job.name) ended: \(error)") }
+            }
+        }
+        state.withLock { $0.isServing = true }
+    }
+
+    private typealias Parts = (
+        register: (inout Router) -> Void, jobs: [any Service], database: Database
+    )
+
+    private func parts(_ machine: Machine) async throws -> Parts {
+        func client(_ peer: Kind) -> Client {
+            town.client(kind.rawValue, machine.party, to: peer, machine.world)
+        }
+        let world = machine.world
+        switch kind {
+        case .inventory:
+            let database = try await open(InventorySchema.migrations, machine)
+            let service = InventoryService(world: world, database: database)
+            return (service.register, service.jobs, database)
+        case .orders:
+            let database = try await open(OrdersSchema.migrations, machine)
+            func peers() -> OrdersService.Peers {
+                .init(inventory: client(.inventory), payments: client(.payments))
+            }
+            let service = try await OrdersService(
+                world: world, database: database, peers: peers(), readers: peers(),
+                ticketKey: Town.ticketKey)
+            return (service.register, service.jobs, database)
+        case .payments:
+            let database = try await open(PaymentsSchema.migrations, machine)
+            let journal = try await open(SimSchema.migrations, machine, beside: "sim")
+            let sim = SimProvider(
+                world: world, journal: journal, configuration: town.sim,
+                webhookSecrets: [Town.webhookSecret])
+            let service = PaymentsService(
+                world: world, database: database, providers: [sim], orders: client(.orders))
+            // Webhooks come from outside, through a gateway.
+            let gateway = town.client("gateway", machine.party, to: .payments, world)
+            let jobs = sim.jobs { webhook, provider in
+                _ = try await gateway.call(
+                    PaymentsAPI.ingestWebhook,
+                    IngestWebhookRequest(
+                        provider: provider, headers: webhook.headers,
+                        rawBody: .init(webhook.rawBody)))
+            }
+            return (service.register, service.jobs + jobs, database)
+        }
+    }
+
+    private func open(
+        _ migrations: [Migration], _ machine: Machine, beside name: String? = nil
+    ) async throws -> Database {
+        let location = store.location(kind.rawValue)
+        let process = machine.party.process
+        let database = try await Database.open(
+            name.map { location.beside($0) } ?? location, migrations: migrations,
+            world: machine.world, mode: .scheduled
+        ) { [town, kind] error in
+            town.note("\(kind): \(error)")
+            process.die()
+        }
+        state.withLock { $0.databases.append(database) }
+        return database
+    }
+}
+
+/// Where the databases of one history lie.
+struct Store: Sendable {
+    let folder: String
+
+    func location(_ name: String) -> DatabaseLocation { .file("\(folder)/\(name).db") }
+}

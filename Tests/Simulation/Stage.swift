@@ -1,0 +1,147 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Support
+
+/// An event on sale, with what a buyer can ask for.
+struct Stage: Sendable {
+    let event: UUID
+    let types: [UUID]
+
+    static let euro = Currency("EUR")
+}
+
+/// Those who set up events, look after what is stuck, and press buttons.
+struct Staff: Sendable {
+    let town: Town
+
+    /// Makes an event and puts it on sale, through whatever weather there is.
+    func stage() async throws -> Stage? {
+        let random = town.random
+        let stage = Stage(
+            event: town.world.newID(),
+            types: (0..<1 + random.below(3)).map { _ in town.world.newID() })
+        let capacity = 5 + Int64(random.below(60))
+        let create = CreateEventRequest(
+            eventId: stage.event, title: "Concert",
+            startsAt: Town.beginning.advanced(byMs: 30 * 86_400_000), currency: Stage.euro,
+            totalCapacity: random.below(5) == 0 ? nil : capacity,
+            feePerTicket: Money(Int64(random.below(2)) * 100, Stage.euro),
+            lateReclaim: random.below(2) == 0,
+            openCheckouts: [nil, .allow, .replace][Int(random.below(3))])
+        guard try await done(InventoryAPI.createEvent, create) else { return nil }
+        for (place, type) in stage.types.enumerated() {
+            let put = PutTicketTypeRequest(
+                ticketTypeId: type, eventId: stage.event, name: "Type \(place)",
+                price: Money(Int64(random.below(8)) * 1_000, Stage.euro), taxBasisPoints: 1_900,
+                allocation: create.totalCapacity == nil || random.below(2) == 0
+                    ? 1 + Int64(random.below(UInt64(capacity))) / Int64(stage.types.count) : nil,
+                maxPerOrder: 8, perOwnerLimit: random.below(4) == 0 ? 2 : nil)
+            guard try await done(InventoryAPI.putTicketType, put) else { return nil }
+        }
+        let publish = PublishEventRequest(eventId: stage.event, expectedVersion: 1)
+        return try await done(InventoryAPI.publishEvent, publish) ? stage : nil
+    }
+
+    private func done<Request, Reply>(
+        _ method: Method<Request, Reply>, _ request: Request
+    ) async throws -> Bool {
+        switch try await town.insist("operator", .inventory, method, request) {
+        case .success: return true
+        case .failure(let error):
+            // A second try of what was done but not answered.
+            if error.reason == .versionConflict { return true }
+            town.violation("\(method.name) was refused: \(error)")
+            return false
+        case nil: return false
+        }
+    }
+
+    /// One thing that somebody does on a working day.
+    func act(on stage: Stage, checkouts: [UUID]) async throws {
+        let random = town.random
+        switch random.below(9) {
+        case 0: try await press(.inventory, InventoryAPI.sweepExpired, SweepExpiredRequest())
+        case 1:
+            try await press(
+                .inventory, InventoryAPI.resumeSales, ResumeSalesRequest(reason: "checked"))
+        case 2:
+            let page = try await press(
+                .payments, PaymentsAPI.listObligations, ListObligationsRequest())
+            guard let refund = page?.refunds.first else { return }
+            try await press(
+                .payments, PaymentsAPI.retryRefund,
+                RetryRefundRequest(refundId: refund.refundId, reason: "the buyer waits"))
+        case 3:
+            let page = try await press(
+                .payments, PaymentsAPI.listWebhooks, ListWebhooksRequest(limit: 20))
+            guard let webhooks = page?.webhooks, !webhooks.isEmpty else { return }
+            let webhook = webhooks[Int(random.below(UInt64(webhooks.count)))]
+            try await press(
+                .payments, PaymentsAPI.replayWebhook,
+                ReplayWebhookRequest(provider: webhook.provider, eventId: webhook.eventId))
+        case 4:
+            // Another name and place in the list; the price stays, and so does what was promised.
+            guard let type = stage.types.last else { return }
+            let event = try await press(
+                .inventory, InventoryAPI.getEvent, GetEventRequest(eventId: stage.event))
+            guard let known = event?.ticketTypes.first(where: { $0.ticketTypeId == type })
+            else { return }
+            try await press(
+                .inventory, InventoryAPI.putTicketType,
+                PutTicketTypeRequest(
+                    ticketTypeId: type, eventId: stage.event, expectedVersion: known.version,
+                    name: "Type \(random.below(100))", price: known.price,
+                    taxBasisPoints: known.taxBasisPoints, allocation: known.allocation,
+                    maxPerOrder: known.maxPerOrder, perOwnerLimit: known.perOwnerLimit))
+        default:
+            guard !checkouts.isEmpty else { return }
+            let id = checkouts[Int(random.below(UInt64(checkouts.count)))]
+            try await decide(id)
+        }
+    }
+
+    /// Looks at a saga, and decides for it if it is parked; sometimes meddles with one that is not.
+    private func decide(_ id: UUID) async throws {
+        let random = town.random
+        let saga = try await press(.orders, OrdersAPI.getSaga, GetSagaRequest(checkoutId: id))
+        guard saga?.state == .parked || random.below(4) == 0 else { return }
+        switch random.below(3) {
+        case 0:
+            try await press(.orders, OrdersAPI.retrySaga, RetrySagaRequest(checkoutId: id))
+        case 1:
+            try await press(
+                .orders, OrdersAPI.cancelCheckout,
+                CancelCheckoutRequest(checkoutId: id, reason: "by phone"))
+        default:
+            try await press(
+                .orders, OrdersAPI.resolveSaga,
+                ResolveSagaRequest(
+                    checkoutId: id, decision: random.below(2) == 0 ? .retry : .refundAndRelease,
+                    reason: "somebody had to"))
+        }
+    }
+
+    /// Calls once; what comes of it is seen by the next look.
+    @discardableResult
+    private func press<Request, Reply>(
+        _ kind: Node.Kind, _ method: Method<Request, Reply>, _ request: Request
+    ) async throws -> Reply? {
+        do { return try await town.caller("operator", to: kind).call(method, request) } catch
+            is RPCError
+        { return nil }
+    }
+
+    /// What is still parked once everything works again is tried again, then given back.
+    func clearUp(_ id: UUID, attempt: Int) async throws {
+        if attempt < 3 {
+            try await press(.orders, OrdersAPI.retrySaga, RetrySagaRequest(checkoutId: id))
+        } else {
+            try await press(
+                .orders, OrdersAPI.resolveSaga,
+                ResolveSagaRequest(
+                    checkoutId: id, decision: .refundAndRelease, reason: "it does not end"))
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Lifecycle
+import Support
+import Wire
+
+/// What can go wrong, and how often it does in one history: some kinds never, each of the others at
+/// a rate of its own.
+struct Weather: Sendable {
+    enum Kind: String, CaseIterable, Sendable {
+        // On the network.
+        case frameLost = "message lost"
+        case frameDoubled = "message doubled"
+        case frameHeld = "message held, overtaken by later ones"
+        case linkSlow = "connection stalled"
+        case linkCut = "connection cut"
+        case partition = "partition, both ways"
+        case oneWay = "partition, one way"
+        // On the machines.
+        case death = "service killed"
+        case deathAtOnce = "all services killed at once"
+        case powerCut = "power cut"
+        case clockJump = "clock jumped"
+        case clockSkew = "clock wrong from the start"
+        // At the provider.
+        case provider = "provider slow, silent, late or away"
+        case webhook = "webhook late, doubled, out of order"
+    }
+
+    /// In ten thousand, or 0 for what does not happen.
+    private let rates: [Kind: UInt64]
+
+    /// Nothing at all goes wrong.
+    static let calm = Weather(rates: [:])
+
+    private init(rates: [Kind: UInt64]) { self.rates = rates }
+
+    init(_ random: SeededRandom) {
+        var rates: [Kind: UInt64] = [:]
+        for kind in Kind.allCases where random.below(10) < 6 {
+            rates[kind] = 1 + random.below(Self.most(kind))
+        }
+        self.rates = rates
+    }
+
+    /// The highest rate that is drawn: of frames, of seconds for machines, of histories for the rest.
+    private static func most(_ kind: Kind) -> UInt64 {
+        switch kind {
+        case .frameLost, .frameDoubled: 200
+        case .frameHeld, .linkSlow: 1_000
+        case .linkCut: 100
+        case .partition, .oneWay: 600
+        case .death: 1_500
+        case .deathAtOnce, .powerCut: 300
+        case .clockJump: 500
+        case .clockSkew, .provider, .webhook: 10_000
+        }
+    }
+
+    func rate(_ kind: Kind) -> UInt64 { rates[kind] ?? 0 }
+
+    func happens(_ kind: Kind, _ random: SeededRandom) -> Bool {
+        let rate = rate(kind)
+        return rate > 0 && random.below(10_000) < rate
+    }
+}
+
+/// What was done to a history, by kind, and how many operations there were to do it to.
+struct Toll: Sendable {
+    private(set) var injected: [String: Int] = [:]
+    /// Requests and answers sent, and those of them that something happened to.
+    var messages = 0
+    var messagesMet = 0
+
+    mutating func add(_ kind: Weather.Kind) { injected[kind.rawValue, default: 0] += 1 }
+
+    mutating func add(_ other: Toll) {
+        injected.merge(other.injected, uniquingKeysWith: +)
+        messages += other.messages
+        messagesMet += other.messagesMet
+    }
+}
