@@ -123,6 +123,11 @@ let package = Package(
                 ],
                 linker: [countingMalloc]),
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
+            .target(
+                name: "Disk", dependencies: needs(["CSQLite", "Lifecycle", "Support"]),
+                path: "Tests/Disk", swiftSettings: settings),
+            tests(
+                "DiskChecks", uses: ["Disk", "CSQLite", "Storage", "Lifecycle", "Support"]),
             program("StorageCrash", uses: ["Storage", "Lifecycle", "Support"]),
             tests(
                 "Payments",
