@@ -125,7 +125,12 @@ let package = Package(
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
             program(
                 "Simulation",
-                uses: basics + ["Net", "Inventory", "Orders", "Payments", "Support"]),
+                uses: basics + ["Net", "Inventory", "Orders", "Payments", "Support", "Disk"]),
+            .target(
+                name: "Disk", dependencies: needs(["CSQLite", "Lifecycle", "Support"]),
+                path: "Tests/Disk", swiftSettings: settings),
+            tests(
+                "DiskChecks", uses: ["Disk", "CSQLite", "Storage", "Lifecycle", "Support"]),
             program("StorageCrash", uses: ["Storage", "Lifecycle", "Support"]),
             tests(
                 "Payments",

@@ -43,9 +43,9 @@ public final class Database: Sendable {
         do {
             return try await Database(
                 DoorSettings(
-                    engine: engine, migrations: migrations, databasePath: location.path,
+                    engine: engine, migrations: migrations, databasePath: location.diskPath,
                     world: world, onFatal: onFatal, progress: Progress(feedID: world.newID())),
-                mode: location.path == nil ? .scheduled : mode)
+                mode: location == .memory ? .scheduled : mode)
         } catch {
             engine.release()
             throw error
@@ -131,12 +131,15 @@ public struct Statistics: Sendable {
     }
 }
 
-/// Where a database lies, as `TURNSTILE_DATABASE` says it.
+/// Where a database lies; `TURNSTILE_DATABASE` says one of the first two.
 public enum DatabaseLocation: Sendable, Hashable {
     /// An SQLite file, which this process alone may have open.
     case file(String)
     /// Gone with the process; always on the scheduler.
     case memory
+    /// A file of another file system, which SQLite was given under this name: a simulated disk.
+    /// There is no lock beside it, and nobody looks how much room is left.
+    case virtual(fileSystem: String, path: String)
 
     /// Reads `sqlite:/path/to/file` or `sqlite::memory:`.
     public init(parsing text: String) throws {
@@ -154,20 +157,23 @@ public enum DatabaseLocation: Sendable, Hashable {
         switch self {
         case .file(let path): .file("\(path).\(name)")
         case .memory: .memory
+        case .virtual(let system, let path): .virtual(fileSystem: system, path: "\(path).\(name)")
         }
     }
 
-    var path: String? {
+    /// The path when the file lies on a disk of this machine.
+    var diskPath: String? {
         switch self {
         case .file(let path): path
-        case .memory: nil
+        case .memory, .virtual: nil
         }
     }
 
     func engine() throws -> any Engine {
         switch self {
         case .file(let path): try SQLiteEngine(file: path)
-        case .memory: SQLiteEngine(inMemory: ())
+        case .memory: SQLiteEngine(unlocked: ":memory:")
+        case .virtual(let system, let path): SQLiteEngine(unlocked: path, fileSystem: system)
         }
     }
 }

@@ -19,13 +19,15 @@ final class SQLiteConnection: Connection {
     private var statements: [String: SQLiteStatement] = [:]
     private var pagesInLog: Int32 = 0
 
-    init(path: String, _ purpose: ConnectionPurpose, _ dialect: Dialect) throws {
+    init(
+        path: String, in fileSystem: String?, _ purpose: ConnectionPurpose, _ dialect: Dialect
+    ) throws {
         self.purpose = purpose
         self.dialect = dialect
         _ = Self.withoutMemoryCount
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
-        let code = sqlite3_open_v2(path, &opened, flags, nil)
+        let code = sqlite3_open_v2(path, &opened, flags, fileSystem)
         guard code == SQLITE_OK, let opened else {
             let cause = String(cString: sqlite3_errstr(code))
             sqlite3_close_v2(opened)

@@ -1,28 +1,32 @@
 internal import Glibc
 
-/// An SQLite database in a file that this process alone owns, or in memory.
+/// An SQLite database in a file that this process alone owns, in memory, or in another file system.
 final class SQLiteEngine: Engine {
     let dialect = Dialect.sqlite
     private let path: String
+    private let fileSystem: String?
     private let lock: FileLock?
 
     /// Takes the file; throws `inUse` naming the process that has it, or `cannotOpen` with the
     /// path and the cause.
     init(file path: String) throws {
         self.path = path
+        fileSystem = nil
         try Self.checkDirectory(of: path)
         lock = try FileLock(path: path + "-lock")
     }
 
-    init(inMemory: Void) {
-        path = ":memory:"
+    init(unlocked path: String, fileSystem: String? = nil) {
+        self.path = path
+        self.fileSystem = fileSystem
         lock = nil
     }
 
     func connect(_ purpose: ConnectionPurpose) throws -> any Connection {
         do {
             if purpose == .writing { readAhead() }
-            let connection = try SQLiteConnection(path: path, purpose, dialect)
+            let connection = try SQLiteConnection(
+                path: path, in: fileSystem, purpose, dialect)
             if purpose == .writing {
                 do { try connection.check() } catch {
                     connection.close()
