@@ -5,7 +5,7 @@ import Synchronization
 /// time that jumps to the next timer when nothing else can run: the same seed, the same history.
 public final class SimulatedScheduler: Scheduler {
     private struct State {
-        var ready: [UnownedJob] = []
+        var ready: [@Sendable () -> Void] = []
         var timers: [(deadline: UInt64, id: UInt64, action: @Sendable () -> Void)] = []
         var nextTimer: UInt64 = 0
         var uptime: UInt64 = 1_000_000_000
@@ -24,7 +24,12 @@ public final class SimulatedScheduler: Scheduler {
 
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        state.withLock { $0.ready.append(job) }
+        enqueue { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+
+    /// Runs `action` in its turn among the jobs that are ready.
+    public func enqueue(_ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.ready.append(action) }
     }
 
     public func schedule(
@@ -66,32 +71,23 @@ public final class SimulatedScheduler: Scheduler {
         state.withLock { $0.uptime = max($0.uptime, target) }
     }
 
-    private enum Next {
-        case job(UnownedJob)
-        case timer(@Sendable () -> Void)
-    }
-
     /// Runs one job or timer; false when there is none up to the time given.
     private func step(notAfter limit: UInt64 = .max) -> Bool {
-        let next: Next? = state.withLock { state in
+        let next: (@Sendable () -> Void)? = state.withLock { state in
             state.steps += 1
             if !state.ready.isEmpty {
                 let index = Int(random.below(UInt64(state.ready.count)))
-                return .job(state.ready.remove(at: index))
+                return state.ready.remove(at: index)
             }
             guard let timer = state.timers.min(by: { ($0.deadline, $0.id) < ($1.deadline, $1.id) }),
                 timer.deadline <= limit
             else { return nil }
             state.timers.removeAll { $0.id == timer.id }
             state.uptime = max(state.uptime, timer.deadline)
-            return .timer(timer.action)
+            return timer.action
         }
-        switch next {
-        case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
-        case .timer(let action): action()
-        case nil: return false
-        }
-        return true
+        next?()
+        return next != nil
     }
 }
 
