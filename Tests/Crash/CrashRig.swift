@@ -4,6 +4,7 @@ import Lifecycle
 import Net
 import Processes
 import RPC
+import Support
 import Synchronization
 import Testing
 

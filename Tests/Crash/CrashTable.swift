@@ -1,4 +1,5 @@
 import Processes
+import Support
 
 /// A place where one of the services dies, as `Failpoint` names it.
 struct CrashPoint: Hashable, Sendable, CustomStringConvertible {

@@ -1,9 +1,7 @@
-import Contracts
-import FoundationEssentials
-import RPC
+public import Contracts
 
 /// What a buyer does, asking every call again under the same ids until it is answered.
-enum CrashScript: String, CaseIterable, Sendable {
+public enum CrashScript: String, CaseIterable, Sendable {
     /// All in one call.
     case short
     /// Reserves, then pays in two steps.
@@ -23,7 +21,7 @@ enum CrashScript: String, CaseIterable, Sendable {
     /// Calls it off when the money has been taken.
     case refunded
 
-    var end: CheckoutState {
+    public var end: CheckoutState {
         switch self {
         case .short, .long, .opened, .waiting, .superseded: .completed
         case .declined, .cancelled: .cancelled
@@ -33,7 +31,7 @@ enum CrashScript: String, CaseIterable, Sendable {
     }
 
     /// Returns once the buyer has done their part.
-    func run(_ buyer: CrashBuyer) async throws {
+    public func run(_ buyer: CrashBuyer) async throws {
         switch self {
         case .short: try await buyer.purchase("sim_ok")
         case .declined: try await buyer.purchase("sim_declined")
