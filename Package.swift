@@ -86,8 +86,8 @@ let package = Package(
         + service("Payments", uses: basics)
         + [
             .target(
-                name: "Support", dependencies: needs(["Lifecycle", "Wire"]), path: "Tests/Support",
-                swiftSettings: settings),
+                name: "Support", dependencies: needs(["Lifecycle", "Wire", "RPC", "Contracts"]),
+                path: "Tests/Support", swiftSettings: settings),
             .target(
                 name: "Processes",
                 dependencies: needs(["Lifecycle", "Wire", "Net", "RPC", "Contracts"]),

@@ -14,8 +14,8 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     private struct State {
         /// Sagas with a task, and whether they were woken since it last read their row.
         var running: [UUID: Bool] = [:]
-        /// Sagas that wait to ask a peer again which could not be reached.
-        var cut: [UUID: (position: SagaPosition, timer: ScheduledTimer)] = [:]
+        /// Sagas that pause, each with the one timer that ends its pause.
+        var resting: [UUID: Rest] = [:]
         var isStopped = false
         var epoch: Int64
     }
@@ -87,7 +87,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     /// has passed. `isTheirs` tells the calls that go to this peer.
     public func hurry(_ isTheirs: @escaping @Sendable (SagaPosition) -> Bool) {
         let ids = state.withLock { state in
-            state.cut.filter { isTheirs($0.value.position) }.keys.sorted()
+            state.resting.filter { $0.value.cut.map(isTheirs) == true }.keys.sorted()
         }
         guard !ids.isEmpty else { return }
         world.log.info("saga_hurried", ["sagas": ids.count])
@@ -99,13 +99,14 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         }
     }
 
-    /// True when the caller is to start the task; else the one there is told to look again.
+    /// True when the caller is to start the task; else the one there is told to look again. Either
+    /// way a pause is over, and its timer with it: one that was left would ask out of turn.
     private func enter(_ id: UUID) -> Bool {
         let (mayStart, timer) = state.withLock { state -> (Bool, ScheduledTimer?) in
             guard !state.isStopped else { return (false, nil) }
             let isRunning = state.running[id] != nil
             state.running[id] = isRunning
-            return (!isRunning, state.cut.removeValue(forKey: id)?.timer)
+            return (!isRunning, state.resting.removeValue(forKey: id)?.timer)
         }
         timer?.cancel()
         return mayStart
@@ -173,12 +174,19 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         let cut: SagaPosition?
     }
 
+    private struct Rest {
+        let timer: ScheduledTimer
+        let cut: SagaPosition?
+    }
+
     private func rest(_ id: UUID, _ pause: Pause) {
         let timer = world.scheduler.schedule(afterMs: pause.ms) { self.wake(id) }
-        guard let position = pause.cut else { return }
-        state.withLock { state in
-            if state.running[id] == nil { state.cut[id] = (position, timer) }
+        let isWoken = state.withLock { state in
+            guard state.running[id] == nil else { return true }
+            state.resting[id] = Rest(timer: timer, cut: pause.cut)
+            return false
         }
+        if isWoken { timer.cancel() }
     }
 
     /// Goes on until the saga has ended or pauses, and returns the pause.

@@ -1,4 +1,5 @@
 import Contracts
+import Support
 import Testing
 
 /// On the executables, where news of a commit come on another thread than the commit's answer.

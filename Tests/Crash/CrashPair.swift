@@ -1,3 +1,5 @@
+import Support
+
 /// A service that dies at one place of a script and, once it is back, at another one.
 struct CrashPair: Sendable, CustomStringConvertible {
     let script: CrashScript
@@ -34,4 +36,26 @@ struct CrashPair: Sendable, CustomStringConvertible {
     }
 
     var description: String { "\(script): \(first), then \(second)" }
+}
+
+extension CrashScript {
+    /// Operations that whoever dies in a later one of the same list may make again, or not, as time
+    /// goes: one commit holds the answers of all unless one of them is slow, or they are polls.
+    var repeatable: [[String]] {
+        switch self {
+        case .short: [["saga.reserve.DO", "saga.pay.DO", "saga.consume.DO"]]
+        case .long:
+            [
+                ["saga.extend.DO", "saga.start.DO", "saga.fence.DO"],
+                ["saga.pay.DO", "saga.consume.DO"],
+            ]
+        case .waiting:
+            // The buyer is told to wait just when the first poll goes out.
+            [
+                ["call.orders.StartPayment", "saga.poll.DO"],
+                ["provider.FETCH", "call.payments.GetPayment"],
+            ]
+        default: []
+        }
+    }
 }

@@ -5,6 +5,7 @@ import Lifecycle
 import Net
 import Processes
 import RPC
+import Support
 import Synchronization
 import Testing
 

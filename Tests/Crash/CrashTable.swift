@@ -1,3 +1,5 @@
+import Support
+
 /// The table of deaths: between which two facts a process dies, and where in the code that is. What
 /// must be afterwards is the same for every row: the checkout ends as if nobody had died. The
 /// places of one service in one script stand in the order in which a purchase comes by them.

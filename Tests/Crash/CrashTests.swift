@@ -1,4 +1,5 @@
 import Processes
+import Support
 import Testing
 
 #if DEBUG

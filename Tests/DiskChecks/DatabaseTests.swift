@@ -13,7 +13,7 @@ import Testing
     ]
 
     private func open(
-        _ disk: SimulatedDisk, _ world: World, _ mode: Database.Mode = .inline,
+        _ disk: SimulatedDisk, _ world: World, _ mode: Database.Mode = .scheduled,
         onFatal: @escaping @Sendable (StorageError) -> Void = { _ in }
     ) async throws -> Database {
         try await Database.open(

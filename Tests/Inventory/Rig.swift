@@ -22,7 +22,8 @@ struct Rig: Sendable {
         let test = TestWorld(seed: seed)
         return try test.run {
             let database = try await Database.open(
-                .memory, migrations: InventorySchema.migrations, world: test.world, mode: .scheduled)
+                .memory, migrations: InventorySchema.migrations, world: test.world, mode: .scheduled
+            )
             return try await body(
                 Rig(
                     test: test, database: database,

@@ -120,9 +120,7 @@ private let told = SimConfiguration(webhookBp: 10_000)
     }
 
     /// The webhook goes out after the commit and before the answer, or without one.
-    @Test(
-        "R4: a webhook comes before the answer that it belongs to",
-        arguments: ["sim_slow", "sim_lost_reply"])
+    @Test(arguments: ["sim_slow", "sim_lost_reply"])
     func theWebhookComesBeforeTheAnswer(_ token: String) throws {
         let test = TestWorld()
         try test.run {
@@ -158,22 +156,6 @@ private let told = SimConfiguration(webhookBp: 10_000)
             #expect(try await desk.payment().state == .processing)
             try await desk.work(forMs: 2_000)
             #expect(try await desk.payment().state == .captured)
-        }
-    }
-
-    /// Without any webhook the poll brings it, only later.
-    @Test("R5: what no webhook tells is polled")
-    func whatIsNeverToldIsPolled() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test, sim: SimConfiguration(webhookBp: 1, lateMs: 120_000))
-            _ = try await desk.create(createRequest(method: "sim_late"))
-            #expect(try await journal(desk, desk.world.now) == [])
-            try await desk.work(forMs: 122_000)
-            #expect(try await desk.payment().state == .processing)
-            try await desk.work(forMs: 300_000)
-            #expect(try await desk.payment().state == .captured)
-            #expect(desk.count("webhooks.received") == 0)
         }
     }
 

@@ -10,8 +10,7 @@ import Testing
 
 /// Webhooks about payments that are not there, or not yet.
 @Suite struct WebhookTargetTests {
-    @Test("R4: a webhook that comes before its payment waits for it")
-    func aWebhookWaitsForItsPayment() throws {
+    @Test func aWebhookWaitsForItsPayment() throws {
         let test = TestWorld()
         try test.run {
             let desk = try await Desk(test)

@@ -244,6 +244,25 @@ private struct Rig: Sendable {
         }
     }
 
+    /// A pause that was cut short, for whatever reason, ends no later one.
+    @Test func whoeverIsWokenRestsOnceAfterwards() throws {
+        let full = Script.Line.fails(RPCError(.overloaded, "full"))
+        let rig = Rig(["pay": [Script.Line](repeating: full, count: 9)])
+        try rig.test.run {
+            let runner = try await rig.runner()
+            let row = rig.add()
+            runner.start(row)
+            try await rig.test.scheduler.sleep(ms: 10)
+            for _ in 0..<4 {
+                runner.wake(row.id)
+                try await rig.test.scheduler.sleep(ms: 1)
+            }
+            // Pauses of 0.2, 0.4, 0.8 and 1.6 s were cut short, and the last is 1.6 s at least.
+            try await rig.test.scheduler.sleep(ms: 1_500)
+            #expect(rig.script.epochs.withLock { $0.count } == 6)
+        }
+    }
+
     @Test func aFencedRunnerRaisesItsEpochAboveTheOneSeen() throws {
         let fenced = RPCError(
             Reason("FENCED", .aborted, .unknown), "late", detail: ["epoch": .integer(41)])

@@ -95,7 +95,7 @@ final class Town: Sendable {
         state.withLock { $0.violations.append(text) }
     }
 
-    func note(_ line: String) { print(line); network.note(line) }
+    func note(_ line: String) { network.note(line) }
 
     // MARK: Callers
 

@@ -3,12 +3,13 @@ import RPC
 import Synchronization
 
 /// What happens to one call on its way to a peer or back.
-enum Fault: Sendable, CaseIterable {
+enum Fault: Sendable {
     /// The request never arrives.
     case requestLost
     /// It is done, but the answer never comes.
     case replyLost
-    /// The caller's process dies before it sends, or before it hears the answer.
+    /// The caller goes no further, before it sends or when it is done, as if its process had died
+    /// there; the test starts another. (`Death` ends the whole process.)
     case diesBefore, diesAfter
 }
 
@@ -24,12 +25,15 @@ final class FaultyPeer: Caller {
         var faults = 0
         var now = 0
         var most = 0
+        var peer: (any Caller)?
     }
 
-    private let peer: any Caller
     private let state = Mutex(State())
 
-    init(_ peer: any Caller) { self.peer = peer }
+    /// From now on calls go this way: each life of the caller has connections of its own.
+    func become(_ peer: any Caller) { state.withLock { $0.peer = peer } }
+
+    private var peer: any Caller { state.withLock { $0.peer } ?? Nowhere() }
 
     func plan(_ plan: @escaping Plan) { state.withLock { $0.plan = plan } }
 
@@ -86,5 +90,14 @@ final class FaultyPeer: Caller {
 
     private static func never() async {
         await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+    }
+}
+
+/// Where calls go before there is a peer.
+private struct Nowhere: Caller {
+    func call<Request, Reply>(
+        _ method: Method<Request, Reply>, _ request: Request, _ options: CallOptions
+    ) async throws -> Reply {
+        throw RPCError(.unavailable, "there is no peer yet", executed: false)
     }
 }

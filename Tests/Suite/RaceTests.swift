@@ -7,8 +7,8 @@ import Support
 import Testing
 import Wire
 
-/// The awkward races as the domain numbers them, between money and stock. Those of webhooks are
-/// beside this file; dying anywhere (R6) is tried on the real processes.
+/// The awkward races as the domain numbers them, between money and stock. Those of webhooks, of
+/// holds and of dying anywhere are beside this file.
 @Suite struct RaceTests {
     /// Payments cannot be reached from before the hold's end until `body` has run.
     private static func sleepThroughTheEnd(

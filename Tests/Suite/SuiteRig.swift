@@ -14,7 +14,7 @@ import Testing
 import Wire
 
 /// All three services in one process and one seeded world, talking the protocol over channels in
-/// memory. Orders can die and come back on its database.
+/// memory. Each can die and come back on its database.
 final class SuiteRig: Sendable {
     static let euro = Currency("EUR")
     private static let ports: [String: UInt16] = [
@@ -32,15 +32,21 @@ final class SuiteRig: Sendable {
     ])
 
     let test: TestWorld
-    private let ordersWorld: World
     let ordersDatabase: Database
     let paymentsDatabase: Database
-    /// What Orders' sagas see of its peers.
-    let inventory: FaultyPeer
-    let payments: FaultyPeer
+    private let journal: Database
+    /// What Orders' sagas see of its peers, and Payments of its provider.
+    let inventory = FaultyPeer()
+    let payments = FaultyPeer()
+    let provider: WatchedProvider
+    /// Every call of these, of the buyers and of the feed that Payments reads.
+    let crossings: Crossings
+    private let ordersClock: ShiftedClock
+    private let sim: SimConfiguration
     private let network: MemoryNetwork
     private let callers = Mutex<[String: Client]>([:])
     private struct Running {
+        let life: ServiceLife
         let database: Database
         let router: Router
         var server: Server
@@ -49,83 +55,150 @@ final class SuiteRig: Sendable {
 
     private let running = Mutex<[String: Running]>([:])
     private let inventoryLocation: DatabaseLocation
+    private let inventoryStore = Mutex<Database?>(nil)
 
     static func run<Value: Sendable>(
         seed: UInt64 = 1, sim: SimConfiguration = SimConfiguration(),
         inventoryAt location: DatabaseLocation = .memory, ordersAheadMs: Int64 = 0,
+        dying death: Death? = nil,
         _ body: @escaping @Sendable (SuiteRig) async throws -> Value
     ) throws -> Value {
         let test = TestWorld(seed: seed)
         return try test.run {
-            let rig = try await SuiteRig(test, sim, location, ordersAheadMs: ordersAheadMs)
-            return try await body(rig)
+            let rig = try await SuiteRig(test, sim, location, ordersAheadMs, death)
+            let result: Result<Value, any Error>
+            do { result = .success(try await body(rig)) } catch { result = .failure(error) }
+            await rig.close()
+            return try result.get()
         }
     }
 
     private init(
         _ test: TestWorld, _ sim: SimConfiguration, _ inventoryLocation: DatabaseLocation,
-        ordersAheadMs: Int64
+        _ ordersAheadMs: Int64, _ death: Death?
     ) async throws {
-        func open(_ migrations: [Migration], in world: World? = nil) async throws -> Database {
+        func open(
+            _ migrations: [Migration], _ clock: any WallClock
+        ) async throws -> Database {
             try await Database.open(
-                .memory, migrations: migrations, world: world ?? test.world, mode: .scheduled)
+                .memory, migrations: migrations, world: test.world(clock), mode: .scheduled)
         }
         self.test = test
-        ordersWorld = World(
-            scheduler: test.scheduler,
-            clock: ShiftedClock(clock: test.clock, aheadMs: ordersAheadMs),
-            random: test.world.random, log: test.world.log, metrics: test.world.metrics)
+        self.sim = sim
         self.inventoryLocation = inventoryLocation
+        ordersClock = ShiftedClock(clock: test.clock, aheadMs: ordersAheadMs)
         network = MemoryNetwork(scheduler: test.scheduler)
-        ordersDatabase = try await open(OrdersSchema.migrations, in: ordersWorld)
-        paymentsDatabase = try await open(PaymentsSchema.migrations)
-        let journal = try await open(SimSchema.migrations)
-        let (world, network) = (test.world, network)
-        inventory = FaultyPeer(Self.client("orders", to: "inventory", world, network))
-        payments = FaultyPeer(Self.client("orders", to: "payments", world, network))
-        let provider = SimProvider(
-            world: world, journal: journal, configuration: sim,
-            webhookSecrets: [Self.webhookSecret])
-        let paymentsService = PaymentsService(
-            world: world, database: paymentsDatabase, providers: [provider],
-            orders: Self.client("payments", to: "orders", world, network))
-        try await startInventory()
-        let jobs = paymentsService.jobs + provider.jobs(endpoint: paymentsService.ingest)
-        try await serve("payments", paymentsDatabase, jobs) {
-            paymentsService.register(on: &$0)
-        }
-        try await startOrders()
+        crossings = Crossings(on: test.scheduler, death)
+        provider = WatchedProvider(test.clock, crossings)
+        ordersDatabase = try await open(OrdersSchema.migrations, ordersClock)
+        paymentsDatabase = try await open(PaymentsSchema.migrations, test.clock)
+        journal = try await open(SimSchema.migrations, test.clock)
+        crossings.whenDying { [unowned self] in crash($0) }
+        for name in ["inventory", "orders", "payments"] { try await start(name) }
     }
 
-    private static func client(
-        _ identity: String, to service: String, _ world: World, _ network: MemoryNetwork
+    /// What is left of a history would keep its databases in memory.
+    private func close() async {
+        for service in running.withLock({ Array($0.values) }) { service.life.kill() }
+        for database in [inventoryDatabase, ordersDatabase, paymentsDatabase, journal] {
+            await database?.close()
+        }
+    }
+
+    // MARK: Services
+
+    /// A service as a new process, on its database.
+    func start(_ name: String) async throws {
+        let life = ServiceLife(on: test.scheduler, network)
+        switch name {
+        case "inventory": try await startInventory(life)
+        case "orders": try await startOrders(life)
+        default: try await startPayments(life)
+        }
+    }
+
+    private func startInventory(_ life: ServiceLife) async throws {
+        let world = test.world(on: life.process)
+        let database: Database
+        if let open = inventoryDatabase {
+            database = open
+        } else {
+            database = try await Database.open(
+                inventoryLocation, migrations: InventorySchema.migrations, world: test.world,
+                mode: .scheduled)
+            inventoryStore.withLock { $0 = database }
+        }
+        let service = InventoryService(world: world, database: database)
+        try await serve("inventory", database, world, life, service.jobs) {
+            service.register(on: &$0)
+        }
+    }
+
+    private func startOrders(_ life: ServiceLife) async throws {
+        let world = test.world(ordersClock, on: life.process)
+        func peer(_ name: String) -> Client { client("orders", to: name, world, life) }
+        func crossed(_ name: String) -> CrossedPeer {
+            CrossedPeer(peer: peer(name), caller: "orders", callee: name, crossings: crossings)
+        }
+        inventory.become(crossed("inventory"))
+        payments.become(crossed("payments"))
+        let service = try await OrdersService(
+            world: world, database: ordersDatabase,
+            peers: .init(inventory: inventory, payments: payments),
+            readers: .init(inventory: peer("inventory"), payments: peer("payments")),
+            ticketKey: Self.ticketKey)
+        try await serve("orders", ordersDatabase, world, life, service.jobs) {
+            service.register(on: &$0)
+        }
+    }
+
+    private func startPayments(_ life: ServiceLife) async throws {
+        let world = test.world(on: life.process)
+        let sim = SimProvider(
+            world: world, journal: journal, configuration: sim,
+            webhookSecrets: [Self.webhookSecret])
+        provider.become(sim)
+        let orders = CrossedPeer(
+            peer: client("payments", to: "orders", world, life), caller: "payments",
+            callee: "orders", crossings: crossings)
+        let service = PaymentsService(
+            world: world, database: paymentsDatabase, providers: [provider], orders: orders)
+        let jobs = service.jobs + sim.jobs(endpoint: service.ingest)
+        try await serve("payments", paymentsDatabase, world, life, jobs) {
+            service.register(on: &$0)
+        }
+    }
+
+    private func client(
+        _ identity: String, to service: String, _ world: World, _ network: any Network
     ) -> Client {
         Client(
-            to: service, at: Address(host: "127.0.0.1", port: ports[service] ?? 0), on: network,
-            as: Credential(identity: identity, secret: secret), world: world)
+            to: service, at: Address(host: "127.0.0.1", port: Self.ports[service] ?? 0),
+            on: network, as: Credential(identity: identity, secret: Self.secret), world: world)
     }
 
     private func serve(
-        _ name: String, _ database: Database, _ jobs: [any Service],
-        _ register: (inout Router) -> Void
+        _ name: String, _ database: Database, _ world: World, _ life: ServiceLife,
+        _ jobs: [any Service], _ register: (inout Router) -> Void
     ) async throws {
-        var router = Router(log: test.world.log)
+        var router = Router(log: world.log)
         register(&router)
-        let server = try await listen(name, router, database)
-        let tasks = jobs.map { job in test.scheduler.spawn { try await job.run() } }
+        let server = try await listen(name, router, database, life)
+        let tasks = jobs.map { job in life.process.spawn { try await job.run() } }
         running.withLock {
-            $0[name] = Running(database: database, router: router, server: server, jobs: tasks)
+            $0[name] = Running(
+                life: life, database: database, router: router, server: server, jobs: tasks)
         }
     }
 
     private func listen(
-        _ name: String, _ router: Router, _ database: Database
+        _ name: String, _ router: Router, _ database: Database, _ life: ServiceLife
     ) async throws -> Server {
         let server = Server(
             .init(service: name, store: { database.mark }), router: router,
-            credentials: Self.credentials, world: test.world)
+            credentials: Self.credentials, world: test.world(on: life.process))
         _ = try await server.start(
-            at: Address(host: "127.0.0.1", port: Self.ports[name] ?? 0), on: network)
+            at: Address(host: "127.0.0.1", port: Self.ports[name] ?? 0), on: life)
         return server
     }
 
@@ -134,7 +207,7 @@ final class SuiteRig: Sendable {
 
     func reconnect(_ name: String) async throws {
         guard let old = running.withLock({ $0[name] }) else { return }
-        let server = try await listen(name, old.router, old.database)
+        let server = try await listen(name, old.router, old.database, old.life)
         running.withLock { $0[name]?.server = server }
     }
 
@@ -144,196 +217,49 @@ final class SuiteRig: Sendable {
         old?.jobs.forEach { $0.cancel() }
     }
 
-    private func startOrders() async throws {
-        func reader(_ peer: String) -> Client {
-            Self.client("orders", to: peer, test.world, network)
-        }
-        let service = try await OrdersService(
-            world: ordersWorld, database: ordersDatabase,
-            peers: .init(inventory: inventory, payments: payments),
-            readers: .init(inventory: reader("inventory"), payments: reader("payments")),
-            ticketKey: Self.ticketKey)
-        try await serve("orders", ordersDatabase, service.jobs) { service.register(on: &$0) }
-    }
-
     /// Another process on the same database; what the first one was doing is never heard of again.
     func restartOrders() async throws {
         await stop("orders")
-        try await startOrders()
-    }
-
-    private func startInventory() async throws {
-        let database = try await Database.open(
-            inventoryLocation, migrations: InventorySchema.migrations, world: test.world,
-            mode: .scheduled)
-        let service = InventoryService(world: test.world, database: database)
-        try await serve("inventory", database, service.jobs) { service.register(on: &$0) }
+        try await start("orders")
     }
 
     /// Another Inventory; what happens to its file in between is up to `body`.
     func restartInventory(_ body: () throws -> Void = {}) async throws {
-        let database = inventoryDatabase
+        let database = inventoryStore.withLock { $0.take() }
         await stop("inventory")
         await database?.close()
         try body()
-        try await startInventory()
+        try await start("inventory")
     }
 
-    var inventoryDatabase: Database? { running.withLock { $0["inventory"]?.database } }
+    /// Kills a service where it stands, as by SIGKILL.
+    func kill(_ name: String) {
+        running.withLock { $0.removeValue(forKey: name) }?.life.kill()
+    }
+
+    /// Kills a service, which is started again after a while.
+    private func crash(_ name: String) {
+        kill(name)
+        test.scheduler.spawn { [self] in
+            try await pass(ms: 200)
+            try await start(name)
+        }
+    }
+
+    var inventoryDatabase: Database? { inventoryStore.withLock { $0 } }
 
     // MARK: Callers
 
     func caller(_ identity: String, to service: String) -> any Caller {
         callers.withLock { callers in
             if let known = callers[identity + service] { return known }
-            let client = Self.client(identity, to: service, test.world, network)
+            let client = client(identity, to: service, test.world, network)
             callers[identity + service] = client
             return client
         }
     }
 
     func pass(ms: Int64) async throws { try await test.scheduler.sleep(ms: ms) }
-
-    /// A published event with one ticket type of so many places.
-    func event(
-        capacity: Int64 = 10, price: Int64 = 5_000, entitlements: [String] = [],
-        openCheckouts: OpenCheckouts? = nil
-    ) async throws -> TestEvent {
-        let staff = caller("operator", to: "inventory")
-        let event = TestEvent(id: test.world.newID(), type: test.world.newID())
-        _ = try await staff.call(
-            InventoryAPI.createEvent,
-            CreateEventRequest(
-                eventId: event.id, title: "Concert",
-                startsAt: test.clock.now().advanced(byMs: 86_400_000), currency: Self.euro,
-                totalCapacity: capacity, feePerTicket: Money(100, Self.euro),
-                openCheckouts: openCheckouts))
-        _ = try await staff.call(
-            InventoryAPI.putTicketType,
-            PutTicketTypeRequest(
-                ticketTypeId: event.type, eventId: event.id, name: "Stalls",
-                price: Money(price, Self.euro), taxBasisPoints: 1_900,
-                requiredEntitlements: entitlements))
-        _ = try await staff.call(
-            InventoryAPI.publishEvent,
-            PublishEventRequest(eventId: event.id, expectedVersion: 1))
-        return event
-    }
-
-    func request(
-        _ event: TestEvent, id: UUID? = nil, quantity: Int64 = 2, method: String? = "sim_ok",
-        expected: Int64? = nil, owner: String = "ann", waitMs: Int64? = nil
-    ) -> PurchaseRequest {
-        PurchaseRequest(
-            purchaseId: id ?? test.world.newID(), owner: owner,
-            contact: Contact(email: "ann@example.org"), eventId: event.id,
-            items: [HoldLine(ticketTypeId: event.type, quantity: quantity)],
-            provider: method == nil ? nil : "sim", paymentMethod: method,
-            expectedTotal: expected.map { Money($0, Self.euro) }, waitMs: waitMs)
-    }
-
-    func purchase(_ request: PurchaseRequest, as buyer: Actor? = nil) async throws -> CheckoutReply
-    {
-        try await caller("gateway", to: "orders").call(
-            OrdersAPI.purchase, request, CallOptions(actor: buyer))
-    }
-
-    /// Reserves, on the long way.
-    func reserve(
-        _ event: TestEvent, id: UUID? = nil, quantity: Int64 = 2, expected: Int64? = nil,
-        owner: String = "ann", holdTtlMs: Int64? = nil
-    ) async throws -> CheckoutReply {
-        try await caller("gateway", to: "orders").call(
-            OrdersAPI.createCheckout,
-            CreateCheckoutRequest(
-                checkoutId: id ?? test.world.newID(), owner: owner,
-                contact: Contact(email: "ann@example.org"), eventId: event.id,
-                items: [HoldLine(ticketTypeId: event.type, quantity: quantity)],
-                expectedTotal: expected.map { Money($0, Self.euro) }, holdTtlMs: holdTtlMs))
-    }
-
-    /// Begins to pay, under a new id unless one is given.
-    func pay(
-        _ checkout: CheckoutReply, attempt: UUID? = nil, _ method: String? = "sim_ok",
-        _ mode: CaptureMode? = nil, provider: String? = "sim", waitMs: Int64? = nil
-    ) async throws -> CheckoutReply {
-        try await caller("gateway", to: "orders").call(
-            OrdersAPI.startPayment,
-            StartPaymentRequest(
-                checkoutId: checkout.checkoutId, attemptId: attempt ?? test.world.newID(),
-                provider: provider, captureMode: mode, paymentMethod: method, waitMs: waitMs))
-    }
-
-    func cancel(_ checkout: CheckoutReply, waitMs: Int64? = nil) async throws -> CheckoutReply {
-        try await caller("gateway", to: "orders").call(
-            OrdersAPI.cancelCheckout,
-            CancelCheckoutRequest(
-                checkoutId: checkout.checkoutId, reason: "changed my mind", waitMs: waitMs))
-    }
-
-    /// The reason that the call was refused for; nil when it was not.
-    func refusal(_ call: @Sendable () async throws -> Void) async throws -> String? {
-        do {
-            try await call()
-            return nil
-        } catch let error as RPCError where error.isRefusal { return error.reason.name }
-    }
-
-    /// The reason of the refusal; nil when the purchase was not refused.
-    func refusal(_ request: PurchaseRequest, as buyer: Actor? = nil) async throws -> String? {
-        do {
-            _ = try await purchase(request, as: buyer)
-            return nil
-        } catch let error as RPCError where error.isRefusal { return error.reason.name }
-    }
-
-    func checkout(_ id: UUID) async throws -> CheckoutReply {
-        try await caller("gateway", to: "orders").call(
-            OrdersAPI.getCheckout, GetCheckoutRequest(checkoutId: id))
-    }
-
-    /// The checkout once it has ended or was parked.
-    func end(_ id: UUID, withinMs limit: Int64 = 3_600_000) async throws -> CheckoutReply {
-        var checkout = try await checkout(id)
-        let deadline = test.clock.now().advanced(byMs: limit)
-        while !checkout.state.isTerminal, checkout.state != .parked, test.clock.now() < deadline {
-            try await pass(ms: 1_000)
-            checkout = try await self.checkout(id)
-        }
-        return checkout
-    }
-
-    func availability(_ event: TestEvent) async throws -> AvailabilityReply {
-        try await caller("gateway", to: "inventory").call(
-            InventoryAPI.getAvailability, GetAvailabilityRequest(eventId: event.id))
-    }
-
-    /// Calls of sagas, or attempts of calls, that ended without an answer.
-    var troubles: Int64 {
-        test.world.metrics.counters().filter { ["saga.unknown", "rpc.retries"].contains($0.name) }
-            .reduce(0) { $0 + $1.value }
-    }
-
-    /// Every invariant of all three services, once feeds have been read.
-    func expectSound(_ place: SourceLocation = #_sourceLocation) async throws {
-        try await pass(ms: 30_000)
-        let inventory = try await caller("operator", to: "inventory").call(
-            InventoryAPI.verifyInvariants, VerifyRequest())
-        let payments = try await caller("operator", to: "payments").call(
-            PaymentsAPI.verifyInvariants, VerifyRequest())
-        let orders = try await caller("operator", to: "orders").call(
-            OrdersAPI.verifyInvariants, VerifyRequest())
-        let replies = [("inventory", inventory), ("payments", payments), ("orders", orders)]
-        for (service, reply) in replies {
-            #expect(reply.violations == [], "\(service)", sourceLocation: place)
-            #expect(reply.pending == 0, "\(service)", sourceLocation: place)
-        }
-    }
-}
-
-struct TestEvent: Sendable {
-    let id: UUID
-    let type: UUID
 }
 
 /// A machine whose clock is set wrong.

@@ -1,5 +1,4 @@
 import Contracts
-import Crypto
 import FoundationEssentials
 import Lifecycle
 import Payments
@@ -57,9 +56,7 @@ import Testing
                 #expect(try await rig.availability(event).types.map(\.sold) == [sold])
                 #expect(sold > 10)
                 try await rig.expectSound()
-                let states = try await rig.caller("operator", to: "payments").call(
-                    PaymentsAPI.listWebhooks, ListWebhooksRequest(limit: 500)
-                ).webhooks.map(\.state)
+                let states = try await rig.webhooks().map(\.state)
                 #expect(Set(states) == [.applied])
                 #expect(states.count > 15)
             }
@@ -75,33 +72,15 @@ import Testing
             try await rig.pass(ms: 100_000)
             let checkout = try await rig.checkout(request.purchaseId)
             let payment = try #require(checkout.payment).paymentId
-            let body = """
-                {"id":"evt_wire","type":"payment.captured","created":1800000100,
-                 "object":{"paymentId":"\(payment.uuidString)"}}
-                """
-            let seconds = rig.test.clock.now().milliseconds / 1_000
-            let code = Digest.hmac(
-                key: SuiteRig.webhookSecret, Array("\(seconds).\(body)".utf8)
-            ).hex
-            func ingest(_ code: String) async throws -> IngestWebhookReply {
-                try await rig.caller("gateway", to: "payments").call(
-                    PaymentsAPI.ingestWebhook,
-                    IngestWebhookRequest(
-                        provider: "sim",
-                        headers: [
-                            WebhookHeader("Content-Type", "application/json"),
-                            WebhookHeader("Sim-Signature", "t=\(seconds),v1=\(code)"),
-                        ],
-                        rawBody: Data(body.utf8)))
-            }
             let wrong = await #expect(throws: RPCError.self) {
-                _ = try await ingest(String(repeating: "0", count: 64))
+                _ = try await rig.ingest(
+                    "evt_wire", of: payment, code: String(repeating: "0", count: 64))
             }
             #expect(wrong?.reason == .signatureInvalid && wrong?.code == .unauthenticated)
             #expect(wrong?.isRefusal == true)
-            let reply = try await ingest(code)
+            let reply = try await rig.ingest("evt_wire", of: payment)
             #expect(reply == .init(accepted: true, eventId: "evt_wire", duplicate: false))
-            #expect(try await ingest(code).duplicate)
+            #expect(try await rig.ingest("evt_wire", of: payment).duplicate)
             try await rig.pass(ms: 2_000)
             #expect(try await rig.checkout(request.purchaseId).state == .completed)
             let replayed = try await rig.caller("operator", to: "payments").call(

@@ -38,7 +38,7 @@ public final class SimulatedProcess: Scheduler {
         state.withLock { $0.onDeath.append(action) }
     }
 
-    func survivesJob() -> Bool {
+    private func survivesJob() -> Bool {
         let dies = state.withLock { state in
             guard let left = state.jobsLeft else { return false }
             state.jobsLeft = left - 1
@@ -49,7 +49,10 @@ public final class SimulatedProcess: Scheduler {
     }
 
     public func enqueue(_ job: consuming ExecutorJob) {
-        scheduler.enqueue(UnownedJob(job), of: self)
+        let job = UnownedJob(job)
+        scheduler.enqueue { [self] in
+            if survivesJob() { job.runSynchronously(on: asUnownedTaskExecutor()) }
+        }
     }
 
     public func schedule(

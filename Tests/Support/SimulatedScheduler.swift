@@ -4,13 +4,8 @@ import Synchronization
 /// Runs tasks one at a time on the calling thread in an order drawn from a seed, with virtual
 /// time that jumps to the next timer when nothing else can run: the same seed, the same history.
 public final class SimulatedScheduler: Scheduler {
-    private struct Ready {
-        let job: UnownedJob
-        let process: SimulatedProcess?
-    }
-
     private struct State {
-        var ready: [Ready] = []
+        var ready: [@Sendable () -> Void] = []
         var timers = VirtualTimers()
         var uptime: UInt64 = 1_000_000_000
         var steps = 0
@@ -27,11 +22,13 @@ public final class SimulatedScheduler: Scheduler {
     public var steps: Int { state.withLock { $0.steps } }
 
     public func enqueue(_ job: consuming ExecutorJob) {
-        enqueue(UnownedJob(job), of: nil)
+        let job = UnownedJob(job)
+        enqueue { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 
-    func enqueue(_ job: UnownedJob, of process: SimulatedProcess?) {
-        state.withLock { $0.ready.append(Ready(job: job, process: process)) }
+    /// Runs `action` in its turn among the jobs that are ready.
+    public func enqueue(_ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.ready.append(action) }
     }
 
     public func schedule(
@@ -67,38 +64,21 @@ public final class SimulatedScheduler: Scheduler {
         state.withLock { $0.uptime = max($0.uptime, target) }
     }
 
-    private enum Next {
-        case job(Ready)
-        case timer(@Sendable () -> Void)
-    }
-
     /// Runs one job or timer; false when there is none up to the time given.
     private func step(notAfter limit: UInt64 = .max) -> Bool {
-        let next: Next? = state.withLock { state in
+        let next: (@Sendable () -> Void)? = state.withLock { state in
             state.steps += 1
             if !state.ready.isEmpty {
                 let index = Int(random.below(UInt64(state.ready.count)))
                 state.ready.swapAt(index, state.ready.count - 1)
-                return .job(state.ready.removeLast())
+                return state.ready.removeLast()
             }
             guard let timer = state.timers.take(notAfter: limit) else { return nil }
             state.uptime = max(state.uptime, timer.deadline)
-            return .timer(timer.action)
+            return timer.action
         }
-        switch next {
-        case .job(let ready):
-            guard let process = ready.process else {
-                ready.job.runSynchronously(on: asUnownedTaskExecutor())
-                break
-            }
-            // The jobs of a dead process are never heard of again.
-            if process.survivesJob() {
-                ready.job.runSynchronously(on: process.asUnownedTaskExecutor())
-            }
-        case .timer(let action): action()
-        case nil: return false
-        }
-        return true
+        next?()
+        return next != nil
     }
 }
 

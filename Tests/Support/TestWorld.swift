@@ -21,6 +21,15 @@ public struct TestWorld: Sendable {
             metrics: Metrics())
     }
 
+    /// The same world with another clock, or for tasks that run elsewhere.
+    public func world(
+        _ clock: (any WallClock)? = nil, on scheduler: (any Scheduler)? = nil
+    ) -> World {
+        World(
+            scheduler: scheduler ?? self.scheduler, clock: clock ?? self.clock,
+            random: world.random, log: world.log, metrics: world.metrics)
+    }
+
     /// Runs `body` to its end in this world.
     public func run<Success: Sendable>(
         _ body: @escaping @Sendable () async throws -> Success

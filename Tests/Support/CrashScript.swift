@@ -1,9 +1,7 @@
-import Contracts
-import FoundationEssentials
-import RPC
+public import Contracts
 
 /// What a buyer does, asking every call again under the same ids until it is answered.
-enum CrashScript: String, CaseIterable, Sendable {
+public enum CrashScript: String, CaseIterable, Sendable {
     /// All in one call.
     case short
     /// Reserves, then pays in two steps.
@@ -23,7 +21,7 @@ enum CrashScript: String, CaseIterable, Sendable {
     /// Calls it off when the money has been taken.
     case refunded
 
-    var end: CheckoutState {
+    public var end: CheckoutState {
         switch self {
         case .short, .long, .opened, .waiting, .superseded: .completed
         case .declined, .cancelled: .cancelled
@@ -32,28 +30,8 @@ enum CrashScript: String, CaseIterable, Sendable {
         }
     }
 
-    /// Operations that whoever dies in a later one of the same list may make again, or not, as time
-    /// goes: one commit holds the answers of all unless one of them is slow, or they are polls.
-    var repeatable: [[String]] {
-        switch self {
-        case .short: [["saga.reserve.DO", "saga.pay.DO", "saga.consume.DO"]]
-        case .long:
-            [
-                ["saga.extend.DO", "saga.start.DO", "saga.fence.DO"],
-                ["saga.pay.DO", "saga.consume.DO"],
-            ]
-        case .waiting:
-            // The buyer is told to wait just when the first poll goes out.
-            [
-                ["call.orders.StartPayment", "saga.poll.DO"],
-                ["provider.FETCH", "call.payments.GetPayment"],
-            ]
-        default: []
-        }
-    }
-
     /// Returns once the buyer has done their part.
-    func run(_ buyer: CrashBuyer) async throws {
+    public func run(_ buyer: CrashBuyer) async throws {
         switch self {
         case .short: try await buyer.purchase("sim_ok")
         case .declined: try await buyer.purchase("sim_declined")

@@ -1,23 +1,33 @@
-import Contracts
-import FoundationEssentials
-import Lifecycle
-import RPC
+public import Contracts
+public import FoundationEssentials
+public import Lifecycle
+public import RPC
 
-/// One buyer at a gateway, who does not give up.
-struct CrashBuyer: Sendable {
+/// One buyer at a gateway, who does not give up: on the executables or in one process.
+public struct CrashBuyer: Sendable {
     /// Longer than any service needs to come back, and a refund to be asked for again.
     private static let patienceMs: Int64 = 60_000
 
-    let checkoutID: UUID
-    let eventID: UUID
-    let typeID: UUID
-    let orders: Client
-    let world: World
+    public let checkoutID: UUID
+    private let eventID: UUID
+    private let typeID: UUID
+    private let orders: any Caller
+    private let world: World
+
+    public init(
+        checkoutID: UUID, eventID: UUID, typeID: UUID, orders: any Caller, world: World
+    ) {
+        self.checkoutID = checkoutID
+        self.eventID = eventID
+        self.typeID = typeID
+        self.orders = orders
+        self.world = world
+    }
 
     private var items: [HoldLine] { [HoldLine(ticketTypeId: typeID, quantity: 2)] }
     private var contact: Contact { Contact(email: "ann@example.org") }
 
-    func purchase(_ method: String) async throws {
+    public func purchase(_ method: String) async throws {
         try await ask(
             OrdersAPI.purchase,
             PurchaseRequest(
@@ -25,7 +35,7 @@ struct CrashBuyer: Sendable {
                 items: items, provider: "sim", paymentMethod: method))
     }
 
-    func reserve(holdTtlMs: Int64? = nil) async throws {
+    public func reserve(holdTtlMs: Int64? = nil) async throws {
         try await ask(
             OrdersAPI.createCheckout,
             CreateCheckoutRequest(
@@ -34,7 +44,7 @@ struct CrashBuyer: Sendable {
     }
 
     @discardableResult
-    func pay(
+    public func pay(
         _ method: String?, _ mode: CaptureMode, waitMs: Int64? = nil
     ) async throws -> CheckoutReply? {
         try await ask(
@@ -44,7 +54,7 @@ struct CrashBuyer: Sendable {
                 captureMode: mode, paymentMethod: method, waitMs: waitMs))
     }
 
-    func cancel(waitMs: Int64? = nil) async throws {
+    public func cancel(waitMs: Int64? = nil) async throws {
         try await ask(
             OrdersAPI.cancelCheckout,
             CancelCheckoutRequest(
@@ -52,7 +62,7 @@ struct CrashBuyer: Sendable {
     }
 
     /// The checkout once it has ended.
-    func end() async throws -> CheckoutReply? {
+    public func end() async throws -> CheckoutReply? {
         let limit = world.scheduler.uptimeNanoseconds + UInt64(Self.patienceMs) * 1_000_000
         while world.scheduler.uptimeNanoseconds < limit {
             let reply = try? await orders.call(

@@ -1,0 +1,155 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Support
+import Testing
+
+// What buyers, staff and auditors ask of the three services.
+
+extension SuiteRig {
+    /// A published event with one ticket type of so many places.
+    func event(
+        capacity: Int64 = 10, price: Int64 = 5_000, entitlements: [String] = [],
+        openCheckouts: OpenCheckouts? = nil
+    ) async throws -> TestEvent {
+        let staff = caller("operator", to: "inventory")
+        let event = TestEvent(id: test.world.newID(), type: test.world.newID())
+        _ = try await staff.call(
+            InventoryAPI.createEvent,
+            CreateEventRequest(
+                eventId: event.id, title: "Concert",
+                startsAt: test.clock.now().advanced(byMs: 86_400_000), currency: Self.euro,
+                totalCapacity: capacity, feePerTicket: Money(100, Self.euro),
+                openCheckouts: openCheckouts))
+        _ = try await staff.call(
+            InventoryAPI.putTicketType,
+            PutTicketTypeRequest(
+                ticketTypeId: event.type, eventId: event.id, name: "Stalls",
+                price: Money(price, Self.euro), taxBasisPoints: 1_900,
+                requiredEntitlements: entitlements))
+        _ = try await staff.call(
+            InventoryAPI.publishEvent,
+            PublishEventRequest(eventId: event.id, expectedVersion: 1))
+        return event
+    }
+
+    func request(
+        _ event: TestEvent, id: UUID? = nil, quantity: Int64 = 2, method: String? = "sim_ok",
+        expected: Int64? = nil, owner: String = "ann", waitMs: Int64? = nil
+    ) -> PurchaseRequest {
+        PurchaseRequest(
+            purchaseId: id ?? test.world.newID(), owner: owner,
+            contact: Contact(email: "ann@example.org"), eventId: event.id,
+            items: [HoldLine(ticketTypeId: event.type, quantity: quantity)],
+            provider: method == nil ? nil : "sim", paymentMethod: method,
+            expectedTotal: expected.map { Money($0, Self.euro) }, waitMs: waitMs)
+    }
+
+    func purchase(_ request: PurchaseRequest, as buyer: Actor? = nil) async throws -> CheckoutReply
+    {
+        try await caller("gateway", to: "orders").call(
+            OrdersAPI.purchase, request, CallOptions(actor: buyer))
+    }
+
+    /// Reserves, on the long way.
+    func reserve(
+        _ event: TestEvent, id: UUID? = nil, quantity: Int64 = 2, expected: Int64? = nil,
+        owner: String = "ann", holdTtlMs: Int64? = nil
+    ) async throws -> CheckoutReply {
+        try await caller("gateway", to: "orders").call(
+            OrdersAPI.createCheckout,
+            CreateCheckoutRequest(
+                checkoutId: id ?? test.world.newID(), owner: owner,
+                contact: Contact(email: "ann@example.org"), eventId: event.id,
+                items: [HoldLine(ticketTypeId: event.type, quantity: quantity)],
+                expectedTotal: expected.map { Money($0, Self.euro) }, holdTtlMs: holdTtlMs))
+    }
+
+    /// Begins to pay, under a new id unless one is given.
+    func pay(
+        _ checkout: CheckoutReply, attempt: UUID? = nil, _ method: String? = "sim_ok",
+        _ mode: CaptureMode? = nil, provider: String? = "sim", waitMs: Int64? = nil
+    ) async throws -> CheckoutReply {
+        try await caller("gateway", to: "orders").call(
+            OrdersAPI.startPayment,
+            StartPaymentRequest(
+                checkoutId: checkout.checkoutId, attemptId: attempt ?? test.world.newID(),
+                provider: provider, captureMode: mode, paymentMethod: method, waitMs: waitMs))
+    }
+
+    func cancel(_ checkout: CheckoutReply, waitMs: Int64? = nil) async throws -> CheckoutReply {
+        try await caller("gateway", to: "orders").call(
+            OrdersAPI.cancelCheckout,
+            CancelCheckoutRequest(
+                checkoutId: checkout.checkoutId, reason: "changed my mind", waitMs: waitMs))
+    }
+
+    /// The reason that the call was refused for; nil when it was not.
+    func refusal(_ call: @Sendable () async throws -> Void) async throws -> String? {
+        do {
+            try await call()
+            return nil
+        } catch let error as RPCError where error.isRefusal { return error.reason.name }
+    }
+
+    /// The reason of the refusal; nil when the purchase was not refused.
+    func refusal(_ request: PurchaseRequest, as buyer: Actor? = nil) async throws -> String? {
+        do {
+            _ = try await purchase(request, as: buyer)
+            return nil
+        } catch let error as RPCError where error.isRefusal { return error.reason.name }
+    }
+
+    func checkout(_ id: UUID) async throws -> CheckoutReply {
+        try await caller("gateway", to: "orders").call(
+            OrdersAPI.getCheckout, GetCheckoutRequest(checkoutId: id))
+    }
+
+    /// The checkout once it has ended or was parked, whether or not Orders is there all the time.
+    func end(_ id: UUID, withinMs limit: Int64 = 3_600_000) async throws -> CheckoutReply {
+        let deadline = test.clock.now().advanced(byMs: limit)
+        while true {
+            do {
+                let checkout = try await checkout(id)
+                let isOver = checkout.state.isTerminal || checkout.state == .parked
+                if isOver || test.clock.now() >= deadline { return checkout }
+            } catch let error as RPCError where error.outcome == .unknown {
+                guard test.clock.now() < deadline else { throw error }
+            }
+            try await pass(ms: 1_000)
+        }
+    }
+
+    func availability(_ event: TestEvent) async throws -> AvailabilityReply {
+        try await caller("gateway", to: "inventory").call(
+            InventoryAPI.getAvailability, GetAvailabilityRequest(eventId: event.id))
+    }
+
+    /// Calls of sagas, or attempts of calls, that ended without an answer.
+    var troubles: Int64 {
+        test.world.metrics.counters().filter { ["saga.unknown", "rpc.retries"].contains($0.name) }
+            .reduce(0) { $0 + $1.value }
+    }
+
+    /// Every invariant of all three services, once feeds have been read.
+    func expectSound(_ place: SourceLocation = #_sourceLocation) async throws {
+        try await pass(ms: 30_000)
+        let inventory = try await caller("operator", to: "inventory").call(
+            InventoryAPI.verifyInvariants, VerifyRequest())
+        let payments = try await caller("operator", to: "payments").call(
+            PaymentsAPI.verifyInvariants, VerifyRequest())
+        let orders = try await caller("operator", to: "orders").call(
+            OrdersAPI.verifyInvariants, VerifyRequest())
+        let replies = [("inventory", inventory), ("payments", payments), ("orders", orders)]
+        for (service, reply) in replies {
+            #expect(reply.violations == [], "\(service)", sourceLocation: place)
+            #expect(reply.pending == 0, "\(service)", sourceLocation: place)
+        }
+    }
+}
+
+struct TestEvent: Sendable {
+    let id: UUID
+    let type: UUID
+}
