@@ -24,6 +24,7 @@ final class Chaos: Sendable {
     /// Everything works again: services run, nothing is cut off.
     func end() async throws {
         isOver.withLock { $0 = true }
+        for node in town.nodes { node.process?.die(afterJobs: nil) }
         for task in work.withLock({ $0 }) { try await task.value }
         town.network.set(.calm)
         town.network.heal()
@@ -31,8 +32,9 @@ final class Chaos: Sendable {
 
     /// A second at a time.
     private func rage() async throws {
-        while !isOver.withLock({ $0 }) {
+        while true {
             try await town.pass(ms: 1_000)
+            if isOver.withLock({ $0 }) { return }
             let weather = town.weather
             for node in town.nodes {
                 if weather.happens(.death, random) {

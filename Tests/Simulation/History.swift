@@ -36,10 +36,15 @@ struct History: Sendable {
         judge = Judge(town: town, log: log)
     }
 
-    static func run(seed: UInt64, in store: Store) throws -> Outcome {
-        let town = Town(seed: seed, store: store)
+    static func run(
+        seed: UInt64, trace: (@Sendable (String) -> Void)? = nil
+    ) throws -> Outcome {
+        let town = Town(seed: seed, trace: trace)
         let history = History(town)
-        let ends = try town.scheduler.run { try await history.live() }
+        var ends: [String: Int] = [:]
+        do { ends = try town.scheduler.run { try await history.live() } } catch is Deadlock {
+            town.violation("somebody waits for what never comes")
+        }
         let toll = town.network.toll
         return Outcome(
             seed: seed, purchases: history.log.purchases.count,
@@ -64,9 +69,7 @@ struct History: Sendable {
             try await judge.verify(finally: false)
         }
         let ends = try await settle()
-        try await town.pass(ms: 30_000)
         try await judge.verify(finally: true)
-        try await judge.judge()
         for node in town.nodes {
             node.kill()
             await node.bury()
@@ -91,36 +94,41 @@ struct History: Sendable {
         try await desk.value
     }
 
-    /// Waits until every saga has ended; gives how each did.
+    /// Waits until everything has come to its end; gives how each purchase did.
     private func settle() async throws -> [String: Int] {
-        var open = log.purchases
-        var ends: [String: Int] = [:]
         let deadline = town.scheduler.uptimeNanoseconds + UInt64(Self.settlingMs) * 1_000_000
         var attempt = 0
-        while !open.isEmpty, town.scheduler.uptimeNanoseconds < deadline {
-            var left: [UUID] = []
-            for id in open {
-                let answer = try await town.insist(
-                    "gateway", .orders, OrdersAPI.getCheckout, GetCheckoutRequest(checkoutId: id),
-                    forMs: 60_000)
-                switch answer {
-                case .success(let reply) where reply.state.isTerminal:
-                    ends[reply.state.word, default: 0] += 1
-                case .success(let reply):
-                    if reply.state == .parked {
-                        try await staff.clearUp(id, attempt: attempt)
-                    }
-                    left.append(id)
-                case .failure(let error) where error.reason == .checkoutNotFound:
-                    // Its first commit was never made.
-                    ends["UNKNOWN", default: 0] += 1
-                default: left.append(id)
-                }
+        while true {
+            try await town.pass(ms: 30_000)
+            let (ends, parked) = try await states()
+            for id in parked { try await staff.clearUp(id, attempt: attempt) }
+            let faults = try await judge.faults()
+            if faults.isEmpty { return ends }
+            if town.scheduler.uptimeNanoseconds > deadline {
+                for fault in faults { town.violation(fault) }
+                return ends
             }
-            open = left
             attempt += 1
-            if !open.isEmpty { try await town.pass(ms: 20_000) }
         }
-        return ends
+    }
+
+    /// How many purchases stand in each state, and those that wait for a human.
+    private func states() async throws -> (counts: [String: Int], parked: [UUID]) {
+        var counts: [String: Int] = [:]
+        var parked: [UUID] = []
+        for id in log.purchases {
+            let answer = try await town.insist(
+                "gateway", .orders, OrdersAPI.getCheckout, GetCheckoutRequest(checkoutId: id),
+                forMs: 60_000)
+            switch answer {
+            case .success(let reply):
+                counts[reply.state.word, default: 0] += 1
+                if reply.state == .parked { parked.append(id) }
+            // Its first commit was never made.
+            case .failure: counts["NOT BEGUN", default: 0] += 1
+            case nil: counts["SILENT", default: 0] += 1
+            }
+        }
+        return (counts, parked)
     }
 }

@@ -1,4 +1,5 @@
 import Contracts
+import Disk
 import FoundationEssentials
 import Inventory
 import Lifecycle
@@ -26,24 +27,23 @@ final class Node: Sendable {
     private struct State {
         var party: Party?
         var databases: [Database] = []
-        var isServing = false
         var starts: UInt64 = 0
     }
 
     let kind: Kind
     let clock: TestClock
     private let town: Town
-    private let store: Store
+    private let disk: SimulatedDisk
     private let state = Mutex(State())
 
-    init(_ kind: Kind, in town: Town, store: Store) {
+    init(_ kind: Kind, in town: Town) {
         self.kind = kind
         self.town = town
-        self.store = store
+        disk = SimulatedDisk(
+            name: "\(town.seed)-\(kind)",
+            random: SeededRandom(seed: town.seed &+ UInt64(kind.rawValue.count) &* 0xd15c))
         clock = TestClock(start: Town.beginning, scheduler: town.scheduler)
     }
-
-    var isServing: Bool { state.withLock { $0.isServing } }
 
     var process: SimulatedProcess? { state.withLock { $0.party?.process } }
 
@@ -53,12 +53,18 @@ final class Node: Sendable {
     // MARK: Life
 
     func start() {
+        town.note("\(kind) starts")
         let process = SimulatedProcess(on: town.scheduler)
         let party = Party(name: kind.rawValue, process: process)
         let starts = state.withLock { state in
             state.party = party
             state.starts += 1
             return state.starts
+        }
+        process.whenDead { [disk, town, kind] in
+            town.note("\(kind) is dead")
+            // Half of the deaths take what was written and not synced.
+            if town.random.below(2) == 0 { disk.powerCut() } else { disk.processDies() }
         }
         let name = kind.rawValue
         let world = World(
@@ -83,7 +89,6 @@ final class Node: Sendable {
     func bury() async {
         let databases = state.withLock { state in
             defer { state.databases = [] }
-            state.isServing = false
             return state.databases
         }
         for database in databases { await database.close() }
@@ -112,7 +117,7 @@ final class Node: Sendable {
                 } catch { town.violation("\(kind): \(job.name) ended: \(error)") }
             }
         }
-        state.withLock { $0.isServing = true }
+        town.note("\(kind) serves")
     }
 
     private typealias Parts = (
@@ -140,9 +145,14 @@ final class Node: Sendable {
             return (service.register, service.jobs, database)
         case .payments:
             let database = try await open(PaymentsSchema.migrations, machine)
-            let journal = try await open(SimSchema.migrations, machine, beside: "sim")
+            // The provider is elsewhere, and its clock is right.
+            let outside = World(
+                scheduler: world.scheduler, clock: town.world.clock, random: world.random,
+                log: world.log, metrics: world.metrics)
+            let provider = Machine(party: machine.party, world: outside)
+            let journal = try await open(SimSchema.migrations, provider, beside: "sim")
             let sim = SimProvider(
-                world: world, journal: journal, configuration: town.sim,
+                world: outside, journal: journal, configuration: town.sim,
                 webhookSecrets: [Town.webhookSecret])
             let service = PaymentsService(
                 world: world, database: database, providers: [sim], orders: client(.orders))
@@ -162,7 +172,7 @@ final class Node: Sendable {
     private func open(
         _ migrations: [Migration], _ machine: Machine, beside name: String? = nil
     ) async throws -> Database {
-        let location = store.location(kind.rawValue)
+        let location = DatabaseLocation.virtual(fileSystem: disk.name, path: "\(kind).db")
         let process = machine.party.process
         let database = try await Database.open(
             name.map { location.beside($0) } ?? location, migrations: migrations,
@@ -174,11 +184,4 @@ final class Node: Sendable {
         state.withLock { $0.databases.append(database) }
         return database
     }
-}
-
-/// Where the databases of one history lie.
-struct Store: Sendable {
-    let folder: String
-
-    func location(_ name: String) -> DatabaseLocation { .file("\(folder)/\(name).db") }
 }

@@ -38,10 +38,13 @@ final class Town: Sendable {
     let random: SeededRandom
     let world: World
     private let outside: Party
+    /// Hears every line that is logged.
+    private let trace: (@Sendable (String) -> Void)?
     private let state = Mutex(State())
 
-    init(seed: UInt64, store: Store) {
+    init(seed: UInt64, trace: (@Sendable (String) -> Void)? = nil) {
         self.seed = seed
+        self.trace = trace
         random = SeededRandom(seed: seed &* 0x2545_f491_4f6c_dd1d &+ 1)
         scheduler = SimulatedScheduler(random: SeededRandom(seed: seed))
         weather = Weather(random)
@@ -52,7 +55,7 @@ final class Town: Sendable {
         world = World(
             scheduler: outside.process, clock: clock, random: SeededRandom(seed: seed &+ 0xca11),
             log: .silent, metrics: Metrics())
-        let nodes = Node.Kind.allCases.map { Node($0, in: self, store: store) }
+        let nodes = Node.Kind.allCases.map { Node($0, in: self) }
         state.withLock { $0.nodes = nodes }
         for node in nodes where weather.happens(.clockSkew, random) {
             network.note(.clockSkew)
@@ -95,7 +98,10 @@ final class Town: Sendable {
         state.withLock { $0.violations.append(text) }
     }
 
-    func note(_ line: String) { network.note(line) }
+    func note(_ line: String) {
+        network.note(line)
+        trace?(line)
+    }
 
     // MARK: Callers
 
@@ -131,7 +137,7 @@ final class Town: Sendable {
                         method, request, CallOptions(timeoutMs: 10_000, actor: actor)))
             } catch let error as RPCError where error.isRefusal && !error.isTransient {
                 return .failure(error)
-            } catch is RPCError {
+            } catch let error as RPCError { trace?("insist \(method.name) \(scheduler.uptimeNanoseconds/1_000_000) \(error)")
                 try await pass(ms: 200 + Int64(random.below(1_000)))
             }
         }

@@ -15,9 +15,8 @@ struct Weather: Sendable {
         case partition = "partition, both ways"
         case oneWay = "partition, one way"
         // On the machines.
-        case death = "service killed"
+        case death = "service killed, half of them by a power cut"
         case deathAtOnce = "all services killed at once"
-        case powerCut = "power cut"
         case clockJump = "clock jumped"
         case clockSkew = "clock wrong from the start"
         // At the provider.
@@ -49,7 +48,7 @@ struct Weather: Sendable {
         case .linkCut: 100
         case .partition, .oneWay: 600
         case .death: 1_500
-        case .deathAtOnce, .powerCut: 300
+        case .deathAtOnce: 300
         case .clockJump: 500
         case .clockSkew, .provider, .webhook: 10_000
         }

@@ -18,7 +18,7 @@ import Testing
 
     private static let services: Set = ["inventory", "orders", "payments"]
     private static let sim = SimConfiguration(
-        slowMs: 100, lateMs: 300, actionMs: 1_000_000, replyLimitMs: 1_000)
+        slowMs: 100, lateMs: 300, actionMs: 1_000_000, replyLimitMs: 2_500)
 
     static func cases() throws -> [Case] {
         try CrashScript.allCases.flatMap { script in

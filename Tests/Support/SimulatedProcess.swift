@@ -20,8 +20,8 @@ public final class SimulatedProcess: Scheduler {
 
     public var uptimeNanoseconds: UInt64 { scheduler.uptimeNanoseconds }
 
-    /// Dies before it runs the `jobs`-th job from now: at any of its awaits.
-    public func die(afterJobs jobs: Int) { state.withLock { $0.jobsLeft = jobs } }
+    /// Dies before it runs the `jobs`-th job from now: at any of its awaits. Nil takes it back.
+    public func die(afterJobs jobs: Int?) { state.withLock { $0.jobsLeft = jobs } }
 
     public func die() {
         let actions = state.withLock { state in
