@@ -70,10 +70,7 @@ struct History: Sendable {
         }
         let ends = try await settle()
         try await judge.verify(finally: true)
-        for node in town.nodes {
-            node.kill()
-            await node.bury()
-        }
+        for node in town.nodes { await node.scrap() }
         return ends
     }
 

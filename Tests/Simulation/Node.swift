@@ -94,6 +94,14 @@ final class Node: Sendable {
         for database in databases { await database.close() }
     }
 
+    /// Nobody starts it again: what is on its disk can go.
+    func scrap() async {
+        kill()
+        await bury()
+        disk.load(DiskImage(files: [:]))
+        disk.close()
+    }
+
     // MARK: One process
 
     private struct Machine {

@@ -21,15 +21,17 @@ final class SimulatedChannel: Channel {
     let owner: Party
     let peer: String
     private let network: SimulatedNetwork
+    private let route: SimulatedNetwork.Route
     private let state = Mutex(State())
 
-    init(_ network: SimulatedNetwork, _ owner: Party, peer: String) {
+    init(
+        _ network: SimulatedNetwork, _ route: SimulatedNetwork.Route, _ owner: Party, peer: String
+    ) {
         self.network = network
+        self.route = route
         self.owner = owner
         self.peer = peer
     }
-
-    private var route: SimulatedNetwork.Route { .init(from: owner.name, to: peer) }
 
     var isOver: Bool { state.withLock { $0.isOver } }
 

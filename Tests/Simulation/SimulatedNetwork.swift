@@ -23,6 +23,8 @@ final class SimulatedNetwork: Sendable {
         var blocked: Set<Route> = []
         var listeners: [Address: (party: Party, accept: Accept)] = [:]
         var channels: [SimulatedChannel] = []
+        /// Made so far: they are told apart by their number, as by a port.
+        var connections = 0
         var toll = Toll()
         var fingerprint = Fingerprint()
         /// Requests sent, by method.
@@ -87,12 +89,17 @@ final class SimulatedNetwork: Sendable {
         guard let target = state.withLock({ $0.listeners[address] }), target.party.process.isAlive
         else { throw NetError(.refused, "connect to \(address): refused") }
         let there = Route(from: party.name, to: target.party.name)
-        if isBlocked(there) || isBlocked(Route(from: there.to, to: there.from)) {
+        let back = Route(from: there.to, to: there.from)
+        if isBlocked(there) || isBlocked(back) {
             try await party.process.sleep(ms: 3_000)
             throw NetError(.timedOut, "connect to \(address): timed out")
         }
-        let near = SimulatedChannel(self, party, peer: target.party.name)
-        let far = SimulatedChannel(self, target.party, peer: party.name)
+        let near = SimulatedChannel(self, there, party, peer: "\(address)")
+        let number = state.withLock { state in
+            state.connections += 1
+            return state.connections
+        }
+        let far = SimulatedChannel(self, back, target.party, peer: "\(party.name):\(number)")
         near.open(handler(near), to: far)
         far.open(target.accept(far), to: near)
         state.withLock { state in

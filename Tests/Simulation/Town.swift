@@ -137,7 +137,8 @@ final class Town: Sendable {
                         method, request, CallOptions(timeoutMs: 10_000, actor: actor)))
             } catch let error as RPCError where error.isRefusal && !error.isTransient {
                 return .failure(error)
-            } catch let error as RPCError { trace?("insist \(method.name) \(scheduler.uptimeNanoseconds/1_000_000) \(error)")
+            } catch let error as RPCError {
+                trace?("insist \(method.name) \(scheduler.uptimeNanoseconds/1_000_000) \(error)")
                 try await pass(ms: 200 + Int64(random.below(1_000)))
             }
         }
