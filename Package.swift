@@ -125,7 +125,9 @@ let package = Package(
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
             program(
                 "Simulation",
-                uses: basics + ["Net", "Inventory", "Orders", "Payments", "Support", "Disk"]),
+                uses: basics + [
+                    "Net", "Inventory", "Orders", "Payments", "Support", "Disk", "Processes",
+                ]),
             .target(
                 name: "Disk", dependencies: needs(["CSQLite", "Lifecycle", "Support"]),
                 path: "Tests/Disk", swiftSettings: settings),

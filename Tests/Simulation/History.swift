@@ -13,9 +13,9 @@ struct Outcome: Sendable, Codable {
     let fingerprint: UInt64
     let violations: [String]
     let injected: [String: Int]
-    let messages: Int
-    let messagesMet: Int
-    let calls: [String: Int]
+    let calls: Int
+    let callsMet: Int
+    let methods: [String: Int]
     let ends: [String: Int]
 }
 
@@ -49,8 +49,8 @@ struct History: Sendable {
         return Outcome(
             seed: seed, purchases: history.log.purchases.count,
             fingerprint: town.network.fingerprint, violations: town.violations,
-            injected: toll.injected, messages: toll.messages, messagesMet: toll.messagesMet,
-            calls: town.network.calls, ends: ends)
+            injected: toll.injected, calls: toll.calls, callsMet: toll.callsMet,
+            methods: town.network.calls, ends: ends)
     }
 
     private var random: SeededRandom { town.random }
@@ -96,9 +96,9 @@ struct History: Sendable {
         let deadline = town.scheduler.uptimeNanoseconds + UInt64(Self.settlingMs) * 1_000_000
         var attempt = 0
         while true {
-            try await town.pass(ms: 30_000)
+            try await town.pass(ms: 5_000)
             let (ends, parked) = try await states()
-            for id in parked { try await staff.clearUp(id, attempt: attempt) }
+            try await staff.clearUp(parked, attempt: attempt)
             let faults = try await judge.faults()
             if faults.isEmpty { return ends }
             if town.scheduler.uptimeNanoseconds > deadline {

@@ -1,22 +1,59 @@
-import Lifecycle
+import FoundationEssentials
+@preconcurrency import Glibc
+import Processes
 
 @main
 struct Main {
-    @Sendable private static func say(_ line: String) { print(line) }
-
-    static func main() throws {
-        let arguments = CommandLine.arguments
-        let first = UInt64(arguments[1]) ?? 1
-        let count = UInt64(arguments[2]) ?? 1
-        var purchases = 0
-        for seed in first..<first + count {
-            let outcome = try History.run(seed: seed, trace: count == 1 ? say : nil)
-            purchases += outcome.purchases
-            print(
-                seed, outcome.purchases, String(outcome.fingerprint, radix: 16), outcome.ends,
-                outcome.messages, outcome.messagesMet)
-            for violation in outcome.violations.prefix(20) { print("   ", violation) }
+    static func main() async {
+        setvbuf(stdout, nil, _IOLBF, 0)
+        do {
+            let options = try Options.parse(Array(CommandLine.arguments.dropFirst()))
+            if let chunk = options.chunk { return try Worker.run(chunk) }
+            if let seed = options.trace { exit(try await trace(seed) ? 0 : 1) }
+            exit(try await prove(options) ? 0 : 1)
+        } catch {
+            complain("\(error)")
+            exit(2)
         }
-        print(purchases)
+    }
+
+    /// True when nothing was violated, and that means something.
+    private static func prove(_ options: Options) async throws -> Bool {
+        let seed = options.seed ?? UInt64.random(in: 1...1 << 40)
+        complain("simulation: from seed \(seed)")
+        let folder = try WorkFolder(named: "turnstile-simulation")
+        defer { folder.remove() }
+        let tally = try await Campaign(options, from: seed, in: folder).run()
+        let rows = tally.rows(replay: CommandLine.arguments.first ?? "simulation")
+        if options.json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            for row in rows { print(String(decoding: try encoder.encode(row), as: UTF8.self)) }
+        } else {
+            for row in rows { print("\(row.class): \(row.injected) (\(row.checked))") }
+            for (end, count) in tally.ends.sorted(by: { $0.key < $1.key }) {
+                print("  \(end) \(count)")
+            }
+        }
+        for violation in tally.violations.prefix(20) {
+            complain("seed \(violation.seed): \(violation.what)")
+        }
+        for gap in tally.gaps { complain("void: \(gap)") }
+        return tally.violations.isEmpty && tally.gaps.isEmpty
+    }
+
+    /// Runs one seed with everything that its services log; true when nothing was violated.
+    private static func trace(_ seed: UInt64) async throws -> Bool {
+        // In a process of its own, where dictionaries have the campaign's order.
+        guard getenv("SWIFT_DETERMINISTIC_HASHING") != nil else {
+            let child = try await ChildProcess.start(
+                CommandLine.arguments.first ?? "", ["--trace", "\(seed)"],
+                environment: Worker.environment, log: "/dev/stdout")
+            return await child.ending() == .exited(0)
+        }
+        let outcome = try History.run(seed: seed) { print($0) }
+        print("\(outcome.purchases) purchases \(outcome.ends), fingerprint \(outcome.fingerprint)")
+        for violation in outcome.violations { print("violated: \(violation)") }
+        return outcome.violations.isEmpty
     }
 }

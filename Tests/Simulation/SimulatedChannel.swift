@@ -22,15 +22,18 @@ final class SimulatedChannel: Channel {
     let peer: String
     private let network: SimulatedNetwork
     private let route: SimulatedNetwork.Route
+    private let calls: PendingCalls
     private let state = Mutex(State())
 
     init(
-        _ network: SimulatedNetwork, _ route: SimulatedNetwork.Route, _ owner: Party, peer: String
+        _ network: SimulatedNetwork, _ route: SimulatedNetwork.Route, _ owner: Party, peer: String,
+        _ calls: PendingCalls
     ) {
         self.network = network
         self.route = route
         self.owner = owner
         self.peer = peer
+        self.calls = calls
     }
 
     var isOver: Bool { state.withLock { $0.isOver } }
@@ -85,7 +88,7 @@ final class SimulatedChannel: Channel {
         }
         guard !isOver else { return }
         if !bytes.isEmpty {
-            guard let carried = network.carry(bytes) else { return self.break() }
+            guard let carried = network.carry(bytes, calls) else { return self.break() }
             for message in carried { send(message) }
             state.withLock { $0.handler }?.channelDrained()
         }
@@ -154,6 +157,7 @@ final class SimulatedChannel: Channel {
             }
             return (state.handler, state.other)
         }
+        network.ended(calls)
         if let handler {
             _ = owner.process.schedule(afterMs: 0) { handler.channelClosed(error) }
         }

@@ -94,12 +94,13 @@ final class SimulatedNetwork: Sendable {
             try await party.process.sleep(ms: 3_000)
             throw NetError(.timedOut, "connect to \(address): timed out")
         }
-        let near = SimulatedChannel(self, there, party, peer: "\(address)")
+        let calls = PendingCalls()
+        let near = SimulatedChannel(self, there, party, peer: "\(address)", calls)
         let number = state.withLock { state in
             state.connections += 1
             return state.connections
         }
-        let far = SimulatedChannel(self, back, target.party, peer: "\(party.name):\(number)")
+        let far = SimulatedChannel(self, back, target.party, peer: "\(party.name):\(number)", calls)
         near.open(handler(near), to: far)
         far.open(target.accept(far), to: near)
         state.withLock { state in
@@ -126,21 +127,27 @@ final class SimulatedNetwork: Sendable {
     }
 
     /// What becomes of whole frames that leave together; nil when the connection is cut.
-    func carry(_ bytes: [UInt8]) -> [Carried]? {
+    func carry(_ bytes: [UInt8], _ calls: PendingCalls) -> [Carried]? {
         state.withLock { state in
             state.fingerprint.add(scheduler.uptimeNanoseconds)
             state.fingerprint.add(bytes)
             var carried: [Carried] = []
             for frame in Self.frames(in: bytes) {
-                if let method = Self.method(of: frame) { state.calls[method, default: 0] += 1 }
-                state.toll.messages += 1
-                guard let kind = Self.fault(state.weather, random) else {
+                let call = calls.pass(frame)
+                if let method = call?.method {
+                    state.toll.calls += 1
+                    state.calls[method, default: 0] += 1
+                }
+                let fault = Self.fault(state.weather, random)
+                if let call, calls.isMet(call.id, by: fault, isAnswer: call.method == nil) {
+                    state.toll.callsMet += 1
+                }
+                guard let fault else {
                     carried.append(Carried(bytes: frame))
                     continue
                 }
-                state.toll.add(kind)
-                state.toll.messagesMet += 1
-                switch kind {
+                state.toll.add(fault)
+                switch fault {
                 case .frameLost: break
                 case .frameDoubled: carried += [Carried(bytes: frame), Carried(bytes: frame)]
                 case .frameHeld:
@@ -152,6 +159,12 @@ final class SimulatedNetwork: Sendable {
             }
             return carried
         }
+    }
+
+    /// A connection ended with calls that have no answer.
+    func ended(_ calls: PendingCalls) {
+        let count = calls.end()
+        state.withLock { $0.toll.callsMet += count }
     }
 
     private static let kinds: [Weather.Kind] = [
@@ -174,13 +187,44 @@ final class SimulatedNetwork: Sendable {
         }
         return frames
     }
+}
 
-    private static func method(of frame: ArraySlice<UInt8>) -> String? {
+/// The calls of one connection that have no answer yet, as the network sees them go by.
+final class PendingCalls: Sendable {
+    /// By id: whether something has happened to the call.
+    private let calls = Mutex([Int64: Bool]())
+
+    /// A request or an answer; the method of a request. Nil for what is neither.
+    func pass(_ frame: ArraySlice<UInt8>) -> (id: Int64, method: String?)? {
         var reader = CBORReader(frame.dropFirst(4))
-        guard (try? reader.readArrayHeader()) == 5, (try? reader.readInteger()) == 1,
-            (try? reader.readInteger()) != nil
+        guard let count = try? reader.readArrayHeader(), let kind = try? reader.readInteger(),
+            let id = try? reader.readInteger()
         else { return nil }
-        return try? reader.readText()
+        switch (kind, count) {
+        case (1, 5):
+            guard let method = try? reader.readText() else { return nil }
+            calls.withLock { $0[id] = false }
+            return (id, method)
+        case (2, 4): return (id, nil)
+        default: return nil
+        }
+    }
+
+    /// True the first time that something happens to a call; its answer ends it.
+    func isMet(_ id: Int64, by fault: Weather.Kind?, isAnswer: Bool) -> Bool {
+        calls.withLock { calls in
+            let isFirst = fault != nil && calls[id] == false
+            if isAnswer { calls[id] = nil } else if isFirst { calls[id] = true }
+            return isFirst
+        }
+    }
+
+    /// How many calls ended with the connection and had not met anything before.
+    func end() -> Int {
+        calls.withLock { calls in
+            defer { calls = [:] }
+            return calls.values.count { !$0 }
+        }
     }
 }
 

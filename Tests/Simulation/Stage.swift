@@ -66,13 +66,7 @@ struct Staff: Sendable {
         case 1:
             try await press(
                 .inventory, InventoryAPI.resumeSales, ResumeSalesRequest(reason: "checked"))
-        case 2:
-            let page = try await press(
-                .payments, PaymentsAPI.listObligations, ListObligationsRequest())
-            guard let refund = page?.refunds.first else { return }
-            try await press(
-                .payments, PaymentsAPI.retryRefund,
-                RetryRefundRequest(refundId: refund.refundId, reason: "the buyer waits"))
+        case 2: try await hurryRefunds()
         case 3:
             let page = try await press(
                 .payments, PaymentsAPI.listWebhooks, ListWebhooksRequest(limit: 20))
@@ -100,6 +94,16 @@ struct Staff: Sendable {
             let id = checkouts[Int(random.below(UInt64(checkouts.count)))]
             try await decide(id)
         }
+    }
+
+    /// Asks for what buyers are owed, once more.
+    private func hurryRefunds() async throws {
+        let page = try await press(
+            .payments, PaymentsAPI.listObligations, ListObligationsRequest())
+        guard let refund = page?.refunds.first else { return }
+        try await press(
+            .payments, PaymentsAPI.retryRefund,
+            RetryRefundRequest(refundId: refund.refundId, reason: "the buyer waits"))
     }
 
     /// Looks at a saga, and decides for it if it is parked; sometimes meddles with one that is not.
@@ -131,15 +135,18 @@ struct Staff: Sendable {
         try? await town.caller("operator", to: kind).call(method, request)
     }
 
-    /// What is still parked once everything works again is tried again, then given back.
-    func clearUp(_ id: UUID, attempt: Int) async throws {
-        if attempt < 3 {
-            try await press(.orders, OrdersAPI.retrySaga, RetrySagaRequest(checkoutId: id))
-        } else {
-            try await press(
-                .orders, OrdersAPI.resolveSaga,
-                ResolveSagaRequest(
-                    checkoutId: id, decision: .refundAndRelease, reason: "it does not end"))
+    /// What stands still once everything works again is tried again, then given back.
+    func clearUp(_ parked: [UUID], attempt: Int) async throws {
+        if town.random.below(2) == 0 { try await hurryRefunds() }
+        for id in parked {
+            if attempt < 3 {
+                try await press(.orders, OrdersAPI.retrySaga, RetrySagaRequest(checkoutId: id))
+            } else {
+                try await press(
+                    .orders, OrdersAPI.resolveSaga,
+                    ResolveSagaRequest(
+                        checkoutId: id, decision: .refundAndRelease, reason: "it does not end"))
+            }
         }
     }
 }

@@ -48,8 +48,8 @@ final class Town: Sendable {
         random = SeededRandom(seed: seed &* 0x2545_f491_4f6c_dd1d &+ 1)
         scheduler = SimulatedScheduler(random: SeededRandom(seed: seed))
         weather = Weather(random)
-        sim = Self.sim(weather, random)
         network = SimulatedNetwork(scheduler, SeededRandom(seed: seed &+ 0xbeef))
+        sim = Self.sim(weather, random, network)
         outside = Party(name: "outside", process: SimulatedProcess(on: scheduler))
         let clock = TestClock(start: Self.beginning, scheduler: scheduler)
         world = World(
@@ -63,11 +63,14 @@ final class Town: Sendable {
         }
     }
 
-    private static func sim(_ weather: Weather, _ random: SeededRandom) -> SimConfiguration {
+    private static func sim(
+        _ weather: Weather, _ random: SeededRandom, _ network: SimulatedNetwork
+    ) -> SimConfiguration {
         var sim = SimConfiguration(
             seed: random.next(), slowMs: 400, lateMs: Int64(random.below(200_000)),
             actionMs: Int64(random.below(150_000)), replyLimitMs: 500)
         if weather.happens(.provider, random) {
+            network.note(.provider)
             sim.declinedBp = random.below(1_000)
             sim.slowBp = random.below(1_000)
             sim.lostReplyBp = random.below(1_000)
@@ -78,6 +81,7 @@ final class Town: Sendable {
         }
         if random.below(2) == 0 { sim.webhookBp = 1 + random.below(10_000) }
         if weather.happens(.webhook, random) {
+            network.note(.webhook)
             sim.webhookLateBp = random.below(6_000)
             sim.webhookTwiceBp = random.below(6_000)
             sim.webhookLateMs = Int64(random.below(30_000))

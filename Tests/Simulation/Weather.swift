@@ -43,8 +43,8 @@ struct Weather: Sendable {
     /// The highest rate that is drawn: of frames, of seconds for machines, of histories for the rest.
     private static func most(_ kind: Kind) -> UInt64 {
         switch kind {
-        case .frameLost, .frameDoubled: 200
-        case .frameHeld, .linkSlow: 1_000
+        case .frameLost, .frameDoubled: 300
+        case .frameHeld, .linkSlow: 1_500
         case .linkCut: 100
         case .partition, .oneWay: 600
         case .death: 1_500
@@ -62,18 +62,12 @@ struct Weather: Sendable {
     }
 }
 
-/// What was done to a history, by kind, and how many operations there were to do it to.
+/// What was done to a history, by kind, and how many calls there were to do it to.
 struct Toll: Sendable {
     private(set) var injected: [String: Int] = [:]
-    /// Requests and answers sent, and those of them that something happened to.
-    var messages = 0
-    var messagesMet = 0
+    /// Calls made, and those of them whose request, answer or connection something happened to.
+    var calls = 0
+    var callsMet = 0
 
     mutating func add(_ kind: Weather.Kind) { injected[kind.rawValue, default: 0] += 1 }
-
-    mutating func add(_ other: Toll) {
-        injected.merge(other.injected, uniquingKeysWith: +)
-        messages += other.messages
-        messagesMet += other.messagesMet
-    }
 }
