@@ -66,10 +66,9 @@ struct History: Sendable {
             try await sell(stage, to: buyers, chaos)
             try await chaos.end()
             try await town.pass(ms: 5_000)
-            try await judge.verify(finally: false)
+            _ = try await judge.verify()
         }
         let ends = try await settle()
-        try await judge.verify(finally: true)
         for node in town.nodes { await node.scrap() }
         return ends
     }
@@ -97,14 +96,14 @@ struct History: Sendable {
         var attempt = 0
         while true {
             try await town.pass(ms: 5_000)
-            let (ends, parked) = try await states()
-            try await staff.clearUp(parked, attempt: attempt)
             let faults = try await judge.faults()
+            let (ends, parked) = try await states()
             if faults.isEmpty { return ends }
             if town.scheduler.uptimeNanoseconds > deadline {
                 for fault in faults { town.violation(fault) }
                 return ends
             }
+            try await staff.clearUp(parked, attempt: attempt)
             attempt += 1
         }
     }

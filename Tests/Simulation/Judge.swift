@@ -11,29 +11,28 @@ struct Judge: Sendable {
     let town: Town
     let log: CallersLog
 
-    /// Every invariant of every service. What is not settled yet is not judged, unless it must be.
-    func verify(finally: Bool) async throws {
-        try await verify(.inventory, InventoryAPI.verifyInvariants, finally)
-        try await verify(.payments, PaymentsAPI.verifyInvariants, finally)
-        try await verify(.orders, OrdersAPI.verifyInvariants, finally)
+    /// Every invariant of every service; gives how many things are not settled, and so not judged.
+    func verify() async throws -> Int64 {
+        try await verify(.inventory, InventoryAPI.verifyInvariants)
+            + verify(.payments, PaymentsAPI.verifyInvariants)
+            + verify(.orders, OrdersAPI.verifyInvariants)
     }
 
     private func verify(
-        _ kind: Node.Kind, _ method: Method<VerifyRequest, VerifyReply>, _ finally: Bool
-    ) async throws {
+        _ kind: Node.Kind, _ method: Method<VerifyRequest, VerifyReply>
+    ) async throws -> Int64 {
         let answer = try await town.insist(
             "operator", kind, method, VerifyRequest(), forMs: 60_000)
         guard case .success(let reply) = answer else {
-            return town.violation("\(method.name): \(String(describing: answer))")
+            town.violation("\(method.name): \(String(describing: answer))")
+            return 0
         }
         for violation in reply.violations {
             town.violation(
                 "\(violation.invariant) \(violation.subject): \(violation.actual), "
                     + "not \(violation.expected)")
         }
-        if finally, reply.pending > 0 {
-            town.violation("\(method.name): \(reply.pending) things do not settle")
-        }
+        return reply.pending
     }
 
     /// What is not as it must be once everything has come to its end: every purchase ends as its
@@ -65,6 +64,8 @@ struct Judge: Sendable {
             }
             if let payment = order.paymentId { paid[payment] = order.total.amount }
         }
+        let pending = try await verify()
+        if pending > 0 { faults.append("\(pending) things do not settle") }
         return try await faults + stock(sold) + money(paid)
     }
 

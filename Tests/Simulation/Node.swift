@@ -50,6 +50,8 @@ final class Node: Sendable {
     /// The service's own, then sim's journal.
     var databases: [Database] { state.withLock { $0.databases } }
 
+    private static let bugs = ["\"event\":\"batch_failed\"", "\"event\":\"call.failed\""]
+
     // MARK: Life
 
     func start() {
@@ -70,7 +72,11 @@ final class Node: Sendable {
         let world = World(
             scheduler: process, clock: clock,
             random: SeededRandom(seed: town.seed &+ starts &* 0x9e37_79b9 &+ UInt64(name.count)),
-            log: Log(service: name, least: .info, clock: clock) { [town] in town.note($0) },
+            log: Log(service: name, least: .info, clock: clock) { [town] in
+                town.note($0)
+                // Nothing that callers do may bring these about.
+                if Self.bugs.contains(where: $0.contains) { town.violation($0) }
+            },
             metrics: Metrics())
         process.spawn { [self] in
             do { try await serve(Machine(party: party, world: world)) } catch {

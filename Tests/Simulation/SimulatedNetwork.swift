@@ -135,7 +135,7 @@ final class SimulatedNetwork: Sendable {
             for frame in Self.frames(in: bytes) {
                 let call = calls.pass(frame)
                 if let method = call?.method {
-                    state.toll.calls += 1
+                    if !state.weather.isCalm { state.toll.calls += 1 }
                     state.calls[method, default: 0] += 1
                 }
                 let fault = Self.fault(state.weather, random)

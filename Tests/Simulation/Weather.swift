@@ -30,14 +30,19 @@ struct Weather: Sendable {
     /// Nothing at all goes wrong.
     static let calm = Weather(rates: [:])
 
-    private init(rates: [Kind: UInt64]) { self.rates = rates }
+    let isCalm: Bool
+
+    private init(rates: [Kind: UInt64]) {
+        self.rates = rates
+        isCalm = rates.isEmpty
+    }
 
     init(_ random: SeededRandom) {
         var rates: [Kind: UInt64] = [:]
         for kind in Kind.allCases where random.below(10) < 6 {
             rates[kind] = 1 + random.below(Self.most(kind))
         }
-        self.rates = rates
+        self.init(rates: rates)
     }
 
     /// The highest rate that is drawn: of frames, of seconds for machines, of histories for the rest.
@@ -65,7 +70,7 @@ struct Weather: Sendable {
 /// What was done to a history, by kind, and how many calls there were to do it to.
 struct Toll: Sendable {
     private(set) var injected: [String: Int] = [:]
-    /// Calls made, and those of them whose request, answer or connection something happened to.
+    /// Calls made in bad weather, and those of them whose request, answer or connection something happened to.
     var calls = 0
     var callsMet = 0
 

@@ -53,7 +53,8 @@ struct PeerHistories: Service {
                     "peer.restored",
                     ["peer": peer, "batch": reply.batch, "seen_batch": seen.batch])
             }
-            try await remember(PeerHistoryRow(peer: peer, reply), insteadOf: seen)
+            let now = PeerHistoryRow(peer: peer, reply)
+            if now != seen { try await remember(now) }
         } catch {
             world.log.debug("peer_history_failed", ["peer": peer, "error": "\(error)"])
         }
@@ -63,10 +64,11 @@ struct PeerHistories: Service {
         try await database.read { try $0.find(PeerHistoryRow.self, peer) }
     }
 
-    private func remember(_ row: PeerHistoryRow, insteadOf seen: PeerHistoryRow?) async throws {
-        guard row != seen else { return }
+    /// Two looks at once may both be the first.
+    private func remember(_ row: PeerHistoryRow) async throws {
         try await database.write { batch in
-            if seen == nil { try batch.insert(row) } else { try batch.update(row) }
+            let isKnown = try batch.find(PeerHistoryRow.self, row.peer) != nil
+            if isKnown { try batch.update(row) } else { try batch.insert(row) }
         }
     }
 }
