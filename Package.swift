@@ -128,6 +128,8 @@ let package = Package(
                 uses: basics + [
                     "Net", "Inventory", "Orders", "Payments", "Support", "Disk", "Processes",
                 ]),
+            tests(
+                "SimulationChecks", uses: ["Simulation", "Processes", "Support", "Lifecycle"]),
             .target(
                 name: "Disk", dependencies: needs(["CSQLite", "Lifecycle", "Support"]),
                 path: "Tests/Disk", swiftSettings: settings),

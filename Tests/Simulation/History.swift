@@ -7,7 +7,7 @@ import Support
 import Synchronization
 
 /// What came of one seed.
-struct Outcome: Sendable, Codable {
+struct Outcome: Sendable, Codable, Equatable {
     let seed: UInt64
     let purchases: Int
     let fingerprint: UInt64
