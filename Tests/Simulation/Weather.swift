@@ -45,7 +45,7 @@ struct Weather: Sendable {
         self.init(rates: rates)
     }
 
-    /// The highest rate that is drawn: of frames, of seconds for machines, of histories for the rest.
+    /// The highest rate that is drawn: of frames, of a machine's seconds, of histories.
     private static func most(_ kind: Kind) -> UInt64 {
         switch kind {
         case .frameLost, .frameDoubled: 300
@@ -70,7 +70,8 @@ struct Weather: Sendable {
 /// What was done to a history, by kind, and how many calls there were to do it to.
 struct Toll: Sendable {
     private(set) var injected: [String: Int] = [:]
-    /// Calls made in bad weather, and those of them whose request, answer or connection something happened to.
+    /// Calls made in bad weather, and those of them that something happened to: to the request, the
+    /// answer or the connection.
     var calls = 0
     var callsMet = 0
 
