@@ -11,11 +11,13 @@ struct Tally: Sendable {
     private(set) var injected: [String: Int] = [:]
     private(set) var ends: [String: Int] = [:]
     private(set) var methods: [String: Int] = [:]
+    private var fingerprints: Set<UInt64> = []
     private(set) var violations: [(seed: UInt64, what: String)] = []
 
     mutating func add(_ outcome: Outcome) {
         histories += 1
         purchases += outcome.purchases
+        fingerprints.insert(outcome.fingerprint)
         calls += outcome.calls
         callsMet += outcome.callsMet
         injected.merge(outcome.injected, uniquingKeysWith: +)
@@ -30,6 +32,9 @@ struct Tally: Sendable {
     var gaps: [String] {
         var gaps: [String] = []
         if callsMet * 20 < calls { gaps.append("only \(callsMet) of \(calls) calls met a fault") }
+        if fingerprints.count * 20 < histories * 19 {
+            gaps.append("only \(fingerprints.count) of \(histories) histories differ")
+        }
         gaps += Weather.Kind.allCases.filter { injected[$0.rawValue] == nil }.map {
             "never: \($0.rawValue)"
         }

@@ -29,6 +29,12 @@ import Testing
         #expect(gaps(outcome(callsMet: 49)) == ["only 49 of 1000 calls met a fault"])
     }
 
+    @Test func historiesMustDiffer() {
+        var tally = Tally()
+        for _ in 0..<2 { tally.add(outcome()) }
+        #expect(tally.gaps == ["only 1 of 2 histories differ"])
+    }
+
     @Test(arguments: Weather.Kind.allCases) func everyFaultMustHappen(_ kind: Weather.Kind) {
         let others = Self.all.filter { $0.key != kind.rawValue }
         #expect(gaps(outcome(injected: others)) == ["never: \(kind.rawValue)"])
