@@ -75,7 +75,8 @@ let fuzzers: [Target] = [
         exclude: ["corpus", "fuzz"], swiftSettings: settings),
     program("FuzzBytes", uses: ["Lifecycle", "Wire", "Net", "RPC", "Support", "Fuzz"]),
     program(
-        "FuzzMessages", uses: ["Wire", "Net", "RPC", "Contracts", "Command", "Demo", "Fuzz"]),
+        "FuzzMessages",
+        uses: ["Wire", "Net", "RPC", "Contracts", "Command", "Support", "Demo", "Fuzz"]),
     program(
         "FuzzServices",
         uses: [

@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Fuzz
 import RPC
+import Support
 
 @testable import Wire
 
@@ -41,13 +42,14 @@ private struct HotMessage {
 
     static func of<M: HandCoded>(_ type: M.Type) -> HotMessage {
         HotMessage(fields: M.fields) { bytes in
-            let byHand = try? CBOR.decode(M.self, from: bytes)
-            let byCodable = try? decodeByCodable(M.self, bytes)
+            let byHand = Result { try CBOR.decode(M.self, from: bytes) }
+            let byCodable = Result { try decodeByCodable(M.self, bytes) }
             must(
-                byHand.map(encodeByCodable) == byCodable.map(encodeByCodable),
-                "\(M.self): by hand \(byHand as Any), by Codable \(byCodable as Any)")
+                (try? byHand.get()).map(encodeByCodable)
+                    == (try? byCodable.get()).map(encodeByCodable),
+                "\(M.self) by hand: \(byHand), by Codable: \(byCodable), \(bytes.hex)")
             let problems = try? M.fields.check(bytes)
-            guard let message = byHand else {
+            guard let message = try? byHand.get() else {
                 must(problems?.isEmpty != true, "\(M.self) passes its table, but is not read")
                 return
             }
