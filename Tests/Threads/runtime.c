@@ -16,7 +16,6 @@
 #define SWIFT __attribute__((swiftcall))
 #define ASYNC __attribute__((swiftasynccall))
 #define SELF __attribute__((swift_context)) void *self
-#define CONTEXT __attribute__((swift_async_context)) void *context
 
 void __tsan_acquire(void *) __attribute__((weak));
 void __tsan_release(void *) __attribute__((weak));
@@ -76,7 +75,7 @@ SWIFT void swift_continuation_throwingResumeWithError(void *task, void *error) {
     ((SWIFT void (*)(void *, void *))real(__func__))(task, error);
 }
 
-ASYNC void swift_continuation_await(CONTEXT) {
+ASYNC void swift_continuation_await(void *context) {
     if (swift_task_getCurrent) acquire(swift_task_getCurrent());
-    __attribute__((musttail)) return ((ASYNC void (*)(CONTEXT))real(__func__))(context);
+    __attribute__((musttail)) return ((ASYNC void (*)(void *))real(__func__))(context);
 }
