@@ -5,6 +5,8 @@ import PackageDescription
 // arrows are checked by `--explicit-target-dependency-import-check error` and by Tests/Structure.
 
 let strict = Context.environment["TURNSTILE_STRICT"] != nil
+/// Tests/Fuzz/fuzz builds programs of its own, with flags that other builds must not have.
+let fuzzing = Context.environment["TURNSTILE_FUZZ"] != nil
 let settings: [SwiftSetting] =
     [
         .enableUpcomingFeature("ExistentialAny"),
@@ -42,8 +44,15 @@ func service(_ name: String, uses: [String]) -> [Target] {
     ]
 }
 
-func program(_ name: String, uses: [String], linker: [LinkerSetting] = []) -> Target {
-    .executableTarget(
+func program(
+    _ name: String, uses: [String], linker: [LinkerSetting] = [], asLibrary: Bool = false
+) -> Target {
+    guard !asLibrary else {
+        return .target(
+            name: name, dependencies: needs(uses), path: "Tests/\(name)", exclude: ["Main.swift"],
+            swiftSettings: settings)
+    }
+    return .executableTarget(
         name: name, dependencies: needs(uses), path: "Tests/\(name)", swiftSettings: settings,
         linkerSettings: linker)
 }
@@ -58,6 +67,23 @@ func tests(_ name: String, uses: [String], excluding files: [String] = []) -> Ta
         name: "\(name)Tests", dependencies: needs(uses), path: "Tests/\(name)", exclude: files,
         swiftSettings: settings)
 }
+
+/// What strangers send is thrown at the code that takes it apart, by libFuzzer.
+let fuzzers: [Target] = [
+    .target(
+        name: "Fuzz", dependencies: needs(["Wire"]), path: "Tests/Fuzz",
+        exclude: ["corpus", "fuzz"], swiftSettings: settings),
+    program("FuzzBytes", uses: ["Lifecycle", "Wire", "Net", "RPC", "Support", "Fuzz"]),
+    program(
+        "FuzzMessages",
+        uses: ["Wire", "Net", "RPC", "Contracts", "Command", "Support", "Demo", "Fuzz"]),
+    program(
+        "FuzzServices",
+        uses: [
+            "Crypto", "Lifecycle", "Wire", "RPC", "Contracts", "Storage", "Inventory", "Orders",
+            "Payments", "Support", "Fuzz",
+        ]),
+]
 
 let basics = ["Crypto", "Lifecycle", "Wire", "RPC", "Contracts", "Storage", "Publishing"]
 
@@ -94,7 +120,8 @@ let package = Package(
                 path: "Tests/Processes", swiftSettings: settings),
             program(
                 "Demo",
-                uses: ["Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support", "Processes"]),
+                uses: ["Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support", "Processes"],
+                asLibrary: fuzzing),
             tests("Contracts", uses: ["Contracts", "Lifecycle", "Wire"]),
             tests(
                 "DemoChecks",
@@ -152,6 +179,6 @@ let package = Package(
             tests(
                 "Crash",
                 uses: ["Lifecycle", "Net", "Wire", "RPC", "Contracts", "Support", "Processes"]),
-        ],
+        ] + (fuzzing ? fuzzers : []),
     swiftLanguageModes: [.v6]
 )

@@ -28,7 +28,8 @@ public final class ChildProcess: Sendable {
 
     private init(processID: pid_t) { self.processID = processID }
 
-    /// Starts `program` with exactly this environment; `log` is appended to.
+    /// Starts `program` with this environment and no other, but for what sanitizers go by; `log` is
+    /// appended to.
     public static func start(
         _ program: String, _ arguments: [String], environment: [String: String], log: String
     ) async throws -> ChildProcess {
@@ -121,7 +122,8 @@ public final class ChildProcess: Sendable {
         posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-        let settings = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let settings = environment.merging(forSanitizers) { given, _ in given }
+            .sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         let error = withCStrings(command) { arguments in
             withCStrings(settings) { variables in
                 var processID = pid_t()
@@ -134,6 +136,13 @@ public final class ChildProcess: Sendable {
             throw ProcessError("cannot start \(command[0]): \(String(cString: strerror(error.0)))")
         }
         return error.1
+    }
+
+    /// What holds for the tests holds for the programs that they start: Tests/Threads.
+    private static var forSanitizers: [String: String] {
+        ["LD_PRELOAD", "TSAN_OPTIONS"].reduce(into: [:]) { found, name in
+            if let value = getenv(name) { found[name] = String(cString: value) }
+        }
     }
 
     /// Lends the texts as C does: an array of pointers with a null at its end.

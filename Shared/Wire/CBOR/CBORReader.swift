@@ -8,6 +8,8 @@ public import FoundationEssentials
 public struct CBORReader: Sendable {
     @usableFromInline let bytes: ArraySlice<UInt8>
     @usableFromInline var position: Int
+    /// Maps and lists around the cursor that are read by hand: what is skipped in them is as deep.
+    @usableFromInline var depth = 0
 
     @inlinable
     public init(_ bytes: ArraySlice<UInt8>) {

@@ -1,6 +1,6 @@
 extension CBORReader {
     /// Steps over one item and checks all of it: form, limits, UTF-8, and that no key comes twice.
-    public mutating func skipValue() throws(CBORError) { try skip(depth: 0) }
+    public mutating func skipValue() throws(CBORError) { try skip(depth: depth) }
 
     /// `depth` counts the arrays and maps around the item.
     mutating func skip(depth: Int) throws(CBORError) {

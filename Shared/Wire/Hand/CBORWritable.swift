@@ -75,6 +75,8 @@ extension Array: CBORReadable where Element: CBORReadable {
         let count = try reader.readArrayHeader()
         self = []
         reserveCapacity(count)
+        reader.depth += 1
         for _ in 0..<count { append(try Element(from: &reader)) }
+        reader.depth -= 1
     }
 }

@@ -4,6 +4,7 @@ extension CBORReader {
     public mutating func openMap() throws(CBORError) -> MapScope {
         let map = position
         let count = try readMapHeader()
+        depth += 1
         return MapScope(map: map, count: count, first: position)
     }
 }
@@ -52,6 +53,7 @@ public struct MapScope: Sendable {
     /// Leaves the map, with the reader behind it. Entries that nobody asked for are checked.
     @inlinable
     public mutating func close(_ reader: inout CBORReader) throws(CBORError) {
+        reader.depth -= 1
         if found == count, index == count { return }
         reader.position = map
         try reader.skipValue()

@@ -1,0 +1,50 @@
+import Fuzz
+import Wire
+
+/// What is accepted has one form only: written again it is the same bytes. Whoever skips an item
+/// accepts what its reader does, and what is sorted stays valid.
+///
+/// Input: one item.
+final class CBORTarget: FuzzTarget {
+    func run(_ input: [UInt8]) {
+        var reader = CBORReader(input)
+        let value = try? reader.readValue()
+        let length = reader.offset
+        reader = CBORReader(input)
+        let item = try? reader.readItem()
+        must((value == nil) == (item == nil), "skipping and reading disagree")
+        guard let value, let item else { return }
+        must(item.count == length, "skipping and reading end at different bytes")
+        var writer = CBORWriter()
+        writer.value(value)
+        must(writer.bytes == Array(item), "written again, the value has other bytes")
+        // The rest takes longer, so that only some inputs go all the way.
+        guard input.reduce(0, &+) % 8 == 0 else { return }
+        let decoded = try? CBOR.decode(Value.self, from: item)
+        must(decoded == value, "Codable reads another value")
+        must((try? CBOR.encode(value)) == writer.bytes, "Codable writes other bytes")
+        checkSorted(item)
+        checkJSON(value)
+    }
+
+    private func checkSorted(_ item: ArraySlice<UInt8>) {
+        guard let sorted = try? CBOR.canonical(item) else {
+            must(false, "a valid item cannot be sorted")
+            return
+        }
+        must(sorted.count == item.count, "sorting changes the length")
+        must((try? CBOR.canonical(sorted[...])) == sorted, "sorting twice sorts again")
+    }
+
+    /// Text that is the same to people, in two forms, is one key in JSON and two here.
+    private func checkJSON(_ value: Value) {
+        let (line, pretty) = (value.json, value.prettyJSON)
+        do {
+            let read = try Value(json: line)
+            must(read.json == line, "JSON is read as something else")
+            must(read.prettyJSON == pretty, "JSON is printed as something else")
+        } catch {
+            must(error.problem.hasSuffix("is given twice"), "our own JSON is refused: \(error)")
+        }
+    }
+}
