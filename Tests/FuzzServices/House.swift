@@ -52,7 +52,7 @@ final class House: Sendable {
             metrics: Metrics())
         func database(_ migrations: [Migration]) async throws -> Database {
             try await Database.open(
-                .memory, migrations: migrations, world: world, mode: .inline
+                .memory, migrations: migrations, world: world, mode: .scheduled
             ) { fatalError("the store failed: \($0)") }
         }
         func router(_ register: (inout Router) -> Void) -> Router {
