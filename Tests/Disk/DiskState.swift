@@ -21,6 +21,7 @@ struct DiskState {
     private var durableFiles: [String: DiskFile] = [:]
     let random: SeededRandom
     var capacity = Int.max
+    var ballast = 0
     var isReadOnly = false
     var syncsAreLies = false
     private(set) var counts = OperationCounts()
@@ -31,7 +32,7 @@ struct DiskState {
 
     init(random: SeededRandom) { self.random = random }
 
-    var usedBytes: Int { files.values.reduce(0) { $0 + $1.bytes.count } }
+    var usedBytes: Int { files.values.reduce(ballast) { $0 + $1.bytes.count } }
 
     // MARK: Faults
 
