@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import Payments
 import RPC
+import Stage
 import Support
 import Testing
 
@@ -27,7 +28,7 @@ import Testing
                 CreatePaymentRequest(
                     // Of an attempt of the long way, whose id nobody knows any more.
                     paymentId: .derived(from: id, "pay attempt"), checkoutId: id,
-                    eventId: event.id, owner: "ann", amount: Money(12_138, SuiteRig.euro),
+                    eventId: event.id, owner: "ann", amount: Money(12_138, Stage.euro),
                     provider: "sim", captureMode: .sale, paymentMethod: token,
                     expiresInMs: 900_000))
         }

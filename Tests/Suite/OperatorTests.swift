@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import Payments
 import RPC
+import Stage
 import Support
 import Testing
 import Wire
@@ -130,7 +131,7 @@ import Wire
                 PaymentsAPI.createPayment,
                 CreatePaymentRequest(
                     paymentId: .derived(from: id, "pay"), checkoutId: id, eventId: event.id,
-                    owner: "ann", amount: Money(12_138, SuiteRig.euro), provider: "sim",
+                    owner: "ann", amount: Money(12_138, Stage.euro), provider: "sim",
                     captureMode: .sale, paymentMethod: "sim_ok", expiresInMs: 900_000))
             try await rig.pass(ms: 200_000)
             let end = try await rig.end(id)

@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Payments
 import RPC
+import Stage
 import Storage
 import Testing
 
@@ -14,7 +15,7 @@ import Testing
             let event = try await rig.event()
             let reply = try await rig.purchase(rig.request(event, expected: Self.total))
             #expect(reply.state == .completed && reply.reservationStatus == .confirmed)
-            #expect(reply.totals?.total == Money(Self.total, SuiteRig.euro))
+            #expect(reply.totals?.total == Money(Self.total, Stage.euro))
             let order = try #require(reply.order)
             #expect(order.status == .completed && order.tickets.count == 2)
             #expect(Set(order.tickets.map(\.code)).count == 2)

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import Payments
 import RPC
+import Stage
 import Support
 import Testing
 import Wire
@@ -153,7 +154,7 @@ import Wire
                     PaymentsAPI.createPayment,
                     CreatePaymentRequest(
                         paymentId: rig.test.world.newID(), checkoutId: checkout.checkoutId,
-                        eventId: event.id, owner: "ann", amount: Money(12_138, SuiteRig.euro),
+                        eventId: event.id, owner: "ann", amount: Money(12_138, Stage.euro),
                         provider: "sim", captureMode: .sale, paymentMethod: token,
                         expiresInMs: 900_000))
                 #expect(
@@ -179,7 +180,7 @@ import Wire
                 InventoryAPI.putTicketType,
                 PutTicketTypeRequest(
                     ticketTypeId: event.type, eventId: event.id, expectedVersion: 1,
-                    name: "Stalls", price: Money(9_900, SuiteRig.euro), taxBasisPoints: 1_900))
+                    name: "Stalls", price: Money(9_900, Stage.euro), taxBasisPoints: 1_900))
             let paid = try await rig.pay(checkout)
             #expect(paid.state == .completed && paid.totals?.total.amount == 12_138)
             #expect(

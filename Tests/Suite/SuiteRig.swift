@@ -7,6 +7,7 @@ import Orders
 import Payments
 import Publishing
 import RPC
+import Stage
 import Storage
 import Support
 import Synchronization
@@ -16,30 +17,14 @@ import Wire
 /// All three services in one process and one seeded world, talking the protocol over channels in
 /// memory. Orders can die and come back on its database.
 final class SuiteRig: Sendable {
-    static let euro = Currency("EUR")
-    private static let ports: [String: UInt16] = [
-        "inventory": 7101, "orders": 7102, "payments": 7103,
-    ]
-    private static let secret = [UInt8](repeating: 7, count: 32)
-    private static let ticketKey = [UInt8](repeating: 3, count: 32)
-    static let webhookSecret = [UInt8](repeating: 9, count: 32)
-    private static let credentials = Credentials(identities: [
-        "gateway": .init(secrets: [secret], roles: [.gateway], actorKinds: ["user"]),
-        "operator": .init(secrets: [secret], roles: [.operator, .eventManager]),
-        "inventory": .init(secrets: [secret], roles: [.inventory]),
-        "orders": .init(secrets: [secret], roles: [.orders], actorKinds: ["user"]),
-        "payments": .init(secrets: [secret], roles: [.payments]),
-    ])
-
-    let test: TestWorld
+    let stage: Stage
+    var test: TestWorld { stage.test }
     private let ordersWorld: World
     let ordersDatabase: Database
     let paymentsDatabase: Database
     /// What Orders' sagas see of its peers.
     let inventory: FaultyPeer
     let payments: FaultyPeer
-    private let network: MemoryNetwork
-    private let callers = Mutex<[String: Client]>([:])
     private struct Running {
         let database: Database
         let router: Router
@@ -70,25 +55,23 @@ final class SuiteRig: Sendable {
             try await Database.open(
                 .memory, migrations: migrations, world: world ?? test.world, mode: .inline)
         }
-        self.test = test
+        stage = Stage(test)
         ordersWorld = World(
             scheduler: test.scheduler,
             clock: ShiftedClock(clock: test.clock, aheadMs: ordersAheadMs),
             random: test.world.random, log: test.world.log, metrics: test.world.metrics)
         self.inventoryLocation = inventoryLocation
-        network = MemoryNetwork(scheduler: test.scheduler)
         ordersDatabase = try await open(OrdersSchema.migrations, in: ordersWorld)
         paymentsDatabase = try await open(PaymentsSchema.migrations)
         let journal = try await open(SimSchema.migrations)
-        let (world, network) = (test.world, network)
-        inventory = FaultyPeer(Self.client("orders", to: "inventory", world, network))
-        payments = FaultyPeer(Self.client("orders", to: "payments", world, network))
+        inventory = FaultyPeer(stage.client("orders", to: "inventory"))
+        payments = FaultyPeer(stage.client("orders", to: "payments"))
         let provider = SimProvider(
-            world: world, journal: journal, configuration: sim,
-            webhookSecrets: [Self.webhookSecret])
+            world: test.world, journal: journal, configuration: sim,
+            webhookSecrets: [Stage.webhookSecret])
         let paymentsService = PaymentsService(
-            world: world, database: paymentsDatabase, providers: [provider],
-            orders: Self.client("payments", to: "orders", world, network))
+            world: test.world, database: paymentsDatabase, providers: [provider],
+            orders: stage.client("payments", to: "orders"))
         try await startInventory()
         let jobs = paymentsService.jobs + provider.jobs(endpoint: paymentsService.ingest)
         try await serve("payments", paymentsDatabase, jobs) {
@@ -97,36 +80,17 @@ final class SuiteRig: Sendable {
         try await startOrders()
     }
 
-    private static func client(
-        _ identity: String, to service: String, _ world: World, _ network: MemoryNetwork
-    ) -> Client {
-        Client(
-            to: service, at: Address(host: "127.0.0.1", port: ports[service] ?? 0), on: network,
-            as: Credential(identity: identity, secret: secret), world: world)
-    }
-
     private func serve(
         _ name: String, _ database: Database, _ jobs: [any Service],
         _ register: (inout Router) -> Void
     ) async throws {
         var router = Router(log: test.world.log)
         register(&router)
-        let server = try await listen(name, router, database)
+        let server = try await stage.listen(name, router, database)
         let tasks = jobs.map { job in test.scheduler.spawn { try await job.run() } }
         running.withLock {
             $0[name] = Running(database: database, router: router, server: server, jobs: tasks)
         }
-    }
-
-    private func listen(
-        _ name: String, _ router: Router, _ database: Database
-    ) async throws -> Server {
-        let server = Server(
-            .init(service: name, store: { database.mark }), router: router,
-            credentials: Self.credentials, world: test.world)
-        _ = try await server.start(
-            at: Address(host: "127.0.0.1", port: Self.ports[name] ?? 0), on: network)
-        return server
     }
 
     /// The service lives, but nobody reaches it.
@@ -134,7 +98,7 @@ final class SuiteRig: Sendable {
 
     func reconnect(_ name: String) async throws {
         guard let old = running.withLock({ $0[name] }) else { return }
-        let server = try await listen(name, old.router, old.database)
+        let server = try await stage.listen(name, old.router, old.database)
         running.withLock { $0[name]?.server = server }
     }
 
@@ -145,14 +109,13 @@ final class SuiteRig: Sendable {
     }
 
     private func startOrders() async throws {
-        func reader(_ peer: String) -> Client {
-            Self.client("orders", to: peer, test.world, network)
-        }
         let service = try await OrdersService(
             world: ordersWorld, database: ordersDatabase,
             peers: .init(inventory: inventory, payments: payments),
-            readers: .init(inventory: reader("inventory"), payments: reader("payments")),
-            ticketKey: Self.ticketKey)
+            readers: .init(
+                inventory: stage.client("orders", to: "inventory"),
+                payments: stage.client("orders", to: "payments")),
+            ticketKey: Stage.ticketKey)
         try await serve("orders", ordersDatabase, service.jobs) { service.register(on: &$0) }
     }
 
@@ -184,12 +147,7 @@ final class SuiteRig: Sendable {
     // MARK: Callers
 
     func caller(_ identity: String, to service: String) -> any Caller {
-        callers.withLock { callers in
-            if let known = callers[identity + service] { return known }
-            let client = Self.client(identity, to: service, test.world, network)
-            callers[identity + service] = client
-            return client
-        }
+        stage.caller(identity, to: service)
     }
 
     func pass(ms: Int64) async throws { try await test.scheduler.sleep(ms: ms) }
@@ -199,37 +157,18 @@ final class SuiteRig: Sendable {
         capacity: Int64 = 10, price: Int64 = 5_000, entitlements: [String] = [],
         openCheckouts: OpenCheckouts? = nil
     ) async throws -> TestEvent {
-        let staff = caller("operator", to: "inventory")
-        let event = TestEvent(id: test.world.newID(), type: test.world.newID())
-        _ = try await staff.call(
-            InventoryAPI.createEvent,
-            CreateEventRequest(
-                eventId: event.id, title: "Concert",
-                startsAt: test.clock.now().advanced(byMs: 86_400_000), currency: Self.euro,
-                totalCapacity: capacity, feePerTicket: Money(100, Self.euro),
-                openCheckouts: openCheckouts))
-        _ = try await staff.call(
-            InventoryAPI.putTicketType,
-            PutTicketTypeRequest(
-                ticketTypeId: event.type, eventId: event.id, name: "Stalls",
-                price: Money(price, Self.euro), taxBasisPoints: 1_900,
-                requiredEntitlements: entitlements))
-        _ = try await staff.call(
-            InventoryAPI.publishEvent,
-            PublishEventRequest(eventId: event.id, expectedVersion: 1))
-        return event
+        try await stage.event(
+            capacity: capacity, price: price, entitlements: entitlements,
+            openCheckouts: openCheckouts)
     }
 
     func request(
         _ event: TestEvent, id: UUID? = nil, quantity: Int64 = 2, method: String? = "sim_ok",
         expected: Int64? = nil, owner: String = "ann", waitMs: Int64? = nil
     ) -> PurchaseRequest {
-        PurchaseRequest(
-            purchaseId: id ?? test.world.newID(), owner: owner,
-            contact: Contact(email: "ann@example.org"), eventId: event.id,
-            items: [HoldLine(ticketTypeId: event.type, quantity: quantity)],
-            provider: method == nil ? nil : "sim", paymentMethod: method,
-            expectedTotal: expected.map { Money($0, Self.euro) }, waitMs: waitMs)
+        stage.request(
+            event, id: id, quantity: quantity, method: method, expected: expected, owner: owner,
+            waitMs: waitMs)
     }
 
     func purchase(_ request: PurchaseRequest, as buyer: Actor? = nil) async throws -> CheckoutReply
@@ -249,7 +188,7 @@ final class SuiteRig: Sendable {
                 checkoutId: id ?? test.world.newID(), owner: owner,
                 contact: Contact(email: "ann@example.org"), eventId: event.id,
                 items: [HoldLine(ticketTypeId: event.type, quantity: quantity)],
-                expectedTotal: expected.map { Money($0, Self.euro) }, holdTtlMs: holdTtlMs))
+                expectedTotal: expected.map { Money($0, Stage.euro) }, holdTtlMs: holdTtlMs))
     }
 
     /// Begins to pay, under a new id unless one is given.
@@ -317,23 +256,11 @@ final class SuiteRig: Sendable {
     /// Every invariant of all three services, once feeds have been read.
     func expectSound(_ place: SourceLocation = #_sourceLocation) async throws {
         try await pass(ms: 30_000)
-        let inventory = try await caller("operator", to: "inventory").call(
-            InventoryAPI.verifyInvariants, VerifyRequest())
-        let payments = try await caller("operator", to: "payments").call(
-            PaymentsAPI.verifyInvariants, VerifyRequest())
-        let orders = try await caller("operator", to: "orders").call(
-            OrdersAPI.verifyInvariants, VerifyRequest())
-        let replies = [("inventory", inventory), ("payments", payments), ("orders", orders)]
-        for (service, reply) in replies {
+        for (service, reply) in try await stage.verify() {
             #expect(reply.violations == [], "\(service)", sourceLocation: place)
             #expect(reply.pending == 0, "\(service)", sourceLocation: place)
         }
     }
-}
-
-struct TestEvent: Sendable {
-    let id: UUID
-    let type: UUID
 }
 
 /// A machine whose clock is set wrong.

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Lifecycle
 import Payments
 import RPC
+import Stage
 import Support
 import Testing
 
@@ -81,7 +82,7 @@ import Testing
                 """
             let seconds = rig.test.clock.now().milliseconds / 1_000
             let code = Digest.hmac(
-                key: SuiteRig.webhookSecret, Array("\(seconds).\(body)".utf8)
+                key: Stage.webhookSecret, Array("\(seconds).\(body)".utf8)
             ).hex
             func ingest(_ code: String) async throws -> IngestWebhookReply {
                 try await rig.caller("gateway", to: "payments").call(
