@@ -76,6 +76,32 @@ import Testing
         }
     }
 
+    /// What the kernel could not write it keeps in memory, and takes for written.
+    @Test func whatAFailedSyncLeftInMemoryIsOnTheDiskBeforeAnybodyIsToldOfIt() throws {
+        let test = TestWorld()
+        try test.run {
+            var seen = 0
+            for seed in UInt64(0)..<40 {
+                let disk = SimulatedDisk.make(seed: seed)
+                let failing = try await open(disk, test.world)
+                disk.plan(DiskFault(.error, at: [.sync]))
+                await #expect(throws: StorageError.self) { try await add(1, to: failing) }
+                disk.processDies()
+                await failing.close()
+                let next = try await open(disk, test.world)
+                let told = try await stored(next)
+                if told == [1] { seen += 1 }
+                try await add(2, to: next)
+                disk.powerCut()
+                await next.close()
+                let last = try await open(disk, test.world)
+                #expect(try await stored(last) == told + [2])
+                await last.close()
+            }
+            #expect(seen > 10)
+        }
+    }
+
     @Test func threadsMayUseOneDisk() async throws {
         let disk = SimulatedDisk.make(seed: 3)
         let test = TestWorld()

@@ -64,11 +64,17 @@ final class SQLiteConnection: Connection {
             }, context)
     }
 
-    /// Throws `corrupt` unless every page and index is sound.
+    /// Throws `corrupt` unless every page and index is sound. What is in the log is on the disk
+    /// then, whatever became of the process before.
     func check() throws {
         let findings = try query("PRAGMA quick_check(3)") { try $0.next(String.self) }
         guard findings == ["ok"] else {
             throw StorageError(.corrupt, findings.joined(separator: "; "))
+        }
+        let code = LogFile(of: handle)?.secure() ?? SQLITE_OK
+        guard code == SQLITE_OK else {
+            let cause = String(cString: sqlite3_errstr(code))
+            throw StorageError(.inputOutput, "the log cannot be written: \(cause) (\(code))")
         }
     }
 
