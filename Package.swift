@@ -137,9 +137,17 @@ let package = Package(
             tests(
                 "Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash", "Past"]),
             tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
+            .target(
+                name: "Stage", dependencies: needs(basics + ["Net", "Support"]),
+                path: "Tests/Stage", swiftSettings: settings),
+            program(
+                "StorageFaults",
+                uses: basics + [
+                    "Net", "Inventory", "Orders", "Payments", "Stage", "Disk", "Support",
+                ]),
             tests(
                 "Suite",
-                uses: basics + ["Net", "Inventory", "Orders", "Payments", "Support"]),
+                uses: basics + ["Net", "Inventory", "Orders", "Payments", "Stage", "Support"]),
             tests("Inventory", uses: basics + ["Inventory", "Support"]),
             tests("Structure", uses: []),
             tests(
