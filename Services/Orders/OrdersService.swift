@@ -49,7 +49,7 @@ public struct OrdersService: Sendable {
             book: OrderBook(mint: mint), awaited: awaited, log: world.log)
         runner = try await SagaRunner(
             saga.steps, asides: saga.asides, journal: journal, world: world)
-        queries = OrderQueries(database: database)
+        queries = OrderQueries(database: database, mint: mint)
         view = CheckoutView(mint: mint)
         peers.inventory.whenConnected { [weak runner] in
             runner?.hurry { StepName.atInventory.contains($0.step) }

@@ -7,9 +7,11 @@ import Storage
 /// What is asked of the database without changing it.
 struct OrderQueries: Sendable {
     let database: Database
+    let mint: TicketMint
 
+    /// Throws `corrupt` rather than give out a ticket that the order cannot have made.
     func order(_ id: UUID) async throws -> OrderReply {
-        try await database.read { reader in
+        try await database.read { [mint] reader in
             guard let order = try reader.find(OrderRow.self, id) else {
                 throw RPCError(.notFound, "there is no order \(id)")
             }
@@ -17,6 +19,9 @@ struct OrderQueries: Sendable {
                 OrderItemRow.self, where: "order_id = \(id) ORDER BY ticket_type_id")
             let tickets = try reader.select(
                 TicketRow.self, where: "order_id = \(id) ORDER BY number")
+            guard tickets.allSatisfy(mint.made) else {
+                throw StorageError(.corrupt, "ticket: one of order \(id) is not what it was")
+            }
             return CheckoutView.reply(order, items.map(\.line), tickets)
         }
     }
