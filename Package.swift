@@ -138,7 +138,10 @@ let package = Package(
                 "Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash", "Past"]),
             tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
             .target(
-                name: "Stage", dependencies: needs(basics + ["Net", "Support"]),
+                name: "Stage",
+                dependencies: needs([
+                    "Lifecycle", "Net", "RPC", "Contracts", "Storage", "Publishing", "Support",
+                ]),
                 path: "Tests/Stage", swiftSettings: settings),
             program(
                 "StorageFaults",

@@ -24,6 +24,7 @@ struct DiskState {
     var ballast = 0
     var isReadOnly = false
     var syncsAreLies = false
+    var errorsAreSwallowed = false
     private(set) var counts = OperationCounts()
     /// Rises with every crash: who opened a file before is dead.
     private(set) var generation = 0
@@ -56,6 +57,10 @@ struct DiskState {
             return faults[index].isLasting ? faults[index] : faults.remove(at: index)
         }
         return nil
+    }
+
+    func swallows(_ operation: Operation) -> Bool {
+        errorsAreSwallowed && [.write, .truncate, .sync].contains(operation)
     }
 
     // MARK: Crashes

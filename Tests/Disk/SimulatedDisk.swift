@@ -77,6 +77,11 @@ public final class SimulatedDisk: Sendable {
     /// acknowledged is lost in a power cut. A campaign that does not notice checks nothing.
     public func setSyncsAreLies(_ areLies: Bool) { state.withLock { $0.syncsAreLies = areLies } }
 
+    /// Makes a write that fails, or finds no room, say that it was done.
+    public func setErrorsAreSwallowed(_ are: Bool) {
+        state.withLock { $0.errorsAreSwallowed = are }
+    }
+
     // MARK: Behind everybody's back
 
     /// The files as a process that starts now would find them.
@@ -131,6 +136,7 @@ public final class SimulatedDisk: Sendable {
         let (code, hasCrashed) = state.withLock { state in
             switch state.verdict(on: operation, of: generation) {
             case .goesOn: return (body(&state, false), false)
+            case .fails where state.swallows(operation): return (SQLITE_OK, false)
             case .fails: return (body(&state, true), false)
             case .refused: return (SQLITE_IOERR, false)
             case .crashes(let effect):

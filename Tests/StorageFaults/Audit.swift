@@ -49,6 +49,21 @@ struct Audit: Sendable {
         return ["something is still on its way"]
     }
 
+    /// Whether anybody says that something is wrong: an invariant, an alarm, a service that stopped
+    /// or one that cannot answer.
+    func isTold() async throws -> Bool {
+        var replies: [(service: String, reply: VerifyReply)]?
+        for _ in 0..<10 where replies?.allSatisfy({ $0.reply.pending == 0 }) != true {
+            try await stage.test.scheduler.sleep(ms: Self.lookMs)
+            replies = try? await stage.verify()
+        }
+        let isViolated = replies?.contains { !$0.reply.violations.isEmpty || $0.reply.pending > 0 }
+        let alarms = stage.test.world.metrics.counters().contains {
+            Self.alarms.contains($0.name)
+        }
+        return isViolated != false || alarms || !machines.log.stops.isEmpty
+    }
+
     /// A buyer was told what is not so, or is told something else today.
     private func falseAnswers() async throws -> [String] {
         var findings: [String] = []

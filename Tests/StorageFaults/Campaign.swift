@@ -1,7 +1,5 @@
 /// One class of faults.
 protocol Campaign: Sendable {
-    /// As the option `--only` and the report name it.
-    static var name: String { get }
     /// Runs of a CI run.
     var runs: Int { get }
     /// One history; the same index and seed give the same one.

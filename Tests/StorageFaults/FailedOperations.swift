@@ -17,11 +17,13 @@ struct FailedOperations: Campaign {
 
     private let cases: [Case]
     private let start: Snapshot
+    private let plant: Plant?
 
     var runs: Int { cases.count }
 
     init(seed: UInt64, plant: Plant?) throws {
         start = try Snapshot.make("io-base", seed: seed, purchases: 2)
+        self.plant = plant
         var cases: [Case] = []
         for method in ["sim_ok", "sim_declined"] {
             let counts = try start.run("io-count", seed: seed) { [start] machines in
@@ -49,7 +51,8 @@ struct FailedOperations: Campaign {
 
     func run(_ index: Int, seed: UInt64) throws -> Outcome {
         let fault = cases[index % cases.count]
-        return try start.run("io-\(index)", seed: seed) { [start] machines in
+        return try start.run("io-\(index)", seed: seed) { [start, plant] machines in
+            plant?.apply(to: machines)
             try await machines.startAll()
             let random = SeededRandom(seed: seed &* 37)
             machines.disks[fault.store]?.plan(

@@ -4,8 +4,15 @@ import Disk
 enum Plant: String, CaseIterable, Sendable {
     /// Syncs are answered and not done.
     case lies
+    /// What fails or finds no room says that it was done.
+    case swallows
 
     func apply(to machines: Machines) {
-        for disk in machines.disks.values { disk.setSyncsAreLies(true) }
+        for disk in machines.disks.values {
+            switch self {
+            case .lies: disk.setSyncsAreLies(true)
+            case .swallows: disk.setErrorsAreSwallowed(true)
+            }
+        }
     }
 }

@@ -8,6 +8,10 @@ struct Programme {
             [
                 (FailedOperations.name, { try FailedOperations(seed: $0, plant: $1) }),
                 (PowerCuts.name, { try PowerCuts(seed: $0, plant: $1) }),
+                (FullDisks.name, { try FullDisks(seed: $0, plant: $1) }),
+                (ReadOnlyDisks.name, { try ReadOnlyDisks(seed: $0, plant: $1) }),
+                ("bit-flip", { seed, _ in try DamagedFiles(.flips, seed: seed) }),
+                ("torn-file", { seed, _ in try DamagedFiles(.tears, seed: seed) }),
             ]
     static var names: [String] { campaigns.map(\.name) }
     private static let findingsShown = 5
