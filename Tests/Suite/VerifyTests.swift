@@ -124,6 +124,34 @@ import Testing
         }
     }
 
+    /// A refusal would say that nothing had happened.
+    @Test func aRowThatCannotBeReadIsNoFaultOfTheCaller() throws {
+        try SuiteRig.run { rig in
+            let request = rig.request(try await rig.event())
+            _ = try await rig.purchase(request)
+            try await rig.ordersDatabase.write {
+                try $0.execute("UPDATE checkout SET lines = substr(lines, 1, 30)")
+            }
+            let error = await #expect(throws: RPCError.self) { try await rig.purchase(request) }
+            #expect(error?.reason == .internal && error?.isRefusal == false)
+            #expect(try await Self.found(rig).contains("M-7"))
+        }
+    }
+
+    @Test func aCheckoutThatSaysOtherThanItsOrderIsNotToldOf() throws {
+        try SuiteRig.run { rig in
+            let request = rig.request(try await rig.event())
+            _ = try await rig.purchase(request)
+            _ = try await rig.checkout(request.purchaseId)
+            try await rig.ordersDatabase.write {
+                try $0.execute("UPDATE ticket_order SET tax_minor = tax_minor + 1")
+            }
+            await #expect(throws: RPCError.self) { try await rig.checkout(request.purchaseId) }
+            let error = await #expect(throws: RPCError.self) { try await rig.purchase(request) }
+            #expect(error?.isRefusal == false)
+        }
+    }
+
     private static func found(_ rig: SuiteRig) async throws -> [String] {
         let reply = try await rig.caller("operator", to: "orders").call(
             OrdersAPI.verifyInvariants, VerifyRequest())

@@ -26,6 +26,16 @@ struct OrderQueries: Sendable {
         }
     }
 
+    /// Whether the order that came of a completed checkout says the same as the checkout.
+    func agrees(with checkout: Checkout) async throws -> Bool {
+        guard let totals = checkout.totals else { return false }
+        return try await database.read { reader in
+            let items = try reader.select(OrderItemRow.self, where: "order_id = \(checkout.id)")
+            return try reader.find(OrderRow.self, checkout.id) == OrderRow(checkout, totals)
+                && Set(items.map(\.line)) == Set(checkout.lines)
+        }
+    }
+
     func orders(_ request: ListOrdersRequest) async throws -> ListOrdersReply {
         let limit = request.limit ?? 100
         let rows = try await database.read { reader in

@@ -102,7 +102,8 @@ extension Reader {
             """
         ) { columns in
             let (id, quantity): (UUID, Int64) = (try columns.next(), try columns.next())
-            let lines = try Packed.lines(try columns.next())
+            let packed: [UInt8]? = try columns.next()
+            let lines = packed.flatMap { try? Packed.lines($0) } ?? []
             let (type, name): (UUID, String) = (try columns.next(), try columns.next())
             let (count, currency) = (try columns.next(Int64.self), Currency(try columns.next()))
             let line = PricedLine(
