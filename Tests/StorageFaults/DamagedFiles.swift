@@ -17,7 +17,8 @@ import Support
 ///   a price of the catalogue.
 ///
 /// A violation is a purchase that has another end, other tickets or another total than its buyer
-/// was told of, whether somebody tells or not. For what reason one was refused does not count.
+/// was told of, and nobody tells. One that is told of is counted, since who asks before anybody
+/// has looked hears what is wrong. For what reason a purchase was refused does not count.
 struct DamagedFiles: Campaign {
     enum Kind: String, Sendable {
         case flips = "bit-flip"
@@ -62,10 +63,13 @@ struct DamagedFiles: Campaign {
             machines.disks[store]?.load(image)
             var outcome = Outcome(injected: 1)
             let (verdict, wrong) = try await Self.judge(machines, start)
-            outcome.findings = wrong.map { "\(damage): \($0)" }
+            if case .told = verdict {
+            } else {
+                outcome.findings = wrong.map { "\(damage): \($0)" }
+            }
             switch verdict {
             case .refused: outcome.counts["refused"] = 1
-            case .told: outcome.counts["told"] = 1
+            case .told: outcome.counts = ["told": 1, "wrong until told": wrong.isEmpty ? 0 : 1]
             case .harmless: outcome.counts["harmless"] = 1
             case .undetected(let what):
                 outcome.counts = ["undetected": 1, "undetected in \(what)": 1]
@@ -134,7 +138,8 @@ struct DamagedFiles: Campaign {
 
     func checked(_ total: Outcome) -> String {
         "\(total.count("refused")) starts refused, \(total.count("told")) told by "
-            + "VerifyInvariants, an alarm or an error, \(total.count("harmless")) harmless, "
+            + "VerifyInvariants, an alarm or an error (\(total.count("wrong until told")) after a "
+            + "wrong answer), \(total.count("harmless")) harmless, "
             + "\(total.count("undetected")) UNDETECTED in what nothing can check"
     }
 }
