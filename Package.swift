@@ -171,6 +171,17 @@ let package = Package(
             tests(
                 "Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash", "Past"]),
             tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
+            .target(
+                name: "Stage",
+                dependencies: needs([
+                    "Lifecycle", "Net", "RPC", "Contracts", "Storage", "Publishing", "Support",
+                ]),
+                path: "Tests/Stage", swiftSettings: settings),
+            program(
+                "StorageFaults",
+                uses: basics + [
+                    "Net", "Inventory", "Orders", "Payments", "Stage", "Disk", "Support",
+                ]),
             tests(
                 "Suite",
                 uses: basics + ["Net", "Inventory", "Orders", "Payments", "Support"]),

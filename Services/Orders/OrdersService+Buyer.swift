@@ -13,7 +13,7 @@ extension OrdersService {
         let watch = runner.progress.watch(request.checkoutId) { $0.isSettled }
         defer { watch.cancel() }
         let begun = try await journal.begin(request, for: call.actor)
-        if begun.state != .new { return try answer(begun) }
+        if begun.state != .new { return try answer(try await sound(begun)) }
         runner.start(begun)
         return try await settled(watch, request.checkoutId, request.waitMs ?? .max, call)
     }

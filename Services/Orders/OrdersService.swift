@@ -49,7 +49,7 @@ public struct OrdersService: Sendable {
             book: OrderBook(mint: mint), awaited: awaited, log: world.log)
         runner = try await SagaRunner(
             saga.steps, asides: saga.asides, journal: journal, world: world)
-        queries = OrderQueries(database: database)
+        queries = OrderQueries(database: database, mint: mint)
         view = CheckoutView(mint: mint)
         peers.inventory.whenConnected { [weak runner] in
             runner?.hurry { StepName.atInventory.contains($0.step) }
@@ -85,7 +85,8 @@ public struct OrdersService: Sendable {
         router.handle(OrdersAPI.startPayment) { try await startPayment($0, $1) }
         router.handle(OrdersAPI.cancelCheckout) { try await cancel($0, $1) }
         router.handle(OrdersAPI.getCheckout) { request, _ in
-            view.reply(try await found(request.checkoutId), now: world.now)
+            let checkout = try await sound(try await found(request.checkoutId))
+            return view.reply(checkout, now: world.now)
         }
         router.handle(OrdersAPI.watchCheckout) { try await watch($0, $1) }
         router.handle(OrdersAPI.getOrder) { request, _ in
@@ -114,7 +115,7 @@ public struct OrdersService: Sendable {
         let watch = runner.progress.watch(request.purchaseId) { $0.isSettled }
         defer { watch.cancel() }
         let begun = try await journal.begin(request, for: call.actor)
-        if begun.isSettled { return try answer(begun) }
+        if begun.isSettled { return try answer(try await sound(begun)) }
         runner.start(begun)
         return try await settled(watch, request.purchaseId, request.waitMs ?? .max, call)
     }
@@ -127,6 +128,15 @@ public struct OrdersService: Sendable {
             throw problem.error
         }
         return view.reply(checkout, now: world.now)
+    }
+
+    /// A completed checkout is told of again only as long as its order says the same.
+    func sound(_ checkout: Checkout) async throws -> Checkout {
+        guard checkout.state == .completed else { return checkout }
+        guard try await queries.agrees(with: checkout) else {
+            throw StorageError(.corrupt, "checkout: \(checkout.id) says other than its order")
+        }
+        return checkout
     }
 
     func found(_ id: UUID) async throws -> Checkout {

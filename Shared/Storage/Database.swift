@@ -34,16 +34,18 @@ public final class Database: Sendable {
     /// Opens the database, checks it, brings its schema up to date and takes it over.
     ///
     /// `onFatal` is called when the disk has failed or a newer owner has taken over: the process
-    /// must not go on, because what it knows may no longer be what is stored.
+    /// must not go on, because what it knows may no longer be what is stored. `volume` is where the
+    /// files lie; a file on this machine says that itself.
     public static func open(
         _ location: DatabaseLocation, migrations: [Migration], world: World, mode: Mode = .thread,
+        volume: (any Volume)? = nil,
         onFatal: @escaping @Sendable (StorageError) -> Void = Database.stopProcess
     ) async throws -> Database {
         let engine = try location.engine()
         do {
             return try await Database(
                 DoorSettings(
-                    engine: engine, migrations: migrations, databasePath: location.diskPath,
+                    engine: engine, migrations: migrations, volume: volume ?? location.volume,
                     world: world, onFatal: onFatal, progress: Progress(feedID: world.newID())),
                 mode: location == .memory ? .scheduled : mode)
         } catch {
@@ -138,7 +140,7 @@ public enum DatabaseLocation: Sendable, Hashable {
     /// Gone with the process; always on the scheduler.
     case memory
     /// A file of another file system, which SQLite was given under this name: a simulated disk.
-    /// There is no lock beside it, and nobody looks how much room is left.
+    /// There is no lock beside it.
     case virtual(fileSystem: String, path: String)
 
     /// Reads `sqlite:/path/to/file` or `sqlite::memory:`.
@@ -161,10 +163,10 @@ public enum DatabaseLocation: Sendable, Hashable {
         }
     }
 
-    /// The path when the file lies on a disk of this machine.
-    var diskPath: String? {
+    /// Nil when nobody looks how much room is left.
+    var volume: (any Volume)? {
         switch self {
-        case .file(let path): path
+        case .file(let path): LocalVolume(databasePath: path)
         case .memory, .virtual: nil
         }
     }

@@ -56,7 +56,7 @@ public final class Reader {
         var rows: [Row] = []
         try connection.prepare(text).run(cells) { row in
             var reader = ColumnReader(row, source: table.name, columns: table.columns)
-            rows.append(try Row(from: &reader))
+            rows.append(try Row.stored(in: &reader))
         }
         return rows
     }

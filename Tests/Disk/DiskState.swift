@@ -21,8 +21,10 @@ struct DiskState {
     private var durableFiles: [String: DiskFile] = [:]
     let random: SeededRandom
     var capacity = Int.max
+    var ballast = 0
     var isReadOnly = false
     var syncsAreLies = false
+    var errorsAreSwallowed = false
     private(set) var counts = OperationCounts()
     /// Rises with every crash: who opened a file before is dead.
     private(set) var generation = 0
@@ -31,7 +33,7 @@ struct DiskState {
 
     init(random: SeededRandom) { self.random = random }
 
-    var usedBytes: Int { files.values.reduce(0) { $0 + $1.bytes.count } }
+    var usedBytes: Int { files.values.reduce(ballast) { $0 + $1.bytes.count } }
 
     // MARK: Faults
 
@@ -55,6 +57,10 @@ struct DiskState {
             return faults[index].isLasting ? faults[index] : faults.remove(at: index)
         }
         return nil
+    }
+
+    func swallows(_ operation: Operation) -> Bool {
+        errorsAreSwallowed && [.write, .truncate, .sync].contains(operation)
     }
 
     // MARK: Crashes

@@ -76,7 +76,7 @@ final class FileHandle: @unchecked Sendable {
             guard !state.isReadOnly else { return InputOutputError.write }
             let growth = max(0, offset + source.count - file.bytes.count)
             guard growth == 0 || state.usedBytes + growth <= state.capacity else {
-                return SQLITE_FULL
+                return state.errorsAreSwallowed ? SQLITE_OK : SQLITE_FULL
             }
             guard !fails else {
                 let done = Int(state.random.below(UInt64(source.count)))

@@ -13,8 +13,8 @@ public struct DiskImage: Sendable, Hashable {
 /// A disk in memory that SQLite keeps its files on, and that crashes as real ones do.
 ///
 /// It is a file system of SQLite's (a VFS) under its own name, which must be unique in the process:
-/// `DatabaseLocation.disk(vfs: disk.name, path: "orders.db")`. What was synced survives a power
-/// cut; each write since then is kept, lost or torn between sectors of 512 bytes, in any
+/// `DatabaseLocation.virtual(fileSystem: disk.name, path: "orders.db")`. What was synced survives
+/// a power cut; each write since then is kept, lost or torn between sectors of 512 bytes, in any
 /// combination that the seed draws. The same seed and the same calls give the same files, but for
 /// the two salts that SQLite draws for a log, and the checksums which they go into.
 ///
@@ -68,11 +68,19 @@ public final class SimulatedDisk: Sendable {
     /// Files together may have so many bytes; what has more already may still be overwritten.
     public func setCapacity(_ bytes: Int) { state.withLock { $0.capacity = bytes } }
 
+    /// Bytes that a file nobody reads takes up.
+    public func setBallast(_ bytes: Int) { state.withLock { $0.ballast = bytes } }
+
     public func setReadOnly(_ isReadOnly: Bool) { state.withLock { $0.isReadOnly = isReadOnly } }
 
     /// Makes syncs succeed without a sync, as drives with a cache of their own have done: what was
     /// acknowledged is lost in a power cut. A campaign that does not notice checks nothing.
     public func setSyncsAreLies(_ areLies: Bool) { state.withLock { $0.syncsAreLies = areLies } }
+
+    /// Makes a write that fails, or finds no room, say that it was done.
+    public func setErrorsAreSwallowed(_ are: Bool) {
+        state.withLock { $0.errorsAreSwallowed = are }
+    }
 
     // MARK: Behind everybody's back
 
@@ -115,6 +123,11 @@ public final class SimulatedDisk: Sendable {
     /// Bytes of all files together.
     public var usedBytes: Int { state.withLock { $0.usedBytes } }
 
+    /// Nil when the disk is as large as memory is.
+    public var freeBytes: Int? {
+        state.withLock { $0.capacity == .max ? nil : max(0, $0.capacity - $0.usedBytes) }
+    }
+
     /// Does an operation unless it is to fail; `generation` is that of the open file.
     func perform(
         _ operation: Operation, of generation: Int? = nil,
@@ -123,6 +136,7 @@ public final class SimulatedDisk: Sendable {
         let (code, hasCrashed) = state.withLock { state in
             switch state.verdict(on: operation, of: generation) {
             case .goesOn: return (body(&state, false), false)
+            case .fails where state.swallows(operation): return (SQLITE_OK, false)
             case .fails: return (body(&state, true), false)
             case .refused: return (SQLITE_IOERR, false)
             case .crashes(let effect):

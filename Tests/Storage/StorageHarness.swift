@@ -141,7 +141,7 @@ struct Bed {
         let progress = Progress(feedID: test.world.newID())
         let settings = DoorSettings(
             engine: engine(file), migrations: testSchema,
-            databasePath: directory.path + "/test.db", world: test.world, onFatal: onFatal,
+            volume: directory.database.volume, world: test.world, onFatal: onFatal,
             progress: progress)
         return (try settings.openRunner().runner, progress)
     }

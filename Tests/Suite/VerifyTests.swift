@@ -47,6 +47,15 @@ import Testing
             "M-7", .orders, "a status that the checkout does not have",
             "UPDATE ticket_order SET status = 'PAID'"),
         Plant(
+            "M-7", .orders, "an owner that the checkout does not have",
+            "UPDATE ticket_order SET owner = 'eve'"),
+        Plant(
+            "M-7", .orders, "lines that the order does not have",
+            "UPDATE order_item SET name = 'Balcony'"),
+        Plant(
+            "C-7", .orders, "a ticket of a type that was not sold",
+            "UPDATE ticket SET ticket_type_id = ticket_id WHERE number = 0"),
+        Plant(
             "P-1", .orders, "a checkout that nobody looks at",
             "UPDATE checkout SET state = 'PAYING', step = 'poll', next_run_at = NULL"),
         Plant(
@@ -95,6 +104,50 @@ import Testing
             let sql = plant.sql
             try await database?.write { try $0.execute(sql) }
             #expect(try await Self.found(rig).contains(plant.invariant))
+        }
+    }
+
+    @Test func aTicketThatIsNotWhatItWasIsNotGivenOut() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            let id = try await rig.purchase(rig.request(event)).checkoutId
+            let gateway = rig.caller("gateway", to: "orders")
+            let order = try await gateway.call(OrdersAPI.getOrder, GetOrderRequest(orderId: id))
+            #expect(order.tickets.count == 2)
+            try await rig.ordersDatabase.write {
+                try $0.execute("UPDATE ticket SET secret = ticket_id WHERE number = 1")
+            }
+            await #expect(throws: RPCError.self) {
+                try await gateway.call(OrdersAPI.getOrder, GetOrderRequest(orderId: id))
+            }
+        }
+    }
+
+    /// A refusal would say that nothing had happened.
+    @Test func aRowThatCannotBeReadIsNoFaultOfTheCaller() throws {
+        try SuiteRig.run { rig in
+            let request = rig.request(try await rig.event())
+            _ = try await rig.purchase(request)
+            try await rig.ordersDatabase.write {
+                try $0.execute("UPDATE checkout SET lines = substr(lines, 1, 30)")
+            }
+            let error = await #expect(throws: RPCError.self) { try await rig.purchase(request) }
+            #expect(error?.reason == .internal && error?.isRefusal == false)
+            #expect(try await Self.found(rig).contains("M-7"))
+        }
+    }
+
+    @Test func aCheckoutThatSaysOtherThanItsOrderIsNotToldOf() throws {
+        try SuiteRig.run { rig in
+            let request = rig.request(try await rig.event())
+            _ = try await rig.purchase(request)
+            _ = try await rig.checkout(request.purchaseId)
+            try await rig.ordersDatabase.write {
+                try $0.execute("UPDATE ticket_order SET tax_minor = tax_minor + 1")
+            }
+            await #expect(throws: RPCError.self) { try await rig.checkout(request.purchaseId) }
+            let error = await #expect(throws: RPCError.self) { try await rig.purchase(request) }
+            #expect(error?.isRefusal == false)
         }
     }
 

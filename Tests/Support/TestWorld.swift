@@ -9,7 +9,8 @@ public struct TestWorld: Sendable {
     public let world: World
 
     public init(
-        seed: UInt64 = 1, startingAt start: Instant = .init(milliseconds: 1_800_000_000_000)
+        seed: UInt64 = 1, startingAt start: Instant = .init(milliseconds: 1_800_000_000_000),
+        logging least: Log.Level = .debug
     ) {
         scheduler = SimulatedScheduler(random: SeededRandom(seed: seed))
         clock = TestClock(start: start, scheduler: scheduler)
@@ -17,7 +18,7 @@ public struct TestWorld: Sendable {
         logLines = lines
         world = World(
             scheduler: scheduler, clock: clock, random: SeededRandom(seed: seed &+ 0x5eed),
-            log: Log(service: "test", least: .debug, clock: clock, sink: { lines.append($0) }),
+            log: Log(service: "test", least: least, clock: clock, sink: { lines.append($0) }),
             metrics: Metrics())
     }
 

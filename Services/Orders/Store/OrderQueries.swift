@@ -7,9 +7,11 @@ import Storage
 /// What is asked of the database without changing it.
 struct OrderQueries: Sendable {
     let database: Database
+    let mint: TicketMint
 
+    /// Throws `corrupt` rather than give out a ticket that the order cannot have made.
     func order(_ id: UUID) async throws -> OrderReply {
-        try await database.read { reader in
+        try await database.read { [mint] reader in
             guard let order = try reader.find(OrderRow.self, id) else {
                 throw RPCError(.notFound, "there is no order \(id)")
             }
@@ -17,7 +19,20 @@ struct OrderQueries: Sendable {
                 OrderItemRow.self, where: "order_id = \(id) ORDER BY ticket_type_id")
             let tickets = try reader.select(
                 TicketRow.self, where: "order_id = \(id) ORDER BY number")
+            guard tickets.allSatisfy(mint.made) else {
+                throw StorageError(.corrupt, "ticket: one of order \(id) is not what it was")
+            }
             return CheckoutView.reply(order, items.map(\.line), tickets)
+        }
+    }
+
+    /// Whether the order that came of a completed checkout says the same as the checkout.
+    func agrees(with checkout: Checkout) async throws -> Bool {
+        guard let totals = checkout.totals else { return false }
+        return try await database.read { reader in
+            let items = try reader.select(OrderItemRow.self, where: "order_id = \(checkout.id)")
+            return try reader.find(OrderRow.self, checkout.id) == OrderRow(checkout, totals)
+                && Set(items.map(\.line)) == Set(checkout.lines)
         }
     }
 

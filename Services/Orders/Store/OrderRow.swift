@@ -4,7 +4,7 @@ import Lifecycle
 import Storage
 
 /// An order: it exists only once the money is taken and the stock is fenced.
-struct OrderRow: StoredRow {
+struct OrderRow: StoredRow, Equatable {
     static let table = TableLayout(
         "ticket_order", key: ["order_id"],
         columns: [

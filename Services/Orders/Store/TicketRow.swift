@@ -51,6 +51,11 @@ struct TicketRow: StoredRow {
 }
 
 extension TicketMint {
+    func made(_ ticket: TicketRow) -> Bool {
+        ticket.ticketID == Self.ticketID(ticket.orderID, ticket.number)
+            && ticket.secret == secret(ticket.ticketID)
+    }
+
     /// Numbered through all lines in their order.
     func tickets(of checkout: Checkout) -> [TicketRow] {
         var tickets: [TicketRow] = []

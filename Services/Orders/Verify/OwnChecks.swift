@@ -7,8 +7,8 @@ import Storage
 extension Reader {
     /// Of one event, or all.
     func ownViolations(_ event: UUID?) throws -> [Violation] {
-        try miscounted(event) + mispriced(event) + unmatched() + forgotten() + feedGaps()
-            + doubleFacts()
+        try miscounted(event) + mispriced(event) + unmatched() + disagreeing(event) + forgotten()
+            + feedGaps() + doubleFacts()
     }
 
     /// C-7: a completed order has exactly its tickets.
@@ -17,7 +17,9 @@ extension Reader {
             """
             SELECT order_id, total_quantity, tickets, items FROM (
                 SELECT o.order_id, o.total_quantity,
-                    (SELECT COUNT(*) FROM ticket t WHERE t.order_id = o.order_id) AS tickets,
+                    (SELECT COUNT(*) FROM ticket t CROSS JOIN order_item i
+                        WHERE t.order_id = o.order_id AND i.order_id = t.order_id
+                            AND i.ticket_type_id = t.ticket_type_id) AS tickets,
                     (SELECT CAST(COALESCE(SUM(i.quantity), 0) AS BIGINT) FROM order_item i
                         WHERE i.order_id = o.order_id) AS items
                 FROM ticket_order o WHERE o.status = 'COMPLETED' \(Self.of(event))) AS counted
@@ -84,6 +86,41 @@ extension Reader {
                     invariant: "M-7", subject: "order \($0)", expected: "its checkout",
                     actual: "none")
             }
+    }
+
+    /// M-7: an order is what its checkout says, from which a buyer who asks again is answered.
+    private func disagreeing(_ event: UUID?) throws -> [Violation] {
+        var orders: [UUID] = []
+        try forEach(
+            """
+            SELECT o.order_id, o.total_quantity, c.lines, i.ticket_type_id, i.name, i.quantity,
+                i.currency, i.unit_price_minor, i.fee_minor, i.tax_minor,
+                CASE WHEN c.owner = o.owner AND c.email = o.email AND c.event_id = o.event_id
+                    AND COALESCE(c.name, '') = COALESCE(o.name, '') THEN 1 ELSE 0 END
+            FROM ticket_order o CROSS JOIN checkout c CROSS JOIN order_item i
+            WHERE c.checkout_id = o.order_id AND i.order_id = o.order_id \(Self.of(event))
+            """
+        ) { columns in
+            let (id, quantity): (UUID, Int64) = (try columns.next(), try columns.next())
+            let packed: [UInt8]? = try columns.next()
+            let lines = packed.flatMap { try? Packed.lines($0) } ?? []
+            let (type, name): (UUID, String) = (try columns.next(), try columns.next())
+            let (count, currency) = (try columns.next(Int64.self), Currency(try columns.next()))
+            let line = PricedLine(
+                ticketTypeId: type, name: name, quantity: count,
+                unitPrice: Money(try columns.next(), currency),
+                fee: Money(try columns.next(), currency), tax: Money(try columns.next(), currency))
+            let isSameBuyer = try columns.next(Int64.self) == 1
+            let isSame =
+                isSameBuyer && lines.contains(line)
+                && lines.reduce(0) { $0 &+ $1.quantity } == quantity
+            if !isSame, orders.last != id, orders.count < 1_000 { orders.append(id) }
+        }
+        return orders.map {
+            Violation(
+                invariant: "M-7", subject: "order \($0)", expected: "what its checkout says",
+                actual: "another buyer or other lines")
+        }
     }
 
     /// P-1: what has not ended is looked at within a minute, or when the hold of a buyer who has

@@ -52,7 +52,7 @@ public final class Batch {
             var rows: [Row] = []
             try connection.run(table.select(condition)) { row in
                 var reader = ColumnReader(row, source: table.name, columns: table.columns)
-                rows.append(try Row(from: &reader))
+                rows.append(try Row.stored(in: &reader))
             }
             for row in rows { cache.enter(row) }
             return rows

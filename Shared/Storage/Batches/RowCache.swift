@@ -203,7 +203,7 @@ final class RowCache<Row: StoredRow> {
         let table = table
         try statements.selectByKey.run(cells) { row in
             var reader = ColumnReader(row, source: table.name, columns: table.columns)
-            found = try Row(from: &reader)
+            found = try Row.stored(in: &reader)
         }
         return found
     }

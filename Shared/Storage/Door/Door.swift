@@ -16,7 +16,7 @@ protocol Door: Sendable {
 struct DoorSettings: Sendable {
     let engine: any Engine
     let migrations: [Migration]
-    let databasePath: String?
+    let volume: (any Volume)?
     let world: World
     let onFatal: @Sendable (StorageError) -> Void
     let progress: Progress
@@ -33,7 +33,7 @@ struct DoorSettings: Sendable {
             progress.begin(writer, isRestored: !marks.isEmpty)
             let runner = BatchRunner(
                 engine: engine, connection: connection, writer: writer, clock: clock,
-                disk: databasePath.map { DiskSpace(databasePath: $0) }, world: world,
+                disk: volume.map { DiskSpace($0) }, world: world,
                 onCommit: { [progress] head in progress.advance(to: head) }, onFatal: onFatal)
             return (runner, clock)
         } catch {

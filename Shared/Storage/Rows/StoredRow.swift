@@ -11,6 +11,18 @@ public protocol StoredRow: Sendable {
     init(from columns: inout ColumnReader) throws
 }
 
+extension StoredRow {
+    /// The row as it is stored. Whatever keeps it from being read is `corrupt`: an error of a codec
+    /// would look as if the caller had sent those bytes.
+    static func stored(in columns: inout ColumnReader) throws -> Self {
+        do { return try Self(from: &columns) } catch let error as StorageError {
+            throw error
+        } catch {
+            throw StorageError(.corrupt, "\(table.name): a row cannot be read: \(error)")
+        }
+    }
+}
+
 /// The primary key of a row: a UUID, a String, an Int64, or a struct that writes several.
 public protocol StoredKey: Hashable, Sendable {
     /// Appends the key's columns in the layout's order.

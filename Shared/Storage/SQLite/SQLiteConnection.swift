@@ -31,14 +31,23 @@ final class SQLiteConnection: Connection {
         guard code == SQLITE_OK, let opened else {
             let cause = String(cString: sqlite3_errstr(code))
             sqlite3_close_v2(opened)
-            throw StorageError(.cannotOpen, "\(path): \(cause)")
+            throw StorageError(.cannotOpen, cause)
+        }
+        guard sqlite3_db_readonly(opened, "main") == 0 else {
+            sqlite3_close_v2(opened)
+            throw StorageError(.cannotOpen, "the file is read-only: its disk or its rights say so")
         }
         handle = opened
         sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_timeout(handle, 2000)
         // Either is speed alone: a library that was in use before, or has none of it, goes on.
         _ = turnstile_sqlite_lookaside(handle, Self.lookaside.size, Self.lookaside.slots)
-        do { try setUp() } catch {
+        // Who closes a database that is not sound must not take its log away.
+        _ = turnstile_sqlite_keep_log(handle, purpose == .writing ? 1 : 0)
+        do {
+            if purpose == .writing { try checkIsNotCutOff(path) }
+            try setUp()
+        } catch {
             close()
             throw error
         }
@@ -64,11 +73,31 @@ final class SQLiteConnection: Connection {
             }, context)
     }
 
-    /// Throws `corrupt` unless every page and index is sound.
+    /// Throws `corrupt` unless every page, every index and the log is sound. What is in the log is
+    /// on the disk then, whatever became of the process before.
     func check() throws {
         let findings = try query("PRAGMA quick_check(3)") { try $0.next(String.self) }
         guard findings == ["ok"] else {
             throw StorageError(.corrupt, findings.joined(separator: "; "))
+        }
+        let pageBytes = try query("PRAGMA page_size") { try $0.next(Int64.self) }.first ?? 0
+        let log = try LogFile(of: handle, pageBytes: pageBytes)
+        try log?.check()
+        try log?.secure()
+        _ = turnstile_sqlite_keep_log(handle, 0)
+    }
+
+    /// A database that is empty although it has a log has lost what was in it. SQLite would take it
+    /// for a new one, and throw the log away.
+    private func checkIsNotCutOff(_ path: String) throws {
+        guard let file = RawFile(of: handle, SQLITE_FCNTL_FILE_POINTER), try file.size() == 0
+        else { return }
+        var system: UnsafeMutablePointer<sqlite3_vfs>?
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_VFS_POINTER, &system)
+        var hasLog: Int32 = 0
+        _ = system?.pointee.xAccess(system, path + "-wal", SQLITE_ACCESS_EXISTS, &hasLog)
+        guard hasLog == 0 else {
+            throw StorageError(.corrupt, "the file is empty, but it has a log")
         }
     }
 

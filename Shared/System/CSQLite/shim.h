@@ -14,4 +14,9 @@ static inline int turnstile_sqlite_lookaside(sqlite3 *connection, int size, int 
 {
     return sqlite3_db_config(connection, SQLITE_DBCONFIG_LOOKASIDE, 0, size, slots);
 }
+/// Leaves the write-ahead log as it is when the last connection is closed, or not.
+static inline int turnstile_sqlite_keep_log(sqlite3 *connection, int keeps)
+{
+    return sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keeps, 0);
+}
 #endif
