@@ -22,8 +22,9 @@ struct Audit: Sendable {
 
     /// Everything that is wrong; empty when all is well.
     func findings() async throws -> [String] {
+        if let broken = machines.broken { return [broken] }
         var findings = try await violations()
-        findings += try await falseAnswers()
+        if findings.isEmpty { findings = try await falseAnswers() }
         try await machines.restartAll()
         findings += try await brokenStores()
         findings += stage.test.world.metrics.counters().filter { Self.alarms.contains($0.name) }
@@ -34,7 +35,7 @@ struct Audit: Sendable {
     /// Of the invariants of all three, at any time until nothing is on its way any more.
     func violations() async throws -> [String] {
         var violations: [String] = []
-        for _ in 0..<Self.looks {
+        for _ in 0..<Self.looks where machines.broken == nil {
             try await stage.test.scheduler.sleep(ms: Self.lookMs)
             guard let replies = try? await stage.verify() else { continue }
             violations = replies.flatMap { service, reply in
@@ -46,7 +47,7 @@ struct Audit: Sendable {
             guard violations.isEmpty else { return violations }
             if replies.allSatisfy({ $0.reply.pending == 0 }) { return [] }
         }
-        return ["something is still on its way"]
+        return [machines.broken ?? "something is still on its way"]
     }
 
     /// Whether anybody says that something is wrong: an invariant, an alarm, a service that stopped

@@ -17,6 +17,7 @@ final class Machines: Sendable {
     private static let restartMs: Int64 = 50
     /// After so many starts that failed on a broken disk somebody puts in another.
     private static let startsBeforeRepair = 3
+    private static let startsBeforeGivingUp = 20
 
     /// What befell the processes.
     struct Log: Sendable {
@@ -40,6 +41,7 @@ final class Machines: Sendable {
         var running: [ServiceName: Process] = [:]
         var isSupervised = true
         var isSaleOver = false
+        var broken: String?
     }
 
     let stage: Stage
@@ -67,6 +69,9 @@ final class Machines: Sendable {
     /// When buyers stop to begin new purchases.
     var isSaleOver: Bool { state.withLock { $0.isSaleOver } }
     func endSale() { state.withLock { $0.isSaleOver = true } }
+
+    /// Why a service never starts again, when one does not: the history is over.
+    var broken: String? { state.withLock { $0.broken } }
 
     var log: Log { state.withLock { $0.log } }
     private var scheduler: SimulatedScheduler { stage.test.scheduler }
@@ -222,7 +227,12 @@ final class Machines: Sendable {
             try await scheduler.sleep(ms: Self.restartMs)
             if state.withLock({ $0.running[service] != nil }) { return }
             do { return try await start(service) } catch let error as StorageError {
-                state.withLock { $0.log.refusedStarts.append(error) }
+                state.withLock { state in
+                    state.log.refusedStarts.append(error)
+                    guard attempt >= Self.startsBeforeGivingUp else { return }
+                    state.broken = "\(service) does not start any more: \(error)"
+                }
+                if broken != nil { return }
             }
             guard attempt >= Self.startsBeforeRepair else { continue }
             for store in service.stores { disks[store]?.forgetFaults() }
@@ -244,7 +254,7 @@ final class Machines: Sendable {
     /// All three die at once, and are started again.
     func restartAll() async throws {
         for service in ServiceName.allCases { vanish(service) }
-        while state.withLock({ $0.running.count < ServiceName.allCases.count }) {
+        while broken == nil, state.withLock({ $0.running.count < ServiceName.allCases.count }) {
             try await scheduler.sleep(ms: Self.restartMs)
         }
     }

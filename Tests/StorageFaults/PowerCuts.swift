@@ -24,7 +24,7 @@ struct PowerCuts: Campaign {
     }
 
     func run(_ index: Int, seed: UInt64) throws -> Outcome {
-        let start = starts[index % 16 == 15 ? 1 : 0]
+        let start = starts[index % 32 == 31 ? 1 : 0]
         return try start.run("cut-\(index)", seed: seed) { [plant] machines in
             plant?.apply(to: machines)
             try await machines.startAll()
@@ -33,7 +33,7 @@ struct PowerCuts: Campaign {
             let buyers = (0..<Self.buyers).map { number in
                 clock.spawn { try await Self.buy(number, start.event, machines) }
             }
-            while machines.log.crashes < Self.cutsOfHistory {
+            while machines.log.crashes < Self.cutsOfHistory, machines.broken == nil {
                 try await clock.sleep(ms: 1 + Int64(random.below(250)))
                 try await Self.cut(machines, random)
             }
@@ -58,7 +58,7 @@ struct PowerCuts: Campaign {
     ) async throws -> [Receipt] {
         let methods = ["sim_ok", "sim_ok", "sim_declined", "sim_lost_reply", "sim_ok"]
         var receipts: [Receipt] = []
-        while !machines.isSaleOver {
+        while !machines.isSaleOver, machines.broken == nil {
             let request = machines.stage.request(
                 event, quantity: 1 + Int64(receipts.count % 3),
                 method: methods[(number + receipts.count) % methods.count],

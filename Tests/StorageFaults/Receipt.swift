@@ -30,7 +30,7 @@ struct Buyer: Sendable {
     func buy(_ request: PurchaseRequest) async throws -> Receipt {
         let scheduler = machines.stage.test.scheduler
         let limit = scheduler.uptimeNanoseconds + UInt64(Self.patienceMs) * 1_000_000
-        while scheduler.uptimeNanoseconds < limit {
+        while scheduler.uptimeNanoseconds < limit, machines.broken == nil {
             let answer = await ask(request)
             if answer != .none { return Receipt(request: request, answer: answer) }
             try await scheduler.sleep(ms: Self.pauseMs)
