@@ -1,0 +1,20 @@
+import Glibc
+import Lifecycle
+import Net
+import Processes
+
+@main
+struct Main {
+    static func main() async {
+        do {
+            let options = try Options.parse(Array(CommandLine.arguments.dropFirst()))
+            let reports = try await Campaign(options).run()
+            let table = Table(reports, options)
+            Terminal.say(options.json ? table.json : table.text)
+            exit(table.violations == 0 ? 0 : 1)
+        } catch {
+            Terminal.note("chaos: \(error)")
+            exit(2)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Lifecycle
+import Support
+
+/// How the proxy treats one connection: a trouble of the connection itself at one of its frames,
+/// and a rate of one kind of trouble with frames. Some connections have neither.
+struct Temper: Sendable {
+    enum Mood: Sendable { case calm, rough }
+
+    /// What happens once, at a frame.
+    private(set) var trouble: (fault: Fault, atFrame: Int)?
+    /// What happens to frames, in ten thousand.
+    private(set) var habit: (fault: Fault, rate: UInt64)?
+
+    private static let troubles: [Fault] = [.cut, .dribble, .halfClosed, .reset]
+    private static let habits: [(Fault, UInt64)] = [
+        (.replyHeld, 500), (.requestDropped, 100), (.replyDropped, 100), (.frameDoubled, 150),
+        (.framesSwapped, 500), (.wrongID, 100),
+    ]
+
+    init(_ random: SeededRandom, _ mood: Mood) {
+        guard mood == .rough else { return }
+        if random.below(3) > 0 {
+            let fault = Self.troubles[Int(random.below(UInt64(Self.troubles.count)))]
+            // Often early, in the hello or soon after it.
+            let most: UInt64 = random.below(3) == 0 ? 8 : 300
+            trouble = (fault, 1 + Int(random.below(most)))
+        }
+        if random.below(3) > 0 {
+            let (fault, most) = Self.habits[Int(random.below(UInt64(Self.habits.count)))]
+            habit = (fault, 1 + random.below(most))
+        }
+    }
+
+    /// What happens to the connection's frame of this number.
+    func trouble(at frame: Int) -> Fault? { trouble?.atFrame == frame ? trouble?.fault : nil }
+
+    /// What happens to a request or a reply.
+    func habit(of kind: FrameKind, _ random: SeededRandom) -> Fault? {
+        guard let habit, random.below(10_000) < habit.rate else { return nil }
+        switch habit.fault {
+        case .replyHeld, .replyDropped, .wrongID: return kind == .reply ? habit.fault : nil
+        case .requestDropped: return kind == .request ? habit.fault : nil
+        default: return habit.fault
+        }
+    }
+}
+
+/// What the proxy tells apart: the first elements of a frame's array (README: the protocol).
+enum FrameKind: Sendable {
+    case request, reply, other
+
+    /// `frame` has its header of four bytes, and a CBOR array whose first element is small.
+    init(_ frame: [UInt8]) {
+        switch frame.count > 5 ? frame[5] : 0 {
+        case 1: self = .request
+        case 2: self = .reply
+        default: self = .other
+        }
+    }
+}
