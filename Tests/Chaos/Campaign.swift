@@ -5,14 +5,21 @@ import Processes
 struct Campaign: Sendable {
     let options: Options
 
-    init(_ options: Options) { self.options = options }
+    private let seed: UInt64
+
+    init(_ options: Options) {
+        self.options = options
+        seed = options.seed ?? UInt64.random(in: 0..<1_000_000)
+    }
 
     func run() async throws -> [Round.Report] {
-        Terminal.note("chaos: seed \(options.seed)")
+        Terminal.note("chaos: seed \(seed)")
         let start = SystemClock.uptimeNanoseconds
         return try await withThrowingTaskGroup(of: [Round.Report].self) { group in
-            for lanes in queues {
-                group.addTask { try await run(lanes, since: start) }
+            for (number, lanes) in queues.enumerated() {
+                // The same lane in two queues must not do the same.
+                let first = seed + UInt64(number) * 1_000
+                group.addTask { try await run(lanes, from: first, since: start) }
             }
             var reports: [Round.Report] = []
             for try await done in group { reports += done }
@@ -22,13 +29,19 @@ struct Campaign: Sendable {
 
     /// What runs one after the other, so that all end at about the same time.
     private var queues: [[Lane]] {
-        [[.steps], [.storm], [.drains, .partitions]].map { $0.filter(options.lanes.contains) }
-            .filter { !$0.isEmpty }
+        let lanes = options.lanes.filter {
+            $0 != .partitions || PrivateNetwork.obstacle == nil
+        }
+        return [[.steps, .storm], [.storm], [.drains, .partitions]].map {
+            $0.filter(lanes.contains)
+        }.filter { !$0.isEmpty }
     }
 
-    private func run(_ lanes: [Lane], since start: UInt64) async throws -> [Round.Report] {
+    private func run(
+        _ lanes: [Lane], from first: UInt64, since start: UInt64
+    ) async throws -> [Round.Report] {
         var reports: [Round.Report] = []
-        var seed = options.seed
+        var seed = first
         repeat {
             for lane in lanes {
                 reports.append(try await run(lane, seed))

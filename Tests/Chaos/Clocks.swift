@@ -14,10 +14,12 @@ final class Clocks: Sendable {
         return [path, other].first { access($0, R_OK) == 0 }
     }()
 
+    private let suite: ServiceSuite
     private let folder: WorkFolder
     private let toll: Toll
 
     init(_ suite: ServiceSuite, in folder: WorkFolder, library: String, toll: Toll) {
+        self.suite = suite
         self.folder = folder
         self.toll = toll
         reset()
@@ -51,9 +53,10 @@ final class Clocks: Sendable {
         rename(path + ".new", path)
     }
 
-    /// Those that SIGKILL ended left their shared memory behind.
-    static func tidy(_ processes: [Int32]) {
-        for process in processes {
+    /// Takes away the shared memory that those who were killed have left: whoever is given the
+    /// number of one of them would not start. Who lives has it open, and needs no name for it.
+    func tidy() {
+        for process in suite.everyProcessID {
             unlink("/dev/shm/faketime_shm_\(process)")
             unlink("/dev/shm/sem.faketime_sem_\(process)")
         }

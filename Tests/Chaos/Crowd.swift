@@ -6,7 +6,7 @@ import Synchronization
 
 /// The buyers of a round, a few to a connection.
 final class Crowd: Sendable {
-    private static let perConnection = 3
+    private static let perConnection = 2
     /// How long buyers wait for their answers once everything works again.
     private static let patienceMs: Int64 = 25_000
 

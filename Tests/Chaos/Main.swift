@@ -7,7 +7,9 @@ import Processes
 struct Main {
     static func main() async {
         do {
-            let options = try Options.parse(Array(CommandLine.arguments.dropFirst()))
+            let arguments = Array(CommandLine.arguments.dropFirst())
+            let options = try Options.parse(arguments)
+            PrivateNetwork.enter(arguments)
             let reports = try await Campaign(options).run()
             let table = Table(reports, options)
             Terminal.say(options.json ? table.json : table.text)

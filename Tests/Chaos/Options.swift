@@ -3,13 +3,14 @@ import Processes
 
 /// The command line.
 struct Options: Sendable {
-    var seed = UInt64.random(in: 0..<1_000_000)
+    /// Nil: a random one.
+    var seed: UInt64?
     /// Nil: the share of a CI run.
     var minutes: UInt64?
     var lanes = Lane.allCases
     var json = false
-    var buyers = 18
-    var thinkMs: UInt64 = 350
+    var buyers = 48
+    var thinkMs: UInt64 = 250
     var stormMs: UInt64 = 60_000
     var drains = 40
     var partitions = 14

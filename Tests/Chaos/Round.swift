@@ -37,7 +37,7 @@ struct Round: Sendable {
         let folder: String
     }
 
-    /// Throws when it could not begin.
+    /// Throws when it could not be held.
     func run() async throws -> Report {
         let folder = try WorkFolder(named: "turnstile-chaos-\(lane)")
         let loop = try EventLoop()
@@ -48,8 +48,14 @@ struct Round: Sendable {
             metrics: Metrics())
         let report = try await loop.spawn {
             let town = try await Town(self, in: folder, world: world, on: TCPNetwork(loop: loop))
-            defer { town.end() }
-            return try await live(town)
+            do {
+                let report = try await live(town)
+                await town.end()
+                return report
+            } catch {
+                await town.end()
+                throw error
+            }
         }.value
         if report.findings.isEmpty { folder.remove() }
         return report
@@ -62,10 +68,10 @@ struct Round: Sendable {
         try await stage.open(staff, town.world)
         staff.close()
         let crowd = try Crowd(town, stage, options)
-        let supervisor = Supervisor(town, options)
+        let supervisor = Supervisor(town, lane, options)
         town.proxy?.set(.rough)
         crowd.come()
-        var findings = try await supervisor.run(lane)
+        var findings = try await supervisor.run()
         crowd.hours.close()
         town.proxy?.set(.calm)
         try await supervisor.heal()
@@ -76,9 +82,7 @@ struct Round: Sendable {
         findings += try await town.checker.settle()
         for service in ServiceName.allCases {
             let ending = await town.suite.stop(service)
-            if ending != .exited(0) {
-                findings.append("\(service) was asked to stop, and \(ending.map(String.init(describing:)) ?? "was gone")")
-            }
+            findings += [Supervisor.fault(service, ending)].compactMap(\.self)
         }
         findings += town.unexpectedDeaths
         let verdict = try await town.checker.check()

@@ -16,6 +16,24 @@ extension Supervisor {
         return findings
     }
 
+    /// Cuts one off from another for a while, in both directions or in one.
+    func cutOff() async throws -> [String] {
+        guard let network = town.network else { return [] }
+        for number in 0..<options.partitions {
+            let (service, peer) = PrivateNetwork.pairs[number % PrivateNetwork.pairs.count]
+            let isFull = (number + number / PrivateNetwork.pairs.count) % 2 == 0
+            let isIncoming = random.below(2) == 0
+            try await network.cut(
+                service, from: peer, incoming: isFull || isIncoming,
+                outgoing: isFull || !isIncoming)
+            toll.add(isFull ? .partition : .oneWay)
+            try await town.pass(ms: 500 + Int64(random.below(6_500)))
+            try await network.heal()
+            try await town.pass(ms: 300 + Int64(random.below(1_500)))
+        }
+        return []
+    }
+
     /// Each service dies at one of its places after the other, while the other two do the same.
     func dieAtEveryStep() async throws -> [String] {
         let points = Set(CrashTable.rows.flatMap { $0.places }.map { CrashPoint($0.place) })
@@ -32,7 +50,7 @@ extension Supervisor {
     }
 
     /// How often a service dies at each of its places, and how long it has for it.
-    private static let deathsPerPlace = 2
+    private static let deathsPerPlace = 3
     private static let patienceMs: Int64 = 6_000
     private static let tries = 5
 

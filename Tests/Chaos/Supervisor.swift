@@ -22,10 +22,12 @@ final class Supervisor: Sendable {
 
     let town: Town
     let options: Options
+    private let lane: Lane
     private let state = Mutex(State())
 
-    init(_ town: Town, _ options: Options) {
+    init(_ town: Town, _ lane: Lane, _ options: Options) {
         self.town = town
+        self.lane = lane
         self.options = options
     }
 
@@ -35,11 +37,11 @@ final class Supervisor: Sendable {
     private var now: UInt64 { town.world.scheduler.uptimeNanoseconds }
 
     /// Returns once the round's time is over, with what must not have been.
-    func run(_ lane: Lane) async throws -> [String] {
+    func run() async throws -> [String] {
         switch lane {
         case .steps: return try await dieAtEveryStep()
         case .drains: return try await drainAgainAndAgain()
-        case .partitions: return []
+        case .partitions: return try await cutOff()
         case .storm: return try await storm()
         }
     }
@@ -51,6 +53,7 @@ final class Supervisor: Sendable {
             try await town.pass(upToMs: 700)
             try await endOutage(at: now)
             findings += try await begin(draw())
+            town.clocks?.tidy()
         }
         return findings
     }
@@ -87,6 +90,7 @@ final class Supervisor: Sendable {
         for timer in state.withLock({ $0.paused }) { timer.cancel() }
         for service in ServiceName.allCases { suite.send(SIGCONT, to: service) }
         town.clocks?.reset()
+        try await town.network?.heal()
         try await endOutage(at: .max)
         for service in ServiceName.allCases where suite.processID(of: service) == nil {
             try await suite.start(service)
@@ -130,14 +134,8 @@ final class Supervisor: Sendable {
     }
 
     private func cutDrain(_ service: ServiceName) async throws {
-        let timer = town.world.scheduler.schedule(afterMs: 1_000) { [suite] in
-            suite.send(SIGKILL, to: service)
-        }
-        defer { timer.cancel() }
-        suite.send(SIGTERM, to: service)
-        try await town.pass(ms: 1_000)
-        await suite.kill(service)
-        toll.add(.drainCut, kills: 1)
+        let ending = await suite.stop(service, withinMs: 1_000)
+        toll.add(.drainCut, kills: ending == .signalled(SIGKILL) ? 1 : 0)
         try await suite.start(service)
     }
 
@@ -156,17 +154,18 @@ final class Supervisor: Sendable {
     func drain(_ service: ServiceName) async throws -> String? {
         // A paused one hears of it when it goes on.
         suite.send(SIGCONT, to: service)
-        let start = now
         let ending = await suite.stop(service)
         toll.add(.drain)
-        let seconds = Double(now - start) / 1e9
         try await town.pass(upToMs: 200)
         try await suite.start(service)
-        guard ending == .exited(0), seconds < 15 else {
-            let how = ending.map(String.init(describing:)) ?? "was gone"
-            return "\(service) was asked to stop, and \(how) after \(seconds) s"
-        }
-        return nil
+        return Self.fault(service, ending)
+    }
+
+    /// What is wrong with the end of a service that was asked to stop.
+    static func fault(_ service: ServiceName, _ ending: ChildProcess.Ending?) -> String? {
+        guard ending != .exited(0) else { return nil }
+        let how = ending.map(String.init(describing:)) ?? "was gone already"
+        return "\(service) was asked to stop, and \(how)"
     }
 
     private func takeProviderAway() async throws {

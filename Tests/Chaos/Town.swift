@@ -18,51 +18,50 @@ final class Town: Sendable {
     let toll: Toll
     let proxy: Proxy?
     let clocks: Clocks?
+    let network: PrivateNetwork?
     let checker: Checker
 
     init(
-        _ round: Round, in folder: WorkFolder, world: World, on network: any Network
+        _ round: Round, in folder: WorkFolder, world: World, on loop: any Network
     ) async throws {
         self.folder = folder
         self.world = world
         toll = round.toll
         random = SeededRandom(seed: round.seed)
         checker = Checker(folder: folder, script: round.options.checker)
+        network = round.lane == .partitions ? try await PrivateNetwork(in: folder) : nil
         var settings = [
-            "TURNSTILE_SIM": "seed=\(round.seed % 1_000_000),\(Self.simSettings)",
-            "SWIFT_BACKTRACE": "enable=no",
+            "TURNSTILE_SIM": Self.simSettings, "SWIFT_BACKTRACE": "enable=no",
+            "TURNSTILE_PLAINTEXT": network == nil ? "loopback" : "private-network",
         ]
-        let ports: [Link: UInt16] = Dictionary(
-            uniqueKeysWithValues: zip(
-                Link.allCases, try FreePorts.find(Link.allCases.count)))
-        let hasProxy = round.lane == .storm || round.lane == .steps
-        if hasProxy {
-            for (link, port) in ports {
-                guard let name = link.setting else { continue }
-                settings[name] = Address.loopback(port: port).description
-            }
+        let ports = try Self.proxyPorts(round.lane)
+        for (link, port) in ports {
+            guard let name = link.setting else { continue }
+            settings[name] = Address.loopback(port: port).description
         }
-        let programs =
-            round.lane == .steps
-            ? round.options.failpointPrograms : ServiceSuite.builtPrograms
         suite = try ServiceSuite(
-            in: folder, programs: programs, settings: settings, world: world, on: network)
-        if hasProxy {
-            let suite = suite
-            proxy = try Proxy(
-                ports: ports, seed: round.seed, toll: toll,
-                targets: Dictionary(
-                    uniqueKeysWithValues: Link.allCases.map {
-                        ($0, suite.address(of: $0.service).port)
-                    }))
-        } else {
-            proxy = nil
-        }
+            in: folder,
+            programs: round.lane == .steps
+                ? round.options.failpointPrograms : ServiceSuite.builtPrograms,
+            settings: settings, places: network?.places, world: world, on: loop)
+        let targets = Link.allCases.map { [suite] in ($0, suite.address(of: $0.service).port) }
+        proxy =
+            ports.isEmpty
+            ? nil
+            : try Proxy(
+                ports: ports, targets: Dictionary(uniqueKeysWithValues: targets),
+                seed: round.seed, toll: round.toll)
         clocks =
             round.lane == .storm
             ? Clocks.library.map { [suite] in
                 Clocks(suite, in: folder, library: $0, toll: round.toll)
             } : nil
+    }
+
+    private static func proxyPorts(_ lane: Lane) throws -> [Link: UInt16] {
+        guard lane == .storm || lane == .steps else { return [:] }
+        return Dictionary(
+            uniqueKeysWithValues: zip(Link.allCases, try FreePorts.find(Link.allCases.count)))
     }
 
     /// The way of buyers to a service.
@@ -84,8 +83,10 @@ final class Town: Sendable {
         try await pass(ms: Int64(random.below(max(1, most))))
     }
 
-    func end() {
+    func end() async {
         suite.killAll()
         proxy?.stop()
+        try? await network?.end()
+        clocks?.tidy()
     }
 }

@@ -38,6 +38,7 @@ public final class ServiceSuite: Sendable {
     private let ownSettings = Mutex<[ServiceName: [String: String]]>([:])
     private let children = Mutex<[ServiceName: ChildProcess]>([:])
     private let deaths = Mutex<[Death]>([])
+    private let started = Mutex<[Int32]>([])
 
     /// - Parameters:
     ///   - programs: the folder that holds the executables.
@@ -99,6 +100,7 @@ public final class ServiceSuite: Sendable {
             environment: environment(of: service).merging(extras) { _, new in new },
             log: logFile(of: service))
         children.withLock { $0[service] = child }
+        started.withLock { $0.append(child.processID) }
         world.scheduler.spawn { [self] in await watch(service, child) }
         return child
     }
@@ -106,9 +108,16 @@ public final class ServiceSuite: Sendable {
     /// Ends a service between two instructions, as a power cut would.
     public func kill(_ service: ServiceName) async { await end(service, SIGKILL) }
 
-    /// Asks a service to finish what it does and to go. Nil when it does not run.
-    public func stop(_ service: ServiceName) async -> ChildProcess.Ending? {
-        await end(service, SIGTERM)
+    /// Asks a service to finish what it does and to go; one that has not gone in time is killed.
+    /// Nil when it does not run.
+    @discardableResult
+    public func stop(
+        _ service: ServiceName, withinMs limitMs: Int64 = 15_000
+    ) async -> ChildProcess.Ending? {
+        let child = children.withLock { $0[service] }
+        let timer = world.scheduler.schedule(afterMs: limitMs) { child?.send(SIGKILL) }
+        defer { timer.cancel() }
+        return await end(service, SIGTERM)
     }
 
     /// Sends a signal that a service survives.
@@ -125,12 +134,7 @@ public final class ServiceSuite: Sendable {
     public func stop() async {
         await withTaskGroup { group in
             for service in ServiceName.allCases {
-                group.addTask { [self] in
-                    let child = children.withLock { $0[service] }
-                    let timer = world.scheduler.schedule(afterMs: 15_000) { child?.send(SIGKILL) }
-                    await end(service, SIGTERM)
-                    timer.cancel()
-                }
+                group.addTask { [self] in await stop(service) }
             }
         }
     }
@@ -162,6 +166,9 @@ public final class ServiceSuite: Sendable {
     public func processID(of service: ServiceName) -> Int32? {
         children.withLock { $0[service]?.processID }
     }
+
+    /// Of every process that was started here.
+    public var everyProcessID: [Int32] { started.withLock { $0 } }
 
     /// Services that ended by themselves.
     public var unexpectedDeaths: [Death] { deaths.withLock { $0 } }

@@ -12,7 +12,7 @@ final class Proxy: Sendable {
     private let isStopped = Atomic(false)
 
     init(
-        ports: [Link: UInt16], seed: UInt64, toll: Toll, targets: [Link: UInt16]
+        ports: [Link: UInt16], targets: [Link: UInt16], seed: UInt64, toll: Toll
     ) throws {
         self.ports = ports
         let listeners = try Link.allCases.map { link in

@@ -13,8 +13,8 @@ struct Temper: Sendable {
 
     private static let troubles: [Fault] = [.cut, .dribble, .halfClosed, .reset]
     private static let habits: [(Fault, UInt64)] = [
-        (.replyHeld, 500), (.requestDropped, 100), (.replyDropped, 100), (.frameDoubled, 150),
-        (.framesSwapped, 500), (.wrongID, 100),
+        (.replyHeld, 1_000), (.requestDropped, 400), (.replyDropped, 400), (.frameDoubled, 500),
+        (.framesSwapped, 1_500), (.wrongID, 300),
     ]
 
     init(_ random: SeededRandom, _ mood: Mood) {
