@@ -81,13 +81,17 @@ struct Buyer: Sendable {
         guard await ask(OrdersAPI.createCheckout, request, id) != nil else { return }
         for _ in 0..<random.below(4) {
             await rest(upToMs: 600)
-            switch random.below(8) {
+            switch random.below(9) {
             case 0, 1: await cancel(id)
             case 2:
                 // Called off while the money is being taken.
                 async let payment: Void = pay(id)
                 await cancel(id)
                 await payment
+            case 3:
+                // The money is taken, and before that is known it is called off.
+                await pay(id, with: "sim_lost_reply", .sale, waitMs: 300)
+                await cancel(id)
             default: await pay(id)
             }
         }
@@ -95,10 +99,17 @@ struct Buyer: Sendable {
     }
 
     private func pay(_ id: UUID) async {
+        await pay(
+            id, with: one(of: Self.tokens), random.below(2) == 0 ? .sale : .authCapture,
+            waitMs: waitMs)
+    }
+
+    private func pay(
+        _ id: UUID, with method: String?, _ mode: CaptureMode, waitMs: Int64
+    ) async {
         let request = StartPaymentRequest(
-            checkoutId: id, attemptId: world.newID(), provider: "sim",
-            captureMode: random.below(2) == 0 ? .sale : .authCapture,
-            paymentMethod: one(of: Self.tokens), waitMs: waitMs)
+            checkoutId: id, attemptId: world.newID(), provider: "sim", captureMode: mode,
+            paymentMethod: method, waitMs: waitMs)
         _ = await ask(OrdersAPI.startPayment, request, id)
     }
 
