@@ -106,6 +106,9 @@ let package = Package(
                 excluding: ["check.py", "selftest.py"]),
             tests("Contracts", uses: ["Contracts", "Lifecycle", "Wire"]),
             tests(
+                "ChaosChecks",
+                uses: ["Chaos", "Processes", "Lifecycle", "Net", "Wire", "Support"]),
+            tests(
                 "DemoChecks",
                 uses: [
                     "Demo", "Processes", "Contracts", "Lifecycle", "RPC", "Wire", "Support",

@@ -75,7 +75,8 @@ struct Buyer: Sendable {
         let id = world.newID()
         let request = CreateCheckoutRequest(
             checkoutId: id, owner: "buyer-\(id)", contact: contact, eventId: stage.event,
-            items: items, holdTtlMs: random.below(3) == 0 ? 1_000 + Int64(random.below(3_000)) : nil,
+            items: items,
+            holdTtlMs: random.below(3) == 0 ? 1_000 + Int64(random.below(3_000)) : nil,
             waitMs: 3_000)
         log.begin(id, OrdersAPI.createCheckout.name)
         guard await ask(OrdersAPI.createCheckout, request, id) != nil else { return }

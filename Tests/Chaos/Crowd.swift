@@ -26,7 +26,8 @@ final class Crowd: Sendable {
             if number % Self.perConnection == 0 {
                 for service in [ServiceName.orders, .inventory] {
                     clients.append(
-                        town.suite.client(of: service, as: "gateway", through: town.way(to: service)))
+                        town.suite.client(
+                            of: service, as: "gateway", through: town.way(to: service)))
                 }
             }
             buyers.append(

@@ -14,7 +14,7 @@ struct Options: Sendable {
     var stormMs: UInt64 = 60_000
     var drains = 40
     var partitions = 14
-    var checker = "Tests/Chaos/check.py"
+    var scripts = "Tests/Chaos"
     /// A debug build: no other has failpoints.
     var failpointPrograms = Options.debugPrograms
 
@@ -24,7 +24,7 @@ struct Options: Sendable {
           --minutes N  goes on for so long, with further seeds; the share of a CI run
           --only LANE  storm, steps, drains or partitions
           --json       a line of JSON for each class of faults
-          --checker F  the script that judges (Tests/Chaos/check.py)
+          --scripts F  the folder of the scripts that judge (Tests/Chaos)
         """
 
     static func parse(_ arguments: [String]) throws -> Options {
@@ -51,7 +51,7 @@ struct Options: Sendable {
                 }
                 options.lanes = [lane]
             case "--json": options.json = true
-            case "--checker": options.checker = try value(of: name)
+            case "--scripts": options.scripts = try value(of: name)
             default: throw UsageError("there is no option \(name)\n\(usage)")
             }
         }

@@ -31,13 +31,16 @@ struct Round: Sendable {
         let lane: Lane
         let seed: UInt64
         let toll: Toll
-        let attempts: Int
-        let verdict: Verdict
-        var findings: [String]
         let folder: String
+        /// Lines of the callers' log.
+        var attempts = 0
+        var verdict = Verdict(checked: 0, findings: [], figures: "")
+        /// Corruptions that the checker was tried with.
+        var planted: Int64 = 0
+        var findings: [String] = []
     }
 
-    /// Throws when it could not be held.
+    /// Throws when it could not begin.
     func run() async throws -> Report {
         let folder = try WorkFolder(named: "turnstile-chaos-\(lane)")
         let loop = try EventLoop()
@@ -48,26 +51,39 @@ struct Round: Sendable {
             metrics: Metrics())
         let report = try await loop.spawn {
             let town = try await Town(self, in: folder, world: world, on: TCPNetwork(loop: loop))
-            do {
-                let report = try await live(town)
-                await town.end()
-                return report
-            } catch {
+            let report: Report
+            do { report = try await hold(in: town) } catch {
                 await town.end()
                 throw error
             }
+            await town.end()
+            return report
         }.value
         if report.findings.isEmpty { folder.remove() }
         return report
     }
 
-    private func live(_ town: Town) async throws -> Report {
+    private func hold(in town: Town) async throws -> Report {
         try await town.suite.start()
         let stage = Stage(town.world)
         let staff = town.suite.client(of: .inventory, as: "operator")
         try await stage.open(staff, town.world)
         staff.close()
         let crowd = try Crowd(town, stage, options)
+        var report = Report(lane: lane, seed: seed, toll: toll, folder: town.folder.path)
+        do {
+            report.findings += try await rage(in: town, crowd)
+            try await judge(town, &report)
+        } catch {
+            // A service that does not come back is no reason to stop, but a finding.
+            report.findings.append("\(error)")
+        }
+        report.attempts = crowd.log.attempts
+        return report
+    }
+
+    /// What must not have been, as seen from outside.
+    private func rage(in town: Town, _ crowd: Crowd) async throws -> [String] {
         let supervisor = Supervisor(town, lane, options)
         town.proxy?.set(.rough)
         crowd.come()
@@ -76,18 +92,24 @@ struct Round: Sendable {
         town.proxy?.set(.calm)
         try await supervisor.heal()
         await crowd.leave()
-        findings += crowd.log.unknown.filter { _ in lane == .drains }.map {
-            "nobody knows, by a drain: \($0)"
+        if lane == .drains {
+            findings += crowd.log.unknown.map { "nobody knows, by a drain: \($0)" }
         }
         findings += try await town.checker.settle()
         for service in ServiceName.allCases {
             let ending = await town.suite.stop(service)
-            findings += [Supervisor.fault(service, ending)].compactMap(\.self)
+            findings += [Supervisor.complaint(service, ending)].compactMap(\.self)
         }
-        findings += town.unexpectedDeaths
-        let verdict = try await town.checker.check()
-        return Report(
-            lane: lane, seed: seed, toll: toll, attempts: crowd.log.attempts, verdict: verdict,
-            findings: findings + verdict.findings, folder: town.folder.path)
+        return findings + town.unexpectedDeaths
+    }
+
+    private func judge(_ town: Town, _ report: inout Report) async throws {
+        report.verdict = try await town.checker.check()
+        report.findings += report.verdict.findings
+        // Only what is sound can be corrupted to some purpose.
+        guard report.findings.isEmpty else { return }
+        let selftest = try await town.checker.selftest()
+        report.planted = selftest.checked
+        report.findings += selftest.findings
     }
 }

@@ -26,7 +26,8 @@ struct Stage: Sendable {
                 currency: euro, totalCapacity: Self.capacity, feePerTicket: Money(150, euro),
                 holdTtlMs: Self.holdMs, maxHoldMs: Self.holdMs * 3 / 2))
         for (id, name, price, allocation) in [
-            (plenty, "Stalls", 5_000, Self.capacity - Self.scarce), (few, "Box", 14_900, Self.scarce),
+            (plenty, "Stalls", 5_000, Self.capacity - Self.scarce),
+            (few, "Box", 14_900, Self.scarce),
         ] as [(UUID, String, Int64, Int64)] {
             _ = try await inventory.call(
                 InventoryAPI.putTicketType,

@@ -15,7 +15,7 @@ final class Supervisor: Sendable {
     }
 
     /// In the storm, out of a hundred.
-    private static let shares: [(UInt64, Fault)] = [
+    private static let shares: [(UInt64, Harm)] = [
         (34, .killOne), (14, .killSeveral), (16, .killAgain), (8, .pause), (8, .drain),
         (8, .drainCut), (7, .clockJump), (5, .providerAway),
     ]
@@ -50,7 +50,7 @@ final class Supervisor: Sendable {
         let end = now + options.stormMs * 1_000_000
         var findings: [String] = []
         while now < end {
-            try await town.pass(upToMs: 700)
+            try await town.pass(upToMs: 400)
             try await endOutage(at: now)
             findings += try await begin(draw())
             town.clocks?.tidy()
@@ -58,10 +58,10 @@ final class Supervisor: Sendable {
         return findings
     }
 
-    private func draw() -> Fault {
+    private func draw() -> Harm {
         var draw = random.below(100)
-        for (share, fault) in Self.shares {
-            if draw < share { return fault }
+        for (share, harm) in Self.shares {
+            if draw < share { return harm }
             draw -= share
         }
         return .killOne
@@ -71,8 +71,8 @@ final class Supervisor: Sendable {
         ServiceName.allCases[Int(random.below(3))]
     }
 
-    private func begin(_ fault: Fault) async throws -> [String] {
-        switch fault {
+    private func begin(_ harm: Harm) async throws -> [String] {
+        switch harm {
         case .killSeveral: try await killSeveral()
         case .killAgain: try await killAgain(service())
         case .pause: pause(service())
@@ -158,11 +158,11 @@ final class Supervisor: Sendable {
         toll.add(.drain)
         try await town.pass(upToMs: 200)
         try await suite.start(service)
-        return Self.fault(service, ending)
+        return Self.complaint(service, ending)
     }
 
     /// What is wrong with the end of a service that was asked to stop.
-    static func fault(_ service: ServiceName, _ ending: ChildProcess.Ending?) -> String? {
+    static func complaint(_ service: ServiceName, _ ending: ChildProcess.Ending?) -> String? {
         guard ending != .exited(0) else { return nil }
         let how = ending.map(String.init(describing:)) ?? "was gone already"
         return "\(service) was asked to stop, and \(how)"

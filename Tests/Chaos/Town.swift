@@ -28,7 +28,7 @@ final class Town: Sendable {
         self.world = world
         toll = round.toll
         random = SeededRandom(seed: round.seed)
-        checker = Checker(folder: folder, script: round.options.checker)
+        checker = Checker(folder: folder, scripts: round.options.scripts)
         network = round.lane == .partitions ? try await PrivateNetwork(in: folder) : nil
         var settings = [
             "TURNSTILE_SIM": Self.simSettings, "SWIFT_BACKTRACE": "enable=no",

@@ -28,7 +28,8 @@ class Round:
 
     def __init__(self, folder):
         def database(file):
-            return sqlite3.connect(f"file:{os.path.join(folder, file)}?mode=ro", uri=True, timeout=10)
+            path = os.path.join(folder, file)
+            return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
 
         self.folder = folder
         self.inventory = database("inventory.db")
@@ -162,7 +163,8 @@ def check_stock(found, judge):
             judge.same(f"pool {name(pool)}: sold, against orders", sold, items[pool])
             judge.same(f"pool {name(pool)}: sold, against tickets", sold, tickets[pool])
             per_event[event] += sold
-    for event, sold in found.inventory.execute("SELECT pool_id, sold FROM pool WHERE kind = 'EVENT'"):
+    for event, sold in found.inventory.execute(
+            "SELECT pool_id, sold FROM pool WHERE kind = 'EVENT'"):
         judge.same(f"event {name(event)}: sold, against its types", sold, per_event[event])
     for what in ("ticket_id", "secret"):
         count, distinct = found.orders.execute(
@@ -252,8 +254,8 @@ def check_feeds(found, judge):
 
 def check_integrity(found, judge):
     for service, database in found.databases().items():
-        judge.same(f"{service}: integrity", database.execute("PRAGMA integrity_check").fetchone()[0],
-                   "ok")
+        found_out = database.execute("PRAGMA integrity_check").fetchone()[0]
+        judge.same(f"{service}: integrity", found_out, "ok")
 
 
 def check_callers(found, judge, journal):
@@ -320,8 +322,8 @@ def judge_round(folder):
 
 def main(arguments):
     if len(arguments) == 3 and arguments[0] == "--settle":
-        findings = [f"does not settle: {what}" for what in settle(arguments[2], float(arguments[1]))]
-        checked, figures = 1, ""
+        left = settle(arguments[2], float(arguments[1]))
+        checked, findings, figures = 1, [f"does not settle: {what}" for what in left], ""
     elif len(arguments) == 1:
         checked, findings, figures = judge_round(arguments[0])
     else:

@@ -131,7 +131,7 @@ final class Pipe {
         }
     }
 
-    private func meet(_ trouble: Fault, _ frame: [UInt8], _ to: Int) {
+    private func meet(_ trouble: Harm, _ frame: [UInt8], _ to: Int) {
         switch trouble {
         case .cut:
             ends[to].outgoing += frame.prefix(Int(random.below(UInt64(frame.count))))

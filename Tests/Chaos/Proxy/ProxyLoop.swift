@@ -8,6 +8,7 @@ final class ProxyLoop {
     private let proxy: Proxy
     private let random: SeededRandom
     private let toll: Toll
+    private let drawing: Proxy.Drawing
     private let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     private let listeners: [Int32: UInt16]
     private var pipes: [Int32: Pipe] = [:]
@@ -18,11 +19,12 @@ final class ProxyLoop {
 
     init(
         _ proxy: Proxy, _ listeners: [(descriptor: Int32, target: UInt16)],
-        _ random: SeededRandom, _ toll: Toll
+        _ random: SeededRandom, _ toll: Toll, _ drawing: @escaping Proxy.Drawing
     ) {
         self.proxy = proxy
         self.random = random
         self.toll = toll
+        self.drawing = drawing
         self.listeners = Dictionary(uniqueKeysWithValues: listeners.map { ($0.0, $0.1) })
         for listener in self.listeners.keys { watch(listener, EPOLL_CTL_ADD, EPOLLIN.rawValue) }
     }
@@ -80,7 +82,7 @@ final class ProxyLoop {
             return
         }
         let pipe = Pipe(
-            client: client, server: server, temper: Temper(random, mood), random: random,
+            client: client, server: server, temper: drawing(random, mood), random: random,
             toll: toll, loop: self)
         for end in [client, server] {
             pipes[end] = pipe

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// What is done to the three services and to the connections between them: a class each.
-enum Fault: String, CaseIterable, Sendable {
+enum Harm: String, CaseIterable, Sendable {
     // By the supervisor.
     case killAtStep = "kill -9 at a place of a saga"
     case killOne = "kill -9 of one service"
@@ -35,7 +35,7 @@ enum Fault: String, CaseIterable, Sendable {
 /// What was done in a round, by class.
 final class Toll: Sendable {
     private struct State {
-        var injected: [Fault: Int] = [:]
+        var injected: [Harm: Int] = [:]
         var kills = 0
         /// How often each place of a saga was died at.
         var places: [String: Int] = [:]
@@ -43,14 +43,14 @@ final class Toll: Sendable {
 
     private let state = Mutex(State())
 
-    var injected: [Fault: Int] { state.withLock { $0.injected } }
+    var injected: [Harm: Int] { state.withLock { $0.injected } }
     /// Processes that SIGKILL ended.
     var kills: Int { state.withLock { $0.kills } }
     var places: [String: Int] { state.withLock { $0.places } }
 
-    func add(_ fault: Fault, kills: Int = 0) {
+    func add(_ harm: Harm, kills: Int = 0) {
         state.withLock {
-            $0.injected[fault, default: 0] += 1
+            $0.injected[harm, default: 0] += 1
             $0.kills += kills
         }
     }
