@@ -32,9 +32,11 @@ struct Campaign: Sendable {
         let lanes = options.lanes.filter {
             $0 != .partitions || PrivateNetwork.obstacle == nil
         }
+        // Whoever wants one lane wants that round, with the seed that was given.
+        guard lanes.count > 1 else { return lanes.map { [$0] } }
         return [[.steps, .storm], [.storm], [.drains, .partitions]].map {
             $0.filter(lanes.contains)
-        }.filter { !$0.isEmpty }
+        }
     }
 
     private func run(
@@ -57,7 +59,8 @@ struct Campaign: Sendable {
         let seconds = (SystemClock.uptimeNanoseconds - start) / 1_000_000_000
         Terminal.note(
             "\(lane), seed \(seed): \(seconds) s, \(report.toll.kills) kills, "
-                + "\(report.attempts) lines of the callers; \(report.verdict.figures); "
+                + "\(report.attempts) lines of the callers, \(report.unknown) without an "
+                + "answer; \(report.verdict.figures); "
                 + "\(report.verdict.checked) checks, \(report.findings.count) violations")
         for finding in report.findings.prefix(12) { Terminal.note("  \(finding.prefix(300))") }
         if !report.findings.isEmpty { Terminal.note("  kept in \(report.folder)") }

@@ -34,6 +34,8 @@ struct Round: Sendable {
         let folder: String
         /// Lines of the callers' log.
         var attempts = 0
+        /// Attempts whose outcome their callers did not know.
+        var unknown = 0
         var verdict = Verdict(checked: 0, findings: [], figures: "")
         /// Corruptions that the checker was tried with.
         var planted: Int64 = 0
@@ -79,6 +81,7 @@ struct Round: Sendable {
             report.findings.append("\(error)")
         }
         report.attempts = crowd.log.attempts
+        report.unknown = crowd.log.unknown.count
         return report
     }
 

@@ -34,7 +34,7 @@ struct Table: Sendable {
             if harm == .killAtStep, let least = places.values.min() {
                 text = "\(places.count) places of all sagas, each at least \(least) times; "
             }
-            if harm == .drain { text = "no outcome was unknown by it; " }
+            if harm == .drain { text = "on a sound network no outcome was unknown by it; " }
             return text + "\(checked) comparisons of databases, provider and \(lines) lines of the "
                 + "callers' log; \(planted) planted corruptions found"
         }
