@@ -45,16 +45,17 @@ func service(_ name: String, uses: [String]) -> [Target] {
 }
 
 func program(
-    _ name: String, uses: [String], linker: [LinkerSetting] = [], asLibrary: Bool = false
+    _ name: String, uses: [String], excluding files: [String] = [], linker: [LinkerSetting] = [],
+    asLibrary: Bool = false
 ) -> Target {
     guard !asLibrary else {
         return .target(
-            name: name, dependencies: needs(uses), path: "Tests/\(name)", exclude: ["Main.swift"],
-            swiftSettings: settings)
+            name: name, dependencies: needs(uses), path: "Tests/\(name)",
+            exclude: files + ["Main.swift"], swiftSettings: settings)
     }
     return .executableTarget(
-        name: name, dependencies: needs(uses), path: "Tests/\(name)", swiftSettings: settings,
-        linkerSettings: linker)
+        name: name, dependencies: needs(uses), path: "Tests/\(name)", exclude: files,
+        swiftSettings: settings, linkerSettings: linker)
 }
 
 /// Puts Bench's own malloc, which counts, in front of the C library's for the whole process.
@@ -116,13 +117,23 @@ let package = Package(
                 path: "Tests/Support", swiftSettings: settings),
             .target(
                 name: "Processes",
-                dependencies: needs(["Lifecycle", "Wire", "Net", "RPC", "Contracts"]),
+                dependencies: needs(["Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support"]),
                 path: "Tests/Processes", swiftSettings: settings),
             program(
                 "Demo",
                 uses: ["Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support", "Processes"],
                 asLibrary: fuzzing),
+            program(
+                "Chaos",
+                uses: [
+                    "CLinux", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support",
+                    "Processes",
+                ],
+                excluding: ["check.py", "selftest.py"]),
             tests("Contracts", uses: ["Contracts", "Lifecycle", "Wire"]),
+            tests(
+                "ChaosChecks",
+                uses: ["Chaos", "Processes", "Lifecycle", "Net", "Wire", "Support"]),
             tests(
                 "DemoChecks",
                 uses: [

@@ -37,6 +37,9 @@ public struct RPCLimits: Sendable {
     public var cancelsPerSecond = 100
     /// A connection is asked to come anew at this age, give or take a tenth.
     public var ageMs: Int64 = 1_800_000
+    /// How long the peer may take to close a connection that it was asked to leave, once its calls
+    /// have ended: a call that was on its way by then is answered, not torn off.
+    public var leaveMs: Int64 = 1_000
     /// How long calls in flight may take to end when the server stops.
     public var drainMs: Int64 = 10_000
     /// The longest a caller may wait, and the longest a long poll is parked.

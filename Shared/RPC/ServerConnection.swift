@@ -24,6 +24,8 @@ final class ServerConnection: ChannelHandler {
         var calls = CallTable()
         var health: LinkHealth
         var isDraining = false
+        /// Its calls have ended after it was asked to leave; it is closed if it does not.
+        var isLeaving = false
     }
 
     let channel: any Channel
@@ -100,8 +102,8 @@ final class ServerConnection: ChannelHandler {
         }
     }
 
-    /// Asks the client to open nothing new here. The connection closes when its calls have ended;
-    /// long polls are ended now.
+    /// Asks the client to open nothing new here. The client closes the connection when its calls
+    /// have ended, and a moment later so do we; long polls are ended now.
     func drain(_ reason: String) {
         let (isFirst, waits) = state.withLock { state in
             defer { state.isDraining = true }
@@ -109,7 +111,7 @@ final class ServerConnection: ChannelHandler {
         }
         if isFirst { channel.sendGoaway(reason) }
         for task in waits { task.cancel() }
-        closeIfDone()
+        letLeave()
     }
 
     /// Says why, then closes.
@@ -119,8 +121,18 @@ final class ServerConnection: ChannelHandler {
         close()
     }
 
-    private func closeIfDone() {
-        if state.withLock({ $0.isDraining && $0.calls.isEmpty }) { close() }
+    /// Not closed at once: a request that left the client before it heard of the goaway would be
+    /// torn off, and nobody could say whether it was executed.
+    private func letLeave() {
+        let isFirst = state.withLock { state in
+            guard state.isDraining, state.calls.isEmpty, !state.isLeaving else { return false }
+            state.isLeaving = true
+            return true
+        }
+        guard isFirst else { return }
+        _ = server.world.scheduler.schedule(afterMs: server.limits.leaveMs) { [weak self] in
+            self?.close()
+        }
     }
 
     private func close() {
@@ -264,7 +276,7 @@ final class ServerConnection: ChannelHandler {
         }
         if isTooMuch { channel.setReading(false) }
         if call?.isCounted == true { server.endCall(of: response.identity) }
-        closeIfDone()
+        letLeave()
     }
 }
 

@@ -1,3 +1,4 @@
+import Processes
 import Support
 
 /// A service that dies at one place of a script and, once it is back, at another one.

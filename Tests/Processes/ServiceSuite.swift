@@ -16,22 +16,38 @@ public final class ServiceSuite: Sendable {
         public let lastLines: [String]
     }
 
+    /// Where a service runs.
+    public struct Place: Sendable {
+        public let address: Address
+        /// The command that runs another one there; empty on this machine itself.
+        public let inside: [String]
+
+        public init(address: Address, inside: [String] = []) {
+            self.address = address
+            self.inside = inside
+        }
+    }
+
     public let credentials: SuiteCredentials
     private let folder: WorkFolder
     private let programs: String
     private let world: World
     private let network: any Network
-    private let addresses: [ServiceName: Address]
+    private let places: [ServiceName: Place]
     private let settings: [String: String]
+    private let ownSettings = Mutex<[ServiceName: [String: String]]>([:])
     private let children = Mutex<[ServiceName: ChildProcess]>([:])
     private let deaths = Mutex<[Death]>([])
+    private let started = Mutex<[Int32]>([])
 
     /// - Parameters:
     ///   - programs: the folder that holds the executables.
     ///   - settings: further environment variables of all three.
+    ///   - places: free ports of the loopback when nothing is said.
     public init(
         in folder: WorkFolder, programs: String = ServiceSuite.builtPrograms,
-        settings: [String: String] = [:], world: World, on network: any Network
+        settings: [String: String] = [:], places: [ServiceName: Place]? = nil, world: World,
+        on network: any Network
     ) throws {
         self.folder = folder
         self.programs = programs
@@ -39,12 +55,16 @@ public final class ServiceSuite: Sendable {
         self.world = world
         self.network = network
         credentials = SuiteCredentials(random: world.random)
-        let ports = try FreePorts.find(ServiceName.allCases.count)
-        addresses = Dictionary(
-            uniqueKeysWithValues: zip(ServiceName.allCases, ports).map {
-                ($0, Address.loopback(port: $1))
-            })
+        self.places = try places ?? Self.placesOnLoopback()
         try credentials.write(to: folder.file("credentials.json"))
+    }
+
+    private static func placesOnLoopback() throws -> [ServiceName: Place] {
+        let ports = try FreePorts.find(ServiceName.allCases.count)
+        return Dictionary(
+            uniqueKeysWithValues: zip(ServiceName.allCases, ports).map {
+                ($0, Place(address: .loopback(port: $1)))
+            })
     }
 
     /// Where the build puts executables: beside the program that runs.
@@ -74,11 +94,13 @@ public final class ServiceSuite: Sendable {
     public func launch(
         _ service: ServiceName, with extras: [String: String] = [:]
     ) async throws -> ChildProcess {
+        let command = (places[service]?.inside ?? []) + ["\(programs)/\(service)", "serve"]
         let child = try await ChildProcess.start(
-            "\(programs)/\(service)", ["serve"],
+            command[0], Array(command.dropFirst()),
             environment: environment(of: service).merging(extras) { _, new in new },
             log: logFile(of: service))
         children.withLock { $0[service] = child }
+        started.withLock { $0.append(child.processID) }
         world.scheduler.spawn { [self] in await watch(service, child) }
         return child
     }
@@ -86,16 +108,33 @@ public final class ServiceSuite: Sendable {
     /// Ends a service between two instructions, as a power cut would.
     public func kill(_ service: ServiceName) async { await end(service, SIGKILL) }
 
+    /// Asks a service to finish what it does and to go; one that has not gone in time is killed.
+    /// Nil when it does not run.
+    @discardableResult
+    public func stop(
+        _ service: ServiceName, withinMs limitMs: Int64 = 15_000
+    ) async -> ChildProcess.Ending? {
+        let child = children.withLock { $0[service] }
+        let timer = world.scheduler.schedule(afterMs: limitMs) { child?.send(SIGKILL) }
+        defer { timer.cancel() }
+        return await end(service, SIGTERM)
+    }
+
+    /// Sends a signal that a service survives.
+    public func send(_ signal: Int32, to service: ServiceName) {
+        children.withLock { $0[service] }?.send(signal)
+    }
+
+    /// A further environment variable of one service, from its next start on; nil takes it away.
+    public func set(_ name: String, to value: String?, for service: ServiceName) {
+        ownSettings.withLock { $0[service, default: [:]][name] = value }
+    }
+
     /// Asks all three to finish what they do and to go; who has not gone after 15 s is killed.
     public func stop() async {
         await withTaskGroup { group in
             for service in ServiceName.allCases {
-                group.addTask { [self] in
-                    let child = children.withLock { $0[service] }
-                    let timer = world.scheduler.schedule(afterMs: 15_000) { child?.send(SIGKILL) }
-                    await end(service, SIGTERM)
-                    timer.cancel()
-                }
+                group.addTask { [self] in await stop(service) }
             }
         }
     }
@@ -109,15 +148,17 @@ public final class ServiceSuite: Sendable {
         for service in ServiceName.allCases { all[service]?.send(SIGKILL) }
     }
 
-    /// A client of its own connection.
-    public func client(of service: ServiceName, as identity: String) -> Client {
+    /// A client of its own connection, past whatever stands `between` it and the service.
+    public func client(
+        of service: ServiceName, as identity: String, through between: Address? = nil
+    ) -> Client {
         Client(
-            to: service.rawValue, at: address(of: service), on: network,
+            to: service.rawValue, at: between ?? address(of: service), on: network,
             as: credentials.credential(of: identity), world: world)
     }
 
     public func address(of service: ServiceName) -> Address {
-        addresses[service] ?? .loopback()
+        places[service]?.address ?? .loopback()
     }
 
     public func logFile(of service: ServiceName) -> String { folder.file("\(service).log") }
@@ -125,6 +166,9 @@ public final class ServiceSuite: Sendable {
     public func processID(of service: ServiceName) -> Int32? {
         children.withLock { $0[service]?.processID }
     }
+
+    /// Of every process that was started here.
+    public var everyProcessID: [Int32] { started.withLock { $0 } }
 
     /// Services that ended by themselves.
     public var unexpectedDeaths: [Death] { deaths.withLock { $0 } }
@@ -142,13 +186,17 @@ public final class ServiceSuite: Sendable {
             variables["TURNSTILE_\(peer.rawValue.uppercased())"] = address(of: peer).description
         }
         return variables.merging(settings) { _, new in new }
+            .merging(ownSettings.withLock { $0[service] } ?? [:]) { _, new in new }
     }
 
-    private func end(_ service: ServiceName, _ signal: Int32) async {
+    @discardableResult
+    private func end(_ service: ServiceName, _ signal: Int32) async -> ChildProcess.Ending? {
         // Out of the table first: whoever is not in it is not missed.
-        guard let child = children.withLock({ $0.removeValue(forKey: service) }) else { return }
+        guard let child = children.withLock({ $0.removeValue(forKey: service) }) else {
+            return nil
+        }
         child.send(signal)
-        _ = await child.ending()
+        return await child.ending()
     }
 
     private func watch(_ service: ServiceName, _ child: ChildProcess) async {

@@ -83,6 +83,27 @@ import Wire
         }
     }
 
+    /// What left the client before it heard that the server stops is answered: it can be asked
+    /// again at once, because nothing was done. Who stays all the same is closed a moment later.
+    @Test func aRequestThatMeetsAGoawayIsAnswered() async throws {
+        try await inBothWorlds { harness in
+            let peer = try await RawPeer.greeted(harness)
+            let stop = harness.world.scheduler.spawn { await harness.server.stop() }
+            #expect(try await peer.next() == [4, "DRAINING"])
+            try await harness.world.scheduler.sleep(ms: 20)
+            try peer.request(1, "test.Slow")
+            guard case .array(let answer) = try await peer.next(), answer.count == 4 else {
+                Issue.record("no answer")
+                return
+            }
+            #expect(answer[1] == 1)
+            #expect(answer[2]["reason"] == "DRAINING" && answer[2]["executed"] == false)
+            #expect(harness.finished.count == 0)
+            #expect(try await peer.next() == nil)
+            try await stop.value
+        }
+    }
+
     @Test func aClientComesBackAfterALoss() async throws {
         let test = TestWorld(seed: 5)
         try test.run {

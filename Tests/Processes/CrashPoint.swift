@@ -1,14 +1,12 @@
-import Processes
-
 /// A place where one of the services dies, as `Failpoint` names it.
-struct CrashPoint: Hashable, Sendable, CustomStringConvertible {
-    let service: ServiceName
-    let place: String
+public struct CrashPoint: Hashable, Sendable, CustomStringConvertible {
+    public let service: ServiceName
+    public let place: String
     /// What goes on there, all of which is gone through again by whoever dies in it: the place
     /// without its last word.
-    let operation: String
+    public let operation: String
 
-    init(_ place: String) {
+    public init(_ place: String) {
         self.place = place
         let words = place.split(separator: ".")
         operation = words.dropLast().joined(separator: ".")
@@ -21,5 +19,5 @@ struct CrashPoint: Hashable, Sendable, CustomStringConvertible {
             }
     }
 
-    var description: String { place }
+    public var description: String { place }
 }

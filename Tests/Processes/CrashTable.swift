@@ -1,15 +1,15 @@
-import Support
+public import Support
 
 /// The table of deaths: between which two facts a process dies, and where in the code that is. What
 /// must be afterwards is the same for every row: the checkout ends as if nobody had died. The
 /// places of one service in one script stand in the order in which a purchase comes by them.
-enum CrashTable {
-    struct Row: Sendable {
-        let died: String
-        let places: [(script: CrashScript, place: String)]
+public enum CrashTable {
+    public struct Row: Sendable {
+        public let died: String
+        public let places: [(script: CrashScript, place: String)]
     }
 
-    static let rows: [Row] = [
+    public static let rows: [Row] = [
         Row(
             died: "a request had come, nothing was stored",
             places: [
@@ -125,7 +125,7 @@ enum CrashTable {
             ]),
     ]
 
-    static func points(of script: CrashScript) -> [CrashPoint] {
+    public static func points(of script: CrashScript) -> [CrashPoint] {
         rows.flatMap(\.places).filter { $0.script == script }.map { CrashPoint($0.place) }
     }
 }

@@ -1,0 +1,72 @@
+import FoundationEssentials
+import Processes
+
+/// The command line.
+struct Options: Sendable {
+    /// Nil: a random one.
+    var seed: UInt64?
+    /// Nil: the share of a CI run.
+    var minutes: UInt64?
+    var lanes = Lane.allCases
+    var json = false
+    var buyers = 48
+    var thinkMs: UInt64 = 250
+    var stormMs: UInt64 = 60_000
+    var drains = 40
+    var partitions = 14
+    var scripts = "Tests/Chaos"
+    /// A debug build: no other has failpoints.
+    var failpointPrograms = Options.debugPrograms
+
+    static let usage = """
+        usage: Chaos [--seed N] [--minutes N] [--only LANE] [--json]
+          --seed N     what is done, when and to whom follows from it; a random one
+          --minutes N  goes on for so long, with further seeds; the share of a CI run
+          --only LANE  storm, steps, drains or partitions
+          --json       a line of JSON for each class of faults
+          --scripts F  the folder of the scripts that judge (Tests/Chaos)
+        """
+
+    static func parse(_ arguments: [String]) throws -> Options {
+        var options = Options()
+        var rest = arguments[...]
+        func value(of name: String) throws -> String {
+            guard let value = rest.popFirst() else { throw UsageError("\(name) needs a value") }
+            return value
+        }
+        func number(of name: String) throws -> UInt64 {
+            guard let number = UInt64(try value(of: name)) else {
+                throw UsageError("\(name) needs a number")
+            }
+            return number
+        }
+        while let name = rest.popFirst() {
+            switch name {
+            case "--seed": options.seed = try number(of: name)
+            case "--minutes": options.minutes = try number(of: name)
+            case "--only":
+                let text = try value(of: name)
+                guard let lane = Lane(rawValue: text) else {
+                    throw UsageError("there is no lane \(text)")
+                }
+                options.lanes = [lane]
+            case "--json": options.json = true
+            case "--scripts": options.scripts = try value(of: name)
+            default: throw UsageError("there is no option \(name)\n\(usage)")
+            }
+        }
+        return options
+    }
+
+    private static var debugPrograms: String {
+        let own = ServiceSuite.builtPrograms
+        guard let slash = own.lastIndex(of: "/") else { return own }
+        return own[..<slash] + "/debug"
+    }
+}
+
+struct UsageError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
