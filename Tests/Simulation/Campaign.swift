@@ -69,10 +69,15 @@ final class Campaign: Sendable {
         }
         try FileManager.default.removeItem(atPath: file)
         state.withLock { state in
-            for outcome in outcomes { state.tally.add(outcome) }
+            for outcome in outcomes {
+                state.tally.add(outcome)
+                for what in outcome.violations { complain("seed \(outcome.seed): \(what)") }
+            }
             if ending != .exited(0) {
                 let seed = chunk.first + UInt64(outcomes.count)
-                state.tally.trapped(seed, "the process \(ending): \(lines.last ?? "")")
+                let what = "the process \(ending): \(lines.last ?? "")"
+                state.tally.trapped(seed, what)
+                complain("seed \(seed): \(what)")
             }
             guard state.tally.purchases >= state.lastProgress + 5_000 else { return }
             state.lastProgress = state.tally.purchases

@@ -23,7 +23,10 @@ struct Outcome: Sendable, Codable, Equatable {
 /// wrong any more, and everything must come to its end.
 struct History: Sendable {
     /// Virtual time after the last fault in which every saga ends.
-    static let settlingMs: Int64 = 600_000
+    private static let sagasMs: Int64 = 600_000
+    /// And in which late money is found and given back: a payment that was given up is looked at
+    /// every five minutes, by a clock that may have stood still for as long as it was set back.
+    private static let moneyMs: Int64 = 1_800_000
 
     private let town: Town
     private let log = CallersLog()
@@ -92,14 +95,15 @@ struct History: Sendable {
 
     /// Waits until everything has come to its end; gives how each purchase did.
     private func settle() async throws -> [String: Int] {
-        let deadline = town.scheduler.uptimeNanoseconds + UInt64(Self.settlingMs) * 1_000_000
+        let start = town.scheduler.uptimeNanoseconds
         var attempt = 0
         while true {
-            try await town.pass(ms: 5_000)
+            try await town.pass(ms: min(60_000, 5_000 << min(attempt, 4)))
             let faults = try await judge.faults()
-            let (ends, parked) = try await states()
+            let (ends, open, parked) = try await states()
             if faults.isEmpty { return ends }
-            if town.scheduler.uptimeNanoseconds > deadline {
+            let spentMs = Int64((town.scheduler.uptimeNanoseconds - start) / 1_000_000)
+            if spentMs > (open == 0 ? Self.moneyMs : Self.sagasMs) {
                 for fault in faults { town.violation(fault) }
                 return ends
             }
@@ -108,9 +112,10 @@ struct History: Sendable {
         }
     }
 
-    /// How many purchases stand in each state, and those that wait for a human.
-    private func states() async throws -> (counts: [String: Int], parked: [UUID]) {
+    /// How many purchases stand in each state and have not ended, and those that wait for a human.
+    private func states() async throws -> (counts: [String: Int], open: Int, parked: [UUID]) {
         var counts: [String: Int] = [:]
+        var open = 0
         var parked: [UUID] = []
         for id in log.purchases {
             let answer = try await town.insist(
@@ -119,12 +124,15 @@ struct History: Sendable {
             switch answer {
             case .success(let reply):
                 counts[reply.state.word, default: 0] += 1
+                if !reply.state.isTerminal { open += 1 }
                 if reply.state == .parked { parked.append(id) }
             // Its first commit was never made.
             case .failure: counts["NOT BEGUN", default: 0] += 1
-            case nil: counts["SILENT", default: 0] += 1
+            case nil:
+                counts["SILENT", default: 0] += 1
+                open += 1
             }
         }
-        return (counts, parked)
+        return (counts, open, parked)
     }
 }

@@ -136,12 +136,25 @@ struct Judge: Sendable {
         for payment in kept where payment.minor != paid[payment.id] ?? 0 {
             faults.append(
                 "payment \(payment.id): the provider keeps \(payment.minor), "
-                    + "the order costs \(paid[payment.id] ?? 0)")
+                    + "the order costs \(paid[payment.id] ?? 0); \(try await whatIsKnown(payment.id))"
+            )
         }
         for id in paid.keys.sorted(by: { $0.uuidString < $1.uuidString }) where !known.contains(id)
         {
             faults.append("payment \(id): the provider never heard of it")
         }
         return faults
+    }
+
+    /// What Payments thinks of a payment and Orders of its checkout, for whoever has to find out.
+    private func whatIsKnown(_ id: UUID) async throws -> String {
+        let answer = try await town.insist(
+            "operator", .payments, PaymentsAPI.getPayment, GetPaymentRequest(paymentId: id),
+            forMs: 10_000)
+        guard case .success(let payment) = answer else { return "\(String(describing: answer))" }
+        let saga = try await town.insist(
+            "operator", .orders, OrdersAPI.getSaga, GetSagaRequest(checkoutId: payment.checkoutId),
+            forMs: 10_000)
+        return "\(payment) \(String(describing: saga))"
     }
 }

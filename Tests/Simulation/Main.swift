@@ -9,7 +9,7 @@ struct Main {
         do {
             let options = try Options.parse(Array(CommandLine.arguments.dropFirst()))
             if let chunk = options.chunk { return try Worker.run(chunk) }
-            if let seed = options.trace { exit(try await trace(seed) ? 0 : 1) }
+            if let seed = options.trace { exit(try trace(seed) ? 0 : 1) }
             exit(try await prove(options) ? 0 : 1)
         } catch {
             complain("\(error)")
@@ -35,21 +35,17 @@ struct Main {
                 print("  \(end) \(count)")
             }
         }
-        for violation in tally.violations.prefix(20) {
-            complain("seed \(violation.seed): \(violation.what)")
-        }
         for gap in tally.gaps { complain("void: \(gap)") }
         return tally.violations.isEmpty && tally.gaps.isEmpty
     }
 
     /// Runs one seed with everything that its services log; true when nothing was violated.
-    private static func trace(_ seed: UInt64) async throws -> Bool {
-        // In a process of its own, where dictionaries have the campaign's order.
+    private static func trace(_ seed: UInt64) throws -> Bool {
+        // In a process where dictionaries have the campaign's order.
         guard getenv("SWIFT_DETERMINISTIC_HASHING") != nil else {
-            let child = try await ChildProcess.start(
-                CommandLine.arguments.first ?? "", ["--trace", "\(seed)"],
-                environment: Worker.environment, log: "/dev/stdout")
-            return await child.ending() == .exited(0)
+            for (name, value) in Worker.environment { setenv(name, value, 1) }
+            execv("/proc/self/exe", CommandLine.unsafeArgv)
+            throw UsageError(description: "cannot start anew: \(String(cString: strerror(errno)))")
         }
         let outcome = try History.run(seed: seed) { print($0) }
         print("\(outcome.purchases) purchases \(outcome.ends), fingerprint \(outcome.fingerprint)")
