@@ -13,7 +13,7 @@ struct Options: Sendable {
     var thinkMs: UInt64 = 250
     var stormMs: UInt64 = 60_000
     var drains = 40
-    var partitions = 14
+    var partitions = 12
     var scripts = "Tests/Chaos"
     /// A debug build: no other has failpoints.
     var failpointPrograms = Options.debugPrograms
