@@ -12,7 +12,9 @@ struct Options: Sendable {
     var buyers = 48
     var thinkMs: UInt64 = 250
     var stormMs: UInt64 = 60_000
-    var drains = 40
+    /// In one storm at least: with the steps' there are 300 in a run.
+    var kills = 70
+    var drains = 32
     var partitions = 12
     var scripts = "Tests/Chaos"
     /// A debug build: no other has failpoints.
