@@ -60,6 +60,15 @@ struct Options: Sendable {
         return options
     }
 
+    /// What a run cannot do without.
+    var neededFiles: [String] {
+        let folders = Set([ServiceSuite.builtPrograms, failpointPrograms]).sorted()
+        let programs = folders.flatMap { folder in
+            ServiceName.allCases.map { "\(folder)/\($0)" }
+        }
+        return programs + ["\(scripts)/check.py", "\(scripts)/selftest.py"]
+    }
+
     private static var debugPrograms: String {
         let own = ServiceSuite.builtPrograms
         guard let slash = own.lastIndex(of: "/") else { return own }
