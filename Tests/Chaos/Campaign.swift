@@ -1,3 +1,4 @@
+import Glibc
 import Lifecycle
 import Processes
 
@@ -12,7 +13,11 @@ struct Campaign: Sendable {
         seed = options.seed ?? UInt64.random(in: 0..<1_000_000)
     }
 
+    /// Throws when it could not begin.
     func run() async throws -> [Round.Report] {
+        for file in options.neededFiles where access(file, R_OK) != 0 {
+            throw ProcessError("there is no \(file); deploy/chaos builds all and knows the way")
+        }
         Terminal.note("chaos: seed \(seed)")
         let start = SystemClock.uptimeNanoseconds
         return try await withThrowingTaskGroup(of: [Round.Report].self) { group in

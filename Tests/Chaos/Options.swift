@@ -12,8 +12,10 @@ struct Options: Sendable {
     var buyers = 48
     var thinkMs: UInt64 = 250
     var stormMs: UInt64 = 60_000
-    var drains = 40
-    var partitions = 14
+    /// In one storm at least: with the steps' there are 300 in a run.
+    var kills = 70
+    var drains = 32
+    var partitions = 12
     var scripts = "Tests/Chaos"
     /// A debug build: no other has failpoints.
     var failpointPrograms = Options.debugPrograms
@@ -56,6 +58,15 @@ struct Options: Sendable {
             }
         }
         return options
+    }
+
+    /// What a run cannot do without.
+    var neededFiles: [String] {
+        let folders = Set([ServiceSuite.builtPrograms, failpointPrograms]).sorted()
+        let programs = folders.flatMap { folder in
+            ServiceName.allCases.map { "\(folder)/\($0)" }
+        }
+        return programs + ["\(scripts)/check.py", "\(scripts)/selftest.py"]
     }
 
     private static var debugPrograms: String {
