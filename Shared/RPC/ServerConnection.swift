@@ -181,10 +181,11 @@ final class ServerConnection: ChannelHandler {
         do {
             let entry = try entry.get()
             let context = try context(head, caller, entry, now)
+            // Before the body is looked at: under overload this is what most calls cost.
+            try admit(head.id, isWait: isWait, caller)
             let invocation = try entry.prepare(body)
-            try admit(isWait: isWait, caller)
             let task = server.world.scheduler.spawn { await invocation(context, sink) }
-            state.withLock { $0.calls.started(head.id, task, isCounted: !isWait) }
+            state.withLock { $0.calls.started(head.id, task) }
         } catch {
             sink.fail(ErrorMap.rpcError(error, method: head.method, server.world.log))
         }
@@ -221,7 +222,7 @@ final class ServerConnection: ChannelHandler {
             deadline: now + UInt64(allowed) * 1_000_000, trace: head.trace)
     }
 
-    private func admit(isWait: Bool, _ caller: Caller) throws(RPCError) {
+    private func admit(_ id: UInt64, isWait: Bool, _ caller: Caller) throws(RPCError) {
         let limits = server.limits
         let (running, waiting, isDraining) = state.withLock {
             ($0.calls.running, $0.calls.waiting, $0.isDraining)
@@ -234,6 +235,7 @@ final class ServerConnection: ChannelHandler {
         else {
             throw RPCError(.overloaded, "too many calls at once", retryAfterMs: 100)
         }
+        if !isWait { state.withLock { $0.calls.counted(id) } }
     }
 
     private func cancel(_ id: UInt64) throws {

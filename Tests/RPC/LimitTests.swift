@@ -141,6 +141,24 @@ import Wire
         }
     }
 
+    @Test func whatIsTurnedAwayIsNotLookedAt() throws {
+        var limits = RPCLimits()
+        limits.callsPerIdentity = 1
+        try run(limits) { harness, _ in
+            let peer = try await RawPeer.greeted(harness)
+            // A body that cannot be read gives its call's place back.
+            for id in Int64(1)...3 {
+                try peer.send([1, .integer(id), "test.Echo", [:], ["nonsense": 1]])
+                #expect(try await peer.next()?.reason == "INVALID_ARGUMENT")
+            }
+            try peer.send([1, 4, "test.Slow", [:], ["text": "x", "number": 500]])
+            try peer.send([1, 5, "test.Echo", [:], ["nonsense": 1]])
+            #expect(try await peer.next()?.reason == "OVERLOADED")
+            #expect(try await peer.next()?.reason == nil)
+            try peer.channel.abort()
+        }
+    }
+
     @Test func connectionsAreCountedByAddressIdentityAndInAll() throws {
         var limits = RPCLimits()
         limits.strangersPerAddress = 2
