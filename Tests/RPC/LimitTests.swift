@@ -35,6 +35,21 @@ import Wire
         }
     }
 
+    @Test func whatIsCancelledBeforeItBeganIsNotDone() throws {
+        try run { harness, test in
+            let peer = try await RawPeer.greeted(harness)
+            try peer.send([1, 1, "test.Slow", [:], ["text": "x", "number": 0]])
+            try peer.send([3, 1])
+            let answer = try await peer.next()
+            guard case .array(let items) = answer else { throw RawPeer.Unexpected(answer) }
+            #expect(items[2]["reason"] == "CANCELLED")
+            #expect(items[2]["executed"] == false)
+            try await test.scheduler.sleep(ms: 10)
+            #expect(harness.finished.count == 0)
+            try peer.channel.abort()
+        }
+    }
+
     @Test func silenceBeforeTheHelloEndsAfterFiveSeconds() throws {
         try run { harness, test in
             let peer = try await RawPeer.connect(to: harness)
