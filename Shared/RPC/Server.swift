@@ -33,6 +33,7 @@ public final class Server: Sendable {
     let credentials: Credentials
     private let greeting: Greeting
     private let state: Mutex<State>
+    private let partialBytes = Atomic<Int>(0)
 
     public init(
         _ greeting: Greeting, router: Router, credentials: Credentials, world: World,
@@ -161,6 +162,12 @@ public final class Server: Sendable {
             return state.whenEmpty
         }
         for waiter in waiters { waiter.resume() }
+    }
+
+    /// A connection holds so many bytes more, or fewer, of frames that are not whole. False when
+    /// all together hold too many.
+    func holds(_ bytes: Int) -> Bool {
+        partialBytes.add(bytes, ordering: .relaxed).newValue <= limits.partialBytes
     }
 
     func beginCall(of identity: String) -> Bool {

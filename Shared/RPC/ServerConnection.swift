@@ -32,6 +32,8 @@ final class ServerConnection: ChannelHandler {
     /// Only `channelReceived` touches it, and a channel calls that from one thread at a time.
     nonisolated(unsafe) private var frames: FrameDecoder
     nonisolated(unsafe) private var frameCount = 0
+    /// Bytes of a frame that is not whole, as the server counts them; touched like `frames`.
+    nonisolated(unsafe) private var held = 0
 
     init(channel: any Channel, server: Server, handshake: ServerHandshake, health: LinkHealth) {
         self.channel = channel
@@ -59,8 +61,23 @@ final class ServerConnection: ChannelHandler {
         } catch {
             return end("\(Reason.protocolError.name): \(error)")
         }
-        let (now, count, isPartial) = (nowMs, frameCount, frames.waiting > 0)
-        state.withLock { $0.health.heard(nowMs: now, frames: count, isPartial: isPartial) }
+        let (now, count, waiting) = (nowMs, frameCount, frames.waiting)
+        guard mayHold(waiting) else {
+            return end("\(Reason.overloaded.name): too many frames that are not whole")
+        }
+        state.withLock { $0.health.heard(nowMs: now, frames: count, isPartial: waiting > 0) }
+    }
+
+    /// Tells the server how much of a frame that is not whole lies here now. False when all
+    /// connections together hold too much and this one is part of it; then nothing lies here.
+    private func mayHold(_ bytes: Int) -> Bool {
+        guard bytes != held else { return true }
+        let mayAll = server.holds(bytes - held)
+        held = bytes
+        guard !mayAll, bytes > server.limits.smallFrameBytes else { return true }
+        frames = FrameDecoder(limit: 0)
+        _ = mayHold(0)
+        return false
     }
 
     func channelDrained() {
@@ -70,6 +87,7 @@ final class ServerConnection: ChannelHandler {
     }
 
     func channelClosed(_ reason: NetError?) {
+        _ = mayHold(0)
         let (tasks, identity) = state.withLock { state -> ([Task<Void, any Error>], String?) in
             defer { state.phase = .ended }
             guard case .serving(let caller) = state.phase else { return ([], nil) }

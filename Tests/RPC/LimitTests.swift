@@ -35,6 +35,33 @@ import Wire
         }
     }
 
+    @Test func framesThatAreNotWholeAreBoundedInAll() throws {
+        var limits = RPCLimits()
+        (limits.partialBytes, limits.smallFrameBytes) = (100_000, 20_000)
+        try run(limits) { harness, test in
+            let header: [UInt8] = [0, 1, 0, 0]
+            var peers: [RawPeer] = []
+            for _ in 0..<3 {
+                peers.append(try await RawPeer.greeted(harness))
+                try peers.last?.send(bytes: header + [UInt8](repeating: 0, count: 45_000))
+            }
+            #expect(try await peers[2].ending()?.hasPrefix("OVERLOADED") == true)
+            // A frame of ordinary size is not sent away for what others do.
+            let small = try await RawPeer.greeted(harness)
+            try small.send(bytes: header + [UInt8](repeating: 0, count: 15_000))
+            try await test.scheduler.sleep(ms: 1)
+            #expect(!small.isClosed && !peers[0].isClosed && !peers[1].isClosed)
+            // What is closed is given back.
+            for peer in [small, peers[0]] { try peer.channel.abort() }
+            try await test.scheduler.sleep(ms: 1)
+            let late = try await RawPeer.greeted(harness)
+            try late.send(bytes: header + [UInt8](repeating: 0, count: 45_000))
+            try await test.scheduler.sleep(ms: 1)
+            #expect(!late.isClosed)
+            for peer in [late, peers[1]] { try peer.channel.abort() }
+        }
+    }
+
     @Test func whatIsCancelledBeforeItBeganIsNotDone() throws {
         try run { harness, test in
             let peer = try await RawPeer.greeted(harness)
