@@ -40,6 +40,8 @@ public struct RPCLimits: Sendable {
     /// Pings that a peer may send more often than every `pingMs / 3` before it is sent away.
     public var pingStrikes = 2
     public var cancelsPerSecond = 100
+    /// Lines of the log about connections that were ended.
+    public var endingsLoggedPerSecond = 20
     /// A connection is asked to come anew at this age, give or take a tenth.
     public var ageMs: Int64 = 1_800_000
     /// How long calls in flight may take to end when the server stops.

@@ -12,6 +12,7 @@ public final class Server: Sendable {
         var ticker: ScheduledTimer?
         var isStopping = false
         var whenEmpty: [CheckedContinuation<Void, Never>] = []
+        var endings = (logged: 0, sinceMs: Int64(0))
     }
 
     /// What the hello says of the service.
@@ -168,6 +169,19 @@ public final class Server: Sendable {
     /// all together hold too many.
     func holds(_ bytes: Int) -> Bool {
         partialBytes.add(bytes, ordering: .relaxed).newValue <= limits.partialBytes
+    }
+
+    /// Why a connection was ended. Whoever comes again and again must not fill the disk with lines:
+    /// beyond so many a second they are only counted.
+    func log(endOf channel: any Channel, _ why: String) {
+        let now = nowMs
+        let mayTell = state.withLock { state in
+            if now - state.endings.sinceMs >= 1_000 { state.endings = (0, now) }
+            state.endings.logged += 1
+            return state.endings.logged <= limits.endingsLoggedPerSecond
+        }
+        world.metrics.count("rpc.ended")
+        if mayTell { world.log.info("connection.ended", ["peer": channel.peer, "why": why]) }
     }
 
     func beginCall(of identity: String) -> Bool {

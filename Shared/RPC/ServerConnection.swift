@@ -132,7 +132,7 @@ final class ServerConnection: ChannelHandler {
 
     /// Says why, then closes.
     private func end(_ reason: String) {
-        server.world.log.info("connection.ended", ["peer": channel.peer, "why": reason])
+        server.log(endOf: channel, reason)
         channel.sendGoaway(reason)
         close()
     }

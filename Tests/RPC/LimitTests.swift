@@ -201,6 +201,22 @@ import Wire
         }
     }
 
+    @Test func whoIsSentAwayAgainAndAgainDoesNotFillTheLog() throws {
+        var limits = RPCLimits()
+        limits.endingsLoggedPerSecond = 3
+        try run(limits) { harness, test in
+            for lines in [3, 6] {
+                for _ in 0..<10 {
+                    let peer = try await RawPeer.connect(to: harness)
+                    try peer.send(bytes: [0xff, 0xff, 0xff, 0xff])
+                    #expect(try await peer.ending() != nil)
+                }
+                #expect(test.logLines.all.count { $0.contains("connection.ended") } == lines)
+                try await test.scheduler.sleep(ms: 1_000)
+            }
+        }
+    }
+
     @Test func connectionsAreCountedByAddressIdentityAndInAll() throws {
         var limits = RPCLimits()
         limits.strangersPerAddress = 2
