@@ -42,10 +42,12 @@ func service(_ name: String, uses: [String]) -> [Target] {
     ]
 }
 
-func program(_ name: String, uses: [String], linker: [LinkerSetting] = []) -> Target {
+func program(
+    _ name: String, uses: [String], excluding files: [String] = [], linker: [LinkerSetting] = []
+) -> Target {
     .executableTarget(
-        name: name, dependencies: needs(uses), path: "Tests/\(name)", swiftSettings: settings,
-        linkerSettings: linker)
+        name: name, dependencies: needs(uses), path: "Tests/\(name)", exclude: files,
+        swiftSettings: settings, linkerSettings: linker)
 }
 
 /// Puts Bench's own malloc, which counts, in front of the C library's for the whole process.
@@ -122,6 +124,10 @@ let package = Package(
                     "Processes", "Past",
                 ],
                 linker: [countingMalloc]),
+            program(
+                "Overload",
+                uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Processes"],
+                excluding: ["abuse.py"]),
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
             program(
                 "Simulation",
