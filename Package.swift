@@ -160,6 +160,10 @@ let package = Package(
                     "Processes", "Past",
                 ],
                 linker: [countingMalloc]),
+            program(
+                "Overload",
+                uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Processes"],
+                excluding: ["abuse.py"]),
             tests("Net", uses: ["Lifecycle", "Net", "Support"]),
             program(
                 "Simulation",

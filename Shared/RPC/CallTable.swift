@@ -21,11 +21,16 @@ struct CallTable {
         return true
     }
 
+    /// The server's admission has counted the call.
+    mutating func counted(_ id: UInt64) {
+        guard let index = calls.index(forKey: id) else { return }
+        calls.values[index].isCounted = true
+    }
+
     /// Keeps the task of a call that was admitted, to cancel it by.
-    mutating func started(_ id: UInt64, _ task: Task<Void, any Error>, isCounted: Bool) {
+    mutating func started(_ id: UInt64, _ task: Task<Void, any Error>) {
         guard let index = calls.index(forKey: id) else { return }
         calls.values[index].task = task
-        calls.values[index].isCounted = isCounted
     }
 
     /// The call, the first time: then it has been answered, and only then its place is free.

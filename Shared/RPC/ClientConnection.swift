@@ -153,8 +153,16 @@ final class ClientConnection: ChannelHandler {
     private func cancel(_ id: UInt64) {
         let (pending, wasSent) = state.withLock { $0.calls.abandon(id) }
         guard let pending else { return }
-        if wasSent { channel.sendSmall(.cancel) { $0.integer(Int64(clamping: id)) } }
+        if wasSent { sendCancel(id) }
         pending.fail(RPCError(.cancelled, "the caller gave up", executed: wasSent ? nil : false))
+    }
+
+    /// Spares the server work that nobody waits for, but is no duty: many deadlines that pass
+    /// together must not look like a flood, and cost the connection and all other calls on it.
+    private func sendCancel(_ id: UInt64) {
+        let now = nowMs
+        guard state.withLock({ $0.health.mayCancel(nowMs: now) }) else { return }
+        channel.sendSmall(.cancel) { $0.integer(Int64(clamping: id)) }
     }
 
     private func armTimer(at deadline: UInt64) {
@@ -165,9 +173,7 @@ final class ClientConnection: ChannelHandler {
         let now = world.scheduler.uptimeNanoseconds
         let (expired, next) = state.withLock { $0.calls.expire(at: now, armed: armed) }
         for call in expired {
-            if call.wasSent {
-                channel.sendSmall(.cancel) { $0.integer(Int64(clamping: call.id)) }
-            }
+            if call.wasSent { sendCancel(call.id) }
             call.pending.fail(
                 RPCError(
                     .deadlineExceeded, "no answer within the deadline",

@@ -24,6 +24,7 @@ struct LinkHealth {
     private var closedMs: Int64?
     private var peerPings: (count: Int, sinceMs: Int64)
     private var cancels: (count: Int, sinceMs: Int64)
+    private var ownCancels: (count: Int, sinceMs: Int64)
 
     /// `ageMs` is drawn by the caller, so that connections do not all retire at once.
     init(limits: RPCLimits, nowMs: Int64, ageMs: Int64) {
@@ -34,6 +35,7 @@ struct LinkHealth {
         calledMs = nowMs
         peerPings = (0, nowMs)
         cancels = (0, nowMs)
+        ownCancels = (0, nowMs)
     }
 
     mutating func greeted() { isGreeted = true }
@@ -71,6 +73,14 @@ struct LinkHealth {
         if nowMs - cancels.sinceMs >= 1_000 { cancels = (0, nowMs) }
         cancels.count += 1
         return cancels.count <= limits.cancelsPerSecond
+    }
+
+    /// False when the peer would find that this side cancels too often. Its seconds begin at other
+    /// times than ours, so that one of them may hold what we send in two.
+    mutating func mayCancel(nowMs: Int64) -> Bool {
+        if nowMs - ownCancels.sinceMs >= 1_000 { ownCancels = (0, nowMs) }
+        ownCancels.count += 1
+        return ownCancels.count <= limits.cancelsPerSecond / 2
     }
 
     mutating func tick(nowMs: Int64, callsInFlight: Int) -> Verdict {

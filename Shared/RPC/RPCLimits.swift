@@ -23,6 +23,11 @@ public struct RPCLimits: Sendable {
     public var failuresPerAddress = 20
     public var failuresPerIdentity = 100
     public var failureRefillMs: Int64 = 3_000
+    /// Frames that have begun and are not whole, on all connections together: beyond this, whoever
+    /// adds to one of more than `smallFrameBytes` is sent away. What one buffer of reading holds is
+    /// never too much.
+    public var partialBytes = 64 * 1024 * 1024
+    public var smallFrameBytes = 128 * 1024
     /// Reading stops while more than this waits to be sent, and the connection closes when it
     /// stays so; after as long again, what still waits is dropped.
     public var unsentBytes = 1024 * 1024
@@ -35,6 +40,8 @@ public struct RPCLimits: Sendable {
     /// Pings that a peer may send more often than every `pingMs / 3` before it is sent away.
     public var pingStrikes = 2
     public var cancelsPerSecond = 100
+    /// Lines of the log about connections that were ended.
+    public var endingsLoggedPerSecond = 20
     /// A connection is asked to come anew at this age, give or take a tenth.
     public var ageMs: Int64 = 1_800_000
     /// How long the peer may take to close a connection that it was asked to leave, once its calls

@@ -38,6 +38,11 @@ public struct Router: Sendable {
             let request = try CBOR.decode(Request.self, from: body)
             return { context, sink in
                 do {
+                    guard !Task.isCancelled else {
+                        throw RPCError(
+                            .cancelled, "the caller cancelled the call before it began",
+                            executed: false)
+                    }
                     failpoint.reach("call.\(method.name).arrived")
                     let reply = try await handler(request, context)
                     failpoint.reach("call.\(method.name).done")

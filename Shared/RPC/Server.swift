@@ -12,6 +12,7 @@ public final class Server: Sendable {
         var ticker: ScheduledTimer?
         var isStopping = false
         var whenEmpty: [CheckedContinuation<Void, Never>] = []
+        var endings = (logged: 0, sinceMs: Int64(0))
     }
 
     /// What the hello says of the service.
@@ -33,6 +34,7 @@ public final class Server: Sendable {
     let credentials: Credentials
     private let greeting: Greeting
     private let state: Mutex<State>
+    private let partialBytes = Atomic<Int>(0)
 
     public init(
         _ greeting: Greeting, router: Router, credentials: Credentials, world: World,
@@ -161,6 +163,25 @@ public final class Server: Sendable {
             return state.whenEmpty
         }
         for waiter in waiters { waiter.resume() }
+    }
+
+    /// A connection holds so many bytes more, or fewer, of frames that are not whole. False when
+    /// all together hold too many.
+    func holds(_ bytes: Int) -> Bool {
+        partialBytes.add(bytes, ordering: .relaxed).newValue <= limits.partialBytes
+    }
+
+    /// Why a connection was ended. Whoever comes again and again must not fill the disk with lines:
+    /// beyond so many a second they are only counted.
+    func log(endOf channel: any Channel, _ why: String) {
+        let now = nowMs
+        let mayTell = state.withLock { state in
+            if now - state.endings.sinceMs >= 1_000 { state.endings = (0, now) }
+            state.endings.logged += 1
+            return state.endings.logged <= limits.endingsLoggedPerSecond
+        }
+        world.metrics.count("rpc.ended")
+        if mayTell { world.log.info("connection.ended", ["peer": channel.peer, "why": why]) }
     }
 
     func beginCall(of identity: String) -> Bool {

@@ -34,6 +34,8 @@ final class ServerConnection: ChannelHandler {
     /// Only `channelReceived` touches it, and a channel calls that from one thread at a time.
     nonisolated(unsafe) private var frames: FrameDecoder
     nonisolated(unsafe) private var frameCount = 0
+    /// Bytes of a frame that is not whole, as the server counts them; touched like `frames`.
+    nonisolated(unsafe) private var held = 0
 
     init(channel: any Channel, server: Server, handshake: ServerHandshake, health: LinkHealth) {
         self.channel = channel
@@ -61,8 +63,23 @@ final class ServerConnection: ChannelHandler {
         } catch {
             return end("\(Reason.protocolError.name): \(error)")
         }
-        let (now, count, isPartial) = (nowMs, frameCount, frames.waiting > 0)
-        state.withLock { $0.health.heard(nowMs: now, frames: count, isPartial: isPartial) }
+        let (now, count, waiting) = (nowMs, frameCount, frames.waiting)
+        guard mayHold(waiting) else {
+            return end("\(Reason.overloaded.name): too many frames that are not whole")
+        }
+        state.withLock { $0.health.heard(nowMs: now, frames: count, isPartial: waiting > 0) }
+    }
+
+    /// Tells the server how much of a frame that is not whole lies here now. False when all
+    /// connections together hold too much and this one is part of it; then nothing lies here.
+    private func mayHold(_ bytes: Int) -> Bool {
+        guard bytes != held else { return true }
+        let mayAll = server.holds(bytes - held)
+        held = bytes
+        guard !mayAll, bytes > server.limits.smallFrameBytes else { return true }
+        frames = FrameDecoder(limit: 0)
+        _ = mayHold(0)
+        return false
     }
 
     func channelDrained() {
@@ -72,6 +89,7 @@ final class ServerConnection: ChannelHandler {
     }
 
     func channelClosed(_ reason: NetError?) {
+        _ = mayHold(0)
         let (tasks, identity) = state.withLock { state -> ([Task<Void, any Error>], String?) in
             defer { state.phase = .ended }
             guard case .serving(let caller) = state.phase else { return ([], nil) }
@@ -116,7 +134,7 @@ final class ServerConnection: ChannelHandler {
 
     /// Says why, then closes.
     private func end(_ reason: String) {
-        server.world.log.info("connection.ended", ["peer": channel.peer, "why": reason])
+        server.log(endOf: channel, reason)
         channel.sendGoaway(reason)
         close()
     }
@@ -193,10 +211,11 @@ final class ServerConnection: ChannelHandler {
         do {
             let entry = try entry.get()
             let context = try context(head, caller, entry, now)
+            // Before the body is looked at: under overload this is what most calls cost.
+            try admit(head.id, isWait: isWait, caller)
             let invocation = try entry.prepare(body)
-            try admit(isWait: isWait, caller)
             let task = server.world.scheduler.spawn { await invocation(context, sink) }
-            state.withLock { $0.calls.started(head.id, task, isCounted: !isWait) }
+            state.withLock { $0.calls.started(head.id, task) }
         } catch {
             sink.fail(ErrorMap.rpcError(error, method: head.method, server.world.log))
         }
@@ -233,7 +252,7 @@ final class ServerConnection: ChannelHandler {
             deadline: now + UInt64(allowed) * 1_000_000, trace: head.trace)
     }
 
-    private func admit(isWait: Bool, _ caller: Caller) throws(RPCError) {
+    private func admit(_ id: UInt64, isWait: Bool, _ caller: Caller) throws(RPCError) {
         let limits = server.limits
         let (running, waiting, isDraining) = state.withLock {
             ($0.calls.running, $0.calls.waiting, $0.isDraining)
@@ -246,6 +265,7 @@ final class ServerConnection: ChannelHandler {
         else {
             throw RPCError(.overloaded, "too many calls at once", retryAfterMs: 100)
         }
+        if !isWait { state.withLock { $0.calls.counted(id) } }
     }
 
     private func cancel(_ id: UInt64) throws {

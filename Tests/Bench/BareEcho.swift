@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Processes
 
 /// The least a call can cost here: frames of a request's and a reply's size through epoll, with
 /// no codec, no tasks, no checks.

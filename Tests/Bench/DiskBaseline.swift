@@ -1,4 +1,5 @@
 import Glibc
+import Processes
 
 /// What the disk alone can do: 8 KiB written over a file that exists, and waited for.
 enum DiskBaseline {

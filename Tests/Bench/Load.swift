@@ -1,3 +1,5 @@
+import Processes
+
 /// What the services of a load have used up so far, all together.
 struct Costs: Sendable {
     var processor: UInt64 = 0

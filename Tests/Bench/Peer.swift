@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Processes
 
 /// This program again, in another process and another part: it says its port on the first line of
 /// its output, and ends when its input is closed, so that no peer can be left behind.
@@ -36,7 +37,7 @@ struct Peer {
     }
 
     /// Processor time it has used, in nanoseconds.
-    var processorNanoseconds: UInt64 { Bench.processorNanoseconds(of: process) }
+    var processorNanoseconds: UInt64 { Processes.processorNanoseconds(of: process) }
 
     func stop() {
         close(input)
@@ -64,15 +65,6 @@ struct Peer {
     }
 }
 
-/// Processor time that a process has used, all its threads together.
-func processorNanoseconds(of process: pid_t) -> UInt64 {
-    var clock = clockid_t()
-    var time = timespec()
-    clock_getcpuclockid(process, &clock)
-    clock_gettime(clock, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-}
-
 struct BenchError: Error, CustomStringConvertible {
     let description: String
 
@@ -90,18 +82,4 @@ func pin(to processor: Int) {
 func unpin() {
     let set = [UInt8](repeating: 0xff, count: 128)
     sched_setaffinity(0, set.count, set)
-}
-
-/// Nanoseconds of a clock that goes steadily.
-func nanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-}
-
-/// Processor time that this process has used.
-func processorNanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }

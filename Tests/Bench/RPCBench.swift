@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import Net
+import Processes
 import RPC
 import Synchronization
 import Wire

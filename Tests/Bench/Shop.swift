@@ -1,6 +1,5 @@
 import Contracts
 import FoundationEssentials
-import Glibc
 import Lifecycle
 import Processes
 import RPC
@@ -60,12 +59,7 @@ final class Shop: Sendable {
     /// The short way, once.
     func buy(_ choice: Programme.Choice, owner: String) async throws {
         let reply = try await gateway.call(
-            OrdersAPI.purchase,
-            PurchaseRequest(
-                purchaseId: world.newID(), owner: owner,
-                contact: Contact(email: "bench@example.org"), eventId: choice.eventID,
-                items: [HoldLine(ticketTypeId: choice.typeID, quantity: 2)], provider: "sim",
-                paymentMethod: "sim_ok"))
+            OrdersAPI.purchase, choice.purchase(world.newID(), owner: owner))
         guard reply.state == .completed else { throw BenchError("bought nothing: \(reply)") }
     }
 
@@ -127,17 +121,4 @@ final class Shop: Sendable {
         }
         return costs
     }
-}
-
-/// Memory of a process that is in use now.
-func residentBytes(of process: Int32) -> Double {
-    guard let file = fopen("/proc/\(process)/statm", "r") else { return 0 }
-    defer { fclose(file) }
-    var line = [CChar](repeating: 0, count: 128)
-    guard fgets(&line, 128, file) != nil else { return 0 }
-    let words = line.split(separator: 32).map { $0.map(UInt8.init(bitPattern:)) }
-    guard words.count > 1, let pages = Double(String(decoding: words[1], as: UTF8.self)) else {
-        return 0
-    }
-    return pages * Double(sysconf(Int32(_SC_PAGESIZE)))
 }

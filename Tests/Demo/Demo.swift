@@ -44,11 +44,10 @@ struct Demo: Sendable {
     private func check(
         _ floor: SalesFloor, seconds: Double, kills: [Killer.Kill]
     ) async throws -> Report {
-        let verification = Verification(suite: suite, world: world)
         floor.news = "sold out; money that comes too late goes back"
-        try await verification.lateMoneyReturned(floor.attempts)
+        try await LateMoney(suite: suite, world: world).comesBack(of: floor.attempts)
         floor.news = "sold out; the services verify themselves and each other"
-        let verified = try await verification.run()
+        let verified = try await Verification(suite: suite, world: world).run()
         floor.news = "sold out; comparing with the buyers' own log"
         let audit = Audit(offer: floor.offer, attempts: floor.attempts, suite: suite, world: world)
         return Report(

@@ -1,4 +1,5 @@
 import Contracts
+import Processes
 
 /// The whole result, from which both the text for people and the JSON are made.
 struct Report: Sendable {

@@ -2,12 +2,13 @@ internal import FoundationEssentials
 public import Lifecycle
 public import RPC
 
-/// Fresh secrets for one run: the three services, a gateway, and an operator who also sets up
+/// Fresh secrets for one run: the three services, two gateways, and an operator who also sets up
 /// events. The services read them from a file.
 public struct SuiteCredentials: Sendable {
     private static let roles: [String: [Role]] = [
         "inventory": [.inventory], "orders": [.orders], "payments": [.payments],
-        "gateway": [.gateway], "operator": [.operator, .eventManager],
+        "gateway": [.gateway], "reseller": [.gateway],
+        "operator": [.operator, .eventManager],
     ]
 
     private let secrets: [String: [UInt8]]
@@ -21,8 +22,11 @@ public struct SuiteCredentials: Sendable {
     }
 
     public func credential(of identity: String) -> Credential {
-        Credential(identity: identity, secret: secrets[identity] ?? [])
+        Credential(identity: identity, secret: secret(of: identity))
     }
+
+    /// For clients that speak the protocol by hand.
+    public func secret(of identity: String) -> [UInt8] { secrets[identity] ?? [] }
 
     /// Writes the file, readable by its owner alone.
     func write(to path: String) throws {

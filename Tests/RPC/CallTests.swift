@@ -34,6 +34,33 @@ import Wire
         }
     }
 
+    /// A client that gives up many calls at once must not look like one that floods with cancels:
+    /// its other calls would be lost with the connection.
+    @Test func deadlinesThatPassTogetherCostNoConnection() async throws {
+        try await inBothWorlds { harness in
+            let client = harness.client()
+            await withTaskGroup { group in
+                for _ in 0..<120 {
+                    group.addTask {
+                        let error = await #expect(throws: RPCError.self) {
+                            try await client.call(
+                                TestAPI.slow, Note(text: "late", number: 900),
+                                CallOptions(timeoutMs: 100, attempts: 1))
+                        }
+                        #expect(error?.reason == .deadlineExceeded)
+                    }
+                }
+                group.addTask {
+                    let call = try? await client.call(
+                        TestAPI.slow, Note(text: "patient", number: 500),
+                        CallOptions(attempts: 1))
+                    #expect(call?.text == "patient")
+                }
+            }
+            client.close()
+        }
+    }
+
     @Test func aRefusalArrivesWhole() async throws {
         try await inBothWorlds { harness in
             let client = harness.client()

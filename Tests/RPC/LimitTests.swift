@@ -35,6 +35,48 @@ import Wire
         }
     }
 
+    @Test func framesThatAreNotWholeAreBoundedInAll() throws {
+        var limits = RPCLimits()
+        (limits.partialBytes, limits.smallFrameBytes) = (100_000, 20_000)
+        try run(limits) { harness, test in
+            let header: [UInt8] = [0, 1, 0, 0]
+            var peers: [RawPeer] = []
+            for _ in 0..<3 {
+                peers.append(try await RawPeer.greeted(harness))
+                try peers.last?.send(bytes: header + [UInt8](repeating: 0, count: 45_000))
+            }
+            #expect(try await peers[2].ending()?.hasPrefix("OVERLOADED") == true)
+            // A frame of ordinary size is not sent away for what others do.
+            let small = try await RawPeer.greeted(harness)
+            try small.send(bytes: header + [UInt8](repeating: 0, count: 15_000))
+            try await test.scheduler.sleep(ms: 1)
+            #expect(!small.isClosed && !peers[0].isClosed && !peers[1].isClosed)
+            // What is closed is given back.
+            for peer in [small, peers[0]] { try peer.channel.abort() }
+            try await test.scheduler.sleep(ms: 1)
+            let late = try await RawPeer.greeted(harness)
+            try late.send(bytes: header + [UInt8](repeating: 0, count: 45_000))
+            try await test.scheduler.sleep(ms: 1)
+            #expect(!late.isClosed)
+            for peer in [late, peers[1]] { try peer.channel.abort() }
+        }
+    }
+
+    @Test func whatIsCancelledBeforeItBeganIsNotDone() throws {
+        try run { harness, test in
+            let peer = try await RawPeer.greeted(harness)
+            try peer.send([1, 1, "test.Slow", [:], ["text": "x", "number": 0]])
+            try peer.send([3, 1])
+            let answer = try await peer.next()
+            guard case .array(let items) = answer else { throw RawPeer.Unexpected(answer) }
+            #expect(items[2]["reason"] == "CANCELLED")
+            #expect(items[2]["executed"] == false)
+            try await test.scheduler.sleep(ms: 10)
+            #expect(harness.finished.count == 0)
+            try peer.channel.abort()
+        }
+    }
+
     @Test func silenceBeforeTheHelloEndsAfterFiveSeconds() throws {
         try run { harness, test in
             let peer = try await RawPeer.connect(to: harness)
@@ -137,6 +179,40 @@ import Wire
                 try peers[0].request(9, "test.Echo")
                 #expect(try await peers[0].next()?.reason == "OVERLOADED")
                 for peer in peers { try peer.channel.abort() }
+            }
+        }
+    }
+
+    @Test func whatIsTurnedAwayIsNotLookedAt() throws {
+        var limits = RPCLimits()
+        limits.callsPerIdentity = 1
+        try run(limits) { harness, _ in
+            let peer = try await RawPeer.greeted(harness)
+            // A body that cannot be read gives its call's place back.
+            for id in Int64(1)...3 {
+                try peer.send([1, .integer(id), "test.Echo", [:], ["nonsense": 1]])
+                #expect(try await peer.next()?.reason == "INVALID_ARGUMENT")
+            }
+            try peer.send([1, 4, "test.Slow", [:], ["text": "x", "number": 500]])
+            try peer.send([1, 5, "test.Echo", [:], ["nonsense": 1]])
+            #expect(try await peer.next()?.reason == "OVERLOADED")
+            #expect(try await peer.next()?.reason == nil)
+            try peer.channel.abort()
+        }
+    }
+
+    @Test func whoIsSentAwayAgainAndAgainDoesNotFillTheLog() throws {
+        var limits = RPCLimits()
+        limits.endingsLoggedPerSecond = 3
+        try run(limits) { harness, test in
+            for lines in [3, 6] {
+                for _ in 0..<10 {
+                    let peer = try await RawPeer.connect(to: harness)
+                    try peer.send(bytes: [0xff, 0xff, 0xff, 0xff])
+                    #expect(try await peer.ending() != nil)
+                }
+                #expect(test.logLines.all.count { $0.contains("connection.ended") } == lines)
+                try await test.scheduler.sleep(ms: 1_000)
             }
         }
     }

@@ -1,0 +1,23 @@
+import FoundationEssentials
+@preconcurrency import Glibc
+import Processes
+
+@main
+struct Main {
+    static func main() async {
+        setvbuf(stdout, nil, _IOLBF, 0)
+        do {
+            let options = try Options.parse(Array(CommandLine.arguments.dropFirst()))
+            if options.help {
+                print(Options.usage)
+                exit(0)
+            }
+            exit(try await Campaign(options).run() ? 0 : 1)
+        } catch {
+            complain("overload: \(error)")
+            exit(2)
+        }
+    }
+}
+
+func complain(_ text: String) { fputs(text + "\n", stderr) }
