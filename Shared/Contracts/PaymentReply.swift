@@ -52,6 +52,11 @@ public struct PaymentReply: Message, Hashable {
         self.version = version
     }
 
+    /// Captured, and not owed back: money that came for what had been given up has no buyer.
+    public var isKept: Bool {
+        state == .captured && (refundOwed?.amount ?? 0) < (captured?.amount ?? 0)
+    }
+
     public static let fields = [
         Field("paymentId", .id), Field("checkoutId", .id),
         Field(

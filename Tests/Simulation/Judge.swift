@@ -55,7 +55,9 @@ struct Judge: Sendable {
                 }
                 continue
             }
-            if !end.state.isTerminal { faults.append("\(id) does not end: \(end.state.word)") }
+            if !end.state.isTerminal {
+                faults.append("\(id) does not end: \(end) \(try await saga(of: id))")
+            }
             faults += check(id, told, end)
             guard end.state == .completed, let order = end.order else { continue }
             for item in order.items { sold[item.ticketTypeId, default: 0] += item.quantity }
@@ -152,9 +154,13 @@ struct Judge: Sendable {
             "operator", .payments, PaymentsAPI.getPayment, GetPaymentRequest(paymentId: id),
             forMs: 10_000)
         guard case .success(let payment) = answer else { return "\(String(describing: answer))" }
+        return "\(payment) \(try await saga(of: payment.checkoutId))"
+    }
+
+    private func saga(of checkout: UUID) async throws -> String {
         let saga = try await town.insist(
-            "operator", .orders, OrdersAPI.getSaga, GetSagaRequest(checkoutId: payment.checkoutId),
+            "operator", .orders, OrdersAPI.getSaga, GetSagaRequest(checkoutId: checkout),
             forMs: 10_000)
-        return "\(payment) \(String(describing: saga))"
+        return String(describing: saga)
     }
 }

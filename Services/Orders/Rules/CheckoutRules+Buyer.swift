@@ -108,7 +108,7 @@ extension CheckoutRules {
 
     /// The attempt before is given up, and the one that waited for it begins.
     func givenUp(_ payment: PaymentReply, _ now: Instant, _ decision: inout Decision) {
-        guard payment.state != .captured else {
+        guard !payment.isKept else {
             return capturedInstead(payment.captured, &decision)
         }
         decision.endAttempt(.superseded)

@@ -99,7 +99,7 @@ struct CheckoutRules: Sendable {
             (StepName.poll, .act, .payment(let payment)):
             ready(payment, &decision)
         case (StepName.pay, .act, .payment(let payment)): paid(payment, &decision)
-        case (StepName.pay, .undo, .payment(let payment)) where payment.state == .captured:
+        case (StepName.pay, .undo, .payment(let payment)) where payment.isKept:
             decision.checkout.owed = payment.captured
             captureAfterAll(&decision)
         case (StepName.pay, .undo, .payment) where decision.checkout.owed != nil:

@@ -165,22 +165,22 @@ struct PurchaseSaga: Sendable {
         _ payment: PaymentReply, of checkout: Checkout
     ) throws -> StepAnswer<PeerReply> {
         switch payment.state {
-        case .captured: return .done(.payment(payment))
+        case .captured where payment.isKept: return .done(.payment(payment))
         case .authorised where checkout.state != .committing: return .done(.payment(payment))
-        case .failedFinal, .voided: throw declined(payment)
+        case .captured: throw declined(payment, as: .voided)
+        case .failedFinal, .voided: throw declined(payment, as: payment.state)
         case .created where payment.lastError != nil && checkout.way == .short:
-            throw declined(payment)
+            throw declined(payment, as: payment.state)
         default: return .waiting(.payment(payment))
         }
     }
 
-    private static func declined(_ payment: PaymentReply) -> RPCError {
+    private static func declined(_ payment: PaymentReply, as state: PaymentState) -> RPCError {
         RPCError(
-            .declined, "the payment is \(payment.state.word)",
+            .declined, "the payment is \(state.word)",
             detail: [
-                "reason": .text(payment.lastError ?? payment.state.word),
-                "retryable": .bool(payment.state == .created),
-                "state": .text(payment.state.word),
+                "reason": .text(payment.lastError ?? state.word),
+                "retryable": .bool(state == .created), "state": .text(state.word),
             ])
     }
 

@@ -93,10 +93,12 @@ enum PaymentRules {
         }
     }
 
-    /// The intent to give a payment up; nil when that has come true by itself.
+    /// The intent to give a payment up; nil when that has come true by itself, or its money came
+    /// when it had been given up, and is on its way back.
     static func void(_ payment: Payment, now: Instant) throws -> PaymentChange? {
         switch payment.state {
         case .voided, .failedFinal: return nil
+        case .captured where !payment.isLive: return nil
         case .captured:
             throw RPCError(
                 .alreadyCaptured, "the money has been taken",
