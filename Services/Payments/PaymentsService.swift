@@ -136,7 +136,7 @@ public struct PaymentsService: Sendable {
         let payment = try await cashier.perform(
             .void, until: patience(call), { try await store.decideOrBury(request, $0) },
             { try PaymentRules.void($0, now: $1) })
-        return PaymentReply(payment)
+        return PaymentReply(givenUp: payment)
     }
 
     /// The obligation is committed first; if the provider cannot settle it at once, the

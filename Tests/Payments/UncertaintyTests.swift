@@ -130,6 +130,8 @@ import Testing
             #expect(try await desk.violations() == [])
             let unsettled = try await desk.store.unsettled(.init(olderThanMs: 0)).payments
             #expect(unsettled == [])
+            // Whoever missed the answer to the void is told the same, and wants no other refund.
+            #expect(try await desk.void().state == .voided)
         }
     }
 

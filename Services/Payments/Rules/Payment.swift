@@ -124,6 +124,14 @@ extension PaymentState {
 }
 
 extension PaymentReply {
+    /// The answer to a void, which stays the same when it is asked for again after late money came,
+    /// since that goes back by itself: a caller who was told CAPTURED would ask for it once more.
+    init(givenUp payment: Payment) {
+        var payment = payment
+        if payment.state == .captured { payment.state = .voided }
+        self.init(payment)
+    }
+
     init(_ payment: Payment) {
         func money(_ amount: Int64) -> Money? {
             guard amount != 0, let terms = payment.terms else { return nil }

@@ -97,6 +97,8 @@ enum PaymentRules {
     static func void(_ payment: Payment, now: Instant) throws -> PaymentChange? {
         switch payment.state {
         case .voided, .failedFinal: return nil
+        // It was given up before its money came, or is owed back by now: there is nothing to keep.
+        case .captured where payment.refundOwed == payment.captured: return nil
         case .captured:
             throw RPCError(
                 .alreadyCaptured, "the money has been taken",
