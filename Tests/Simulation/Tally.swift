@@ -59,7 +59,8 @@ struct Tally: Sendable {
             ("simulated: " + $0.rawValue, injected[$0.rawValue] ?? 0)
         }
         let checked =
-            "\(purchases) purchases in \(histories) histories, \(callsMet) of \(calls) calls met a fault"
+            "\(purchases) purchases in \(histories) histories, "
+            + "\(callsMet) of \(calls) calls met a fault"
         let replay = violations.first.map { "\(command) --trace \($0.seed)" } ?? ""
         return [
             Row(
