@@ -130,6 +130,9 @@ import Testing
             #expect(try await desk.violations() == [])
             let unsettled = try await desk.store.unsettled(.init(olderThanMs: 0)).payments
             #expect(unsettled == [])
+            // Whoever missed the answer to the void hears that nothing is kept, and of no refusal.
+            let again = try await desk.void()
+            #expect(again.state == .captured && !again.isKept)
         }
     }
 

@@ -18,10 +18,16 @@ final class CallersLog: Sendable {
         var total: Money?
     }
 
-    private let state = Mutex((told: [UUID: Told](), order: [UUID]()))
+    private let state = Mutex(
+        (told: [UUID: Told](), order: [UUID](), holds: [(id: UUID, lines: [PricedLine])]()))
 
     /// All purchases, in the order in which they began.
     var purchases: [UUID] { state.withLock { $0.order } }
+
+    /// Holds of the box office, as they were answered first.
+    var holds: [(id: UUID, lines: [PricedLine])] { state.withLock { $0.holds } }
+
+    func keep(_ hold: HoldReply) { state.withLock { $0.holds.append((hold.holdId, hold.lines)) } }
 
     func told(_ id: UUID) -> Told? { state.withLock { $0.told[id] } }
 
@@ -84,26 +90,46 @@ struct Buyer: Sendable {
             eventId: stage.event, items: items(), provider: "sim",
             paymentMethod: one(of: Self.tokens) ?? "sim_ok",
             waitMs: random.below(3) == 0 ? Int64(random.below(3_000)) : nil)
+        let ghost =
+            random.below(8) == 0
+            ? town.world.scheduler.spawn { try await Ghost(town: town).haunt(id) } : nil
         // An impatient one asks twice at the same time.
         if random.below(5) == 0 {
-            let twin = town.world.scheduler.spawn { try await ask(request) }
-            try await ask(request)
+            let twin = town.world.scheduler.spawn { _ = try await ask(request) }
+            _ = try await ask(request)
             try await twin.value
-        } else {
-            try await ask(request)
+        } else if try await ask(request), random.below(4) == 0 {
+            try await reuse(id)
         }
-        if random.below(4) == 0 { try await ask(request) }
+        if random.below(4) == 0 { _ = try await ask(request) }
         if random.below(6) == 0 { try await cancel(id) }
+        try await ghost?.value
     }
 
-    private func ask(_ request: PurchaseRequest) async throws {
+    /// Somebody else's purchase under an id that was used: neither theirs nor a new one.
+    private func reuse(_ id: UUID) async throws {
+        let request = PurchaseRequest(
+            purchaseId: id, owner: "thief", contact: Contact(email: "thief@example.org"),
+            eventId: stage.event, items: items(), provider: "sim", paymentMethod: "sim_ok")
+        if case .success = try await town.insist(
+            "gateway", .orders, OrdersAPI.purchase, request, forMs: 20_000)
+        {
+            town.violation("\(id): somebody else was answered with it")
+        }
+    }
+
+    /// True when the purchase was answered, and not refused.
+    private func ask(_ request: PurchaseRequest) async throws -> Bool {
         switch try await town.insist(
             "gateway", .orders, OrdersAPI.purchase, request, forMs: 120_000)
         {
-        case .success(let reply): hear(reply)
+        case .success(let reply):
+            hear(reply, of: request.purchaseId)
+            return true
         case .failure(let error): log.note(request.purchaseId) { $0.refusal = error.reason.name }
         case nil: break
         }
+        return false
     }
 
     // MARK: Step by step
@@ -118,13 +144,13 @@ struct Buyer: Sendable {
             case .success(let checkout) = try await town.insist(
                 "gateway", .orders, OrdersAPI.createCheckout, request, forMs: 120_000)
         else { return }
-        hear(checkout)
+        hear(checkout, of: id)
         for _ in 0..<random.below(5) {
             try await town.pass(upToMs: 20_000)
-            switch random.below(6) {
+            switch random.below(7) {
             case 0: try await cancel(id)
             case 1: try await watch(id, since: checkout.version)
-            case 2:
+            case 2, 3:
                 // Called off while the money is being taken.
                 let paying = town.world.scheduler.spawn { try await pay(id) }
                 try await cancel(id)
@@ -142,7 +168,7 @@ struct Buyer: Sendable {
         if case .success(let reply) = try await town.insist(
             "gateway", .orders, OrdersAPI.startPayment, request, forMs: 60_000)
         {
-            hear(reply)
+            hear(reply, of: id)
         }
     }
 
@@ -151,7 +177,7 @@ struct Buyer: Sendable {
         if case .success(let reply) = try await town.insist(
             "gateway", .orders, OrdersAPI.cancelCheckout, request, forMs: 60_000)
         {
-            hear(reply)
+            hear(reply, of: id)
         }
     }
 
@@ -160,11 +186,14 @@ struct Buyer: Sendable {
         if case .success(let reply) = try await town.insist(
             "gateway", .orders, OrdersAPI.watchCheckout, request, forMs: 20_000)
         {
-            hear(reply)
+            hear(reply, of: id)
         }
     }
 
-    private func hear(_ reply: CheckoutReply) {
+    private func hear(_ reply: CheckoutReply, of id: UUID) {
+        if reply.checkoutId != id {
+            town.violation("\(id): the answer is about \(reply.checkoutId)")
+        }
         log.note(reply.checkoutId) { told in
             if let total = reply.totals?.total { told.total = total }
             guard reply.state == .completed, let order = reply.order else { return }
@@ -182,21 +211,66 @@ struct Buyer: Sendable {
         let id = town.world.newID()
         let request = ReserveRequest(
             holdId: id, eventId: stage.event, owner: owner, lines: items(),
-            ttlMs: 10_000 + Int64(random.below(60_000)))
-        guard
-            case .success = try await town.insist(
-                "gateway", .inventory, InventoryAPI.reserve, request, forMs: 60_000)
-        else { return }
-        try await town.pass(upToMs: 10_000)
-        if random.below(2) == 0 {
+            ttlMs: 10_000 + Int64(random.below(20_000)))
+        // Some have gone before it is there.
+        let patienceMs = random.below(3) == 0 ? 1 + Int64(random.below(2_000)) : 60_000
+        switch try await town.insist(
+            "gateway", .inventory, InventoryAPI.reserve, request, forMs: patienceMs)
+        {
+        case .success(let hold):
+            log.keep(hold)
+            let end = town.scheduler.uptimeNanoseconds / 1_000_000 + UInt64(hold.expiresInMs ?? 0)
+            if random.below(2) == 0 { return try await extend(id, after: end) }
+            try await town.pass(upToMs: 10_000)
             _ = try await town.insist(
                 "gateway", .inventory, InventoryAPI.extendHold,
                 ExtendHoldRequest(holdId: id, atLeastMs: 60_000), forMs: 10_000)
+            if random.below(2) == 0 { try await giveBack(id) }
+        case .failure: break
+        case nil: try await giveBack(id)
         }
-        if random.below(2) == 0 {
-            _ = try await town.insist(
+    }
+
+    /// What was given back, before or after it was had, is not held again.
+    private func giveBack(_ id: UUID) async throws {
+        guard
+            case .success = try await town.insist(
                 "gateway", .inventory, InventoryAPI.releaseHold,
-                ReleaseHoldRequest(holdId: id, reason: .buyer), forMs: 10_000)
+                ReleaseHoldRequest(holdId: id, reason: .buyer), forMs: 20_000)
+        else { return }
+        try await town.pass(upToMs: 60_000)
+        switch try await town.insist(
+            "gateway", .inventory, InventoryAPI.getHold, GetHoldRequest(holdId: id), forMs: 60_000)
+        {
+        case .success(let hold) where hold.state == .active:
+            town.violation("hold \(id) was given back, and is held")
+        case .failure(let error):
+            town.violation("hold \(id) was given back: \(error)")
+        default: break
+        }
+    }
+
+    private func sweep() async throws {
+        _ = try await town.insist(
+            "operator", .inventory, InventoryAPI.sweepExpired, SweepExpiredRequest(), forMs: 1_000)
+    }
+
+    /// Comes back when the time is just over, where the clocks are right: too late.
+    private func extend(_ id: UUID, after end: UInt64) async throws {
+        let now = town.scheduler.uptimeNanoseconds / 1_000_000
+        try await town.pass(ms: Int64(end > now ? end - now : 0) + 1 + Int64(random.below(300)))
+        // Two of the staff may find it at the same time.
+        if random.below(2) == 0 {
+            let other = town.world.scheduler.spawn { try await sweep() }
+            try await sweep()
+            try await other.value
+        }
+        guard town.weather.rate(.clockJump) == 0, town.weather.rate(.clockSkew) == 0 else { return }
+        if case .success = try await town.insist(
+            "gateway", .inventory, InventoryAPI.extendHold,
+            ExtendHoldRequest(holdId: id, atLeastMs: 60_000), forMs: 10_000)
+        {
+            town.violation("hold \(id) was extended after its end")
         }
     }
 }

@@ -14,6 +14,7 @@ final class Chaos: Sendable {
 
     func begin() async throws {
         town.network.set(town.weather)
+        town.network.whenSent { [self] in strike($0) }
         let tasks = town.nodes.map { node in
             town.world.scheduler.spawn { [self] in try await tend(node) }
         }
@@ -24,7 +25,9 @@ final class Chaos: Sendable {
     /// Everything works again: services run, nothing is cut off.
     func end() async throws {
         isOver.withLock { $0 = true }
+        town.network.whenSent(nil)
         for node in town.nodes { node.process?.die(afterJobs: nil) }
+        for node in town.nodes { node.setDisk(full: false) }
         for task in work.withLock({ $0 }) { try await task.value }
         town.network.set(.calm)
         town.network.heal()
@@ -45,6 +48,7 @@ final class Chaos: Sendable {
                     town.network.note(.clockJump)
                     node.clock.jump(byMs: Int64(random.below(240_000)) - 120_000)
                 }
+                if weather.happens(.diskFull, random) { fill(node) }
             }
             if weather.happens(.deathAtOnce, random) {
                 town.network.note(.deathAtOnce)
@@ -69,6 +73,23 @@ final class Chaos: Sendable {
         _ = town.scheduler.schedule(afterMs: 1_000 + Int64(random.below(60_000))) { [town] in
             town.network.unblock(there)
             town.network.unblock(back)
+        }
+    }
+
+    /// Kills whom something is sent to while it is busy with that.
+    private func strike(_ route: SimulatedNetwork.Route) {
+        guard let node = town.nodes.first(where: { $0.kind.rawValue == route.to }),
+            town.network.strikes(.deathAtWork)
+        else { return }
+        node.kill(afterJobs: 1 + Int(random.below(random.below(2) == 0 ? 60 : 10)))
+    }
+
+    /// Whatever grows finds no room for some seconds.
+    private func fill(_ node: Node) {
+        town.network.note(.diskFull)
+        node.setDisk(full: true)
+        _ = town.scheduler.schedule(afterMs: Int64(random.below(10_000))) {
+            node.setDisk(full: false)
         }
     }
 

@@ -39,6 +39,7 @@ struct Judge: Sendable {
     /// buyer was told, stock is free or sold, and the money is where it belongs.
     func faults() async throws -> [String] {
         var sold: [UUID: Int64] = [:]
+        var owned: [Share: Int64] = [:]
         var paid: [UUID: Int64] = [:]
         var faults: [String] = []
         for id in log.purchases {
@@ -60,7 +61,15 @@ struct Judge: Sendable {
             }
             faults += check(id, told, end)
             guard end.state == .completed, let order = end.order else { continue }
-            for item in order.items { sold[item.ticketTypeId, default: 0] += item.quantity }
+            for item in order.items {
+                sold[item.ticketTypeId, default: 0] += item.quantity
+                guard let limit = told.stage.limits[item.ticketTypeId] else { continue }
+                let share = Share(owner: told.owner, type: item.ticketTypeId)
+                owned[share, default: 0] += item.quantity
+                if let has = owned[share], has > limit {
+                    faults.append("\(told.owner) has \(has) of \(item.ticketTypeId)")
+                }
+            }
             if order.tickets.count != Int(exactly: order.totalQuantity) {
                 faults.append("\(id): \(order.tickets.count) tickets for \(order.totalQuantity)")
             }
@@ -68,7 +77,60 @@ struct Judge: Sendable {
         }
         let pending = try await verify()
         if pending > 0 { faults.append("\(pending) things do not settle") }
-        return try await faults + stock(sold) + money(paid)
+        return try await faults + stock(sold) + money(paid) + time() + prices() + reclaimed()
+    }
+
+    /// A hold costs for ever what it cost when it was made.
+    private func prices() async throws -> [String] {
+        var faults: [String] = []
+        for hold in log.holds {
+            let answer = try await town.insist(
+                "gateway", .inventory, InventoryAPI.getHold, GetHoldRequest(holdId: hold.id),
+                forMs: 60_000)
+            let now = try? answer?.get().lines.map { [$0.unitPrice, $0.fee, $0.tax] }
+            if now != hold.lines.map({ [$0.unitPrice, $0.fee, $0.tax] }) {
+                faults.append("hold \(hold.id) cost \(hold.lines), and now \(answer as Any)")
+            }
+        }
+        return faults
+    }
+
+    /// Late payments take stock again only at events that allow it.
+    private func reclaimed() async throws -> [String] {
+        let strict = Set(
+            log.purchases.compactMap { log.told($0)?.stage }.filter { !$0.lateReclaim }.map(\.event)
+        )
+        let holds = try await town.node(.inventory)?.databases.first?.read { reader in
+            try reader.query("SELECT hold_id, event_id FROM hold WHERE is_reclaimed = 1") {
+                (id: try $0.next(UUID.self), event: try $0.next(UUID.self))
+            }
+        }
+        return (holds ?? []).filter { strict.contains($0.event) }.map {
+            "hold \($0.id) was paid too late, and took stock again"
+        }
+    }
+
+    /// What one owner has of a type.
+    private struct Share: Hashable {
+        let owner: String
+        let type: UUID
+    }
+
+    /// Time never goes back for a service, whatever its wall clock did.
+    private func time() async throws -> [String] {
+        var faults: [String] = []
+        for node in town.nodes {
+            let turns = try await node.databases.first?.read { reader in
+                try reader.query(
+                    """
+                    SELECT b.seq FROM outbox a JOIN outbox b ON b.seq = a.seq + 1
+                    WHERE b.at < a.at ORDER BY b.seq LIMIT 1
+                    """
+                ) { try $0.next(Int64.self) }
+            }
+            for seq in turns ?? [] { faults.append("\(node.kind): time went back at fact \(seq)") }
+        }
+        return faults
     }
 
     private func check(
@@ -134,6 +196,9 @@ struct Judge: Sendable {
                 """
             ) { (id: try $0.next(UUID.self), minor: try $0.next(Int64.self)) }
         }
+        guard let booked = try await booked() else { return ["no ledger"] }
+        let sum = kept.reduce(0) { $0 + $1.minor }
+        if booked != sum { faults.append("the provider keeps \(sum), the ledger says \(booked)") }
         let known = Set(kept.map(\.id))
         for payment in kept where payment.minor != paid[payment.id] ?? 0 {
             faults.append(
@@ -162,5 +227,17 @@ struct Judge: Sendable {
             "operator", .orders, OrdersAPI.getSaga, GetSagaRequest(checkoutId: checkout),
             forMs: 10_000)
         return String(describing: saga)
+    }
+
+    /// What the provider owes us, with the fees that it has kept, by our own ledger.
+    private func booked() async throws -> Int64? {
+        try await town.node(.payments)?.databases.first?.read { reader in
+            try reader.query(
+                """
+                SELECT COALESCE(CAST(SUM(debit_minor - credit_minor) AS BIGINT), 0)
+                FROM ledger_entry WHERE account LIKE 'clearing:%' OR account LIKE 'fees:%'
+                """
+            ) { try $0.next(Int64.self) }.first
+        } ?? nil
     }
 }

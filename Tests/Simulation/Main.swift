@@ -24,6 +24,11 @@ struct Main {
         let folder = try WorkFolder(named: "turnstile-simulation")
         defer { folder.remove() }
         let tally = try await Campaign(options, from: seed, in: folder).run()
+        if options.untilViolation {
+            let first = FirstViolation(tally)
+            print(String(decoding: try JSONEncoder().encode(first), as: UTF8.self))
+            return first.what == nil
+        }
         let rows = tally.rows(replay: CommandLine.arguments.first ?? "simulation")
         if options.json {
             let encoder = JSONEncoder()

@@ -50,7 +50,12 @@ final class Node: Sendable {
     /// The service's own, then sim's journal.
     var databases: [Database] { state.withLock { $0.databases } }
 
-    private static let bugs = ["\"event\":\"batch_failed\"", "\"event\":\"call.failed\""]
+    /// Rows never contradict each other, and stock that was fenced for a payment is there until it
+    /// is sold.
+    private static let bugs = [
+        "\"event\":\"batch_failed\"", "\"event\":\"call.failed\"", "consume was refused",
+        "was consumed before it was paid", "corrupt: ",
+    ]
 
     // MARK: Life
 
@@ -79,7 +84,12 @@ final class Node: Sendable {
             },
             metrics: Metrics())
         process.spawn { [self] in
-            do { try await serve(Machine(party: party, world: world)) } catch {
+            do { try await serve(Machine(party: party, world: world)) } catch let error
+                as StorageError where error.code == .storageFull
+            {
+                // As its executable does; it is started again.
+                process.die()
+            } catch {
                 town.violation("\(kind) does not start: \(error)")
             }
         }
@@ -107,6 +117,9 @@ final class Node: Sendable {
         disk.load(DiskImage(files: [:]))
         disk.close()
     }
+
+    /// Files keep what they have, and get no more.
+    func setDisk(full isFull: Bool) { disk.setCapacity(isFull ? disk.usedBytes : .max) }
 
     // MARK: One process
 
@@ -169,7 +182,9 @@ final class Node: Sendable {
                 world: outside, journal: journal, configuration: town.sim,
                 webhookSecrets: [Town.webhookSecret])
             let service = PaymentsService(
-                world: world, database: database, providers: [sim], orders: client(.orders))
+                world: world, database: database,
+                providers: [ForgetfulProvider(sim: sim, network: town.network)],
+                orders: client(.orders))
             // Webhooks come from outside, through a gateway.
             let gateway = town.client("gateway", machine.party, to: .payments, world)
             let jobs = sim.jobs { webhook, provider in

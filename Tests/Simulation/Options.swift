@@ -7,6 +7,8 @@ struct Options: Equatable, Sendable {
     var seed: UInt64?
     var workers = 2
     var json = false
+    /// Stops at the first violation, and reports nothing but how soon it came.
+    var untilViolation = false
     /// Runs one seed and prints all that its services log.
     var trace: UInt64?
     /// What a worker is told: so many seeds from this one, into a file.
@@ -28,6 +30,7 @@ struct Options: Equatable, Sendable {
             case "--seed": options.seed = try number(of: name, &rest)
             case "--workers": options.workers = max(1, Int(clamping: try number(of: name, &rest)))
             case "--json": options.json = true
+            case "--until-violation": options.untilViolation = true
             case "--trace": options.trace = try number(of: name, &rest)
             case "--chunk":
                 options.chunk = Chunk(

@@ -88,7 +88,7 @@ final class SimulatedChannel: Channel {
         }
         guard !isOver else { return }
         if !bytes.isEmpty {
-            guard let carried = network.carry(bytes, calls) else { return self.break() }
+            guard let carried = network.carry(bytes, on: route, calls) else { return self.break() }
             for message in carried { send(message) }
             state.withLock { $0.handler }?.channelDrained()
         }

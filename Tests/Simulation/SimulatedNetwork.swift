@@ -36,6 +36,8 @@ final class SimulatedNetwork: Sendable {
     let scheduler: SimulatedScheduler
     let random: SeededRandom
     private let state = Mutex(State())
+    /// Hears which way everything goes that is sent.
+    private let onSend = Mutex<(@Sendable (Route) -> Void)?>(nil)
 
     init(_ scheduler: SimulatedScheduler, _ random: SeededRandom) {
         self.scheduler = scheduler
@@ -126,8 +128,24 @@ final class SimulatedNetwork: Sendable {
         var isOvertaken = false
     }
 
+    /// Whether the weather of now does this.
+    func strikes(_ kind: Weather.Kind) -> Bool {
+        state.withLock { state in
+            guard state.weather.happens(kind, random) else { return false }
+            state.toll.add(kind)
+            return true
+        }
+    }
+
+    func whenSent(_ action: (@Sendable (Route) -> Void)?) { onSend.withLock { $0 = action } }
+
     /// What becomes of whole frames that leave together; nil when the connection is cut.
-    func carry(_ bytes: [UInt8], _ calls: PendingCalls) -> [Carried]? {
+    func carry(_ bytes: [UInt8], on route: Route, _ calls: PendingCalls) -> [Carried]? {
+        onSend.withLock { $0 }?(route)
+        return sort(bytes, calls)
+    }
+
+    private func sort(_ bytes: [UInt8], _ calls: PendingCalls) -> [Carried]? {
         state.withLock { state in
             state.fingerprint.add(scheduler.uptimeNanoseconds)
             state.fingerprint.add(bytes)
@@ -151,8 +169,10 @@ final class SimulatedNetwork: Sendable {
                 case .frameLost: break
                 case .frameDoubled: carried += [Carried(bytes: frame), Carried(bytes: frame)]
                 case .frameHeld:
+                    // Some for longer than anybody waits for an answer.
+                    let most: UInt64 = random.below(2) == 0 ? 30_000 : 4_000
                     carried.append(
-                        Carried(bytes: frame, lateMs: random.below(4_000), isOvertaken: true))
+                        Carried(bytes: frame, lateMs: random.below(most), isOvertaken: true))
                 case .linkSlow: carried.append(Carried(bytes: frame, lateMs: random.below(6_000)))
                 default: return nil
                 }

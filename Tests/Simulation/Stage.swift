@@ -8,6 +8,10 @@ import Support
 struct Stage: Sendable {
     let event: UUID
     let types: [UUID]
+    /// Tickets of a type that one owner may have, by type.
+    var limits: [UUID: Int64] = [:]
+    /// Whether a payment that comes too late may take stock again.
+    var lateReclaim = true
 
     static let euro = Currency("EUR")
 }
@@ -19,25 +23,29 @@ struct Staff: Sendable {
     /// Makes an event and puts it on sale, through whatever weather there is.
     func stage() async throws -> Stage? {
         let random = town.random
-        let stage = Stage(
+        var stage = Stage(
             event: town.world.newID(),
             types: (0..<1 + random.below(3)).map { _ in town.world.newID() })
-        let capacity = 5 + Int64(random.below(60))
+        stage.lateReclaim = random.below(2) == 0
+        let capacity = 5 + Int64(random.below(random.below(2) == 0 ? 60 : 300))
         let create = CreateEventRequest(
             eventId: stage.event, title: "Concert",
             startsAt: Town.beginning.advanced(byMs: 30 * 86_400_000), currency: Stage.euro,
             totalCapacity: random.below(5) == 0 ? nil : capacity,
             feePerTicket: Money(Int64(random.below(2)) * 100, Stage.euro),
-            lateReclaim: random.below(2) == 0,
+            maxHoldMs: random.below(2) == 0 ? nil : 20_000 + Int64(random.below(100_000)),
+            lateReclaim: stage.lateReclaim,
             openCheckouts: [nil, .allow, .replace][Int(random.below(3))])
         guard try await done(InventoryAPI.createEvent, create) else { return nil }
         for (place, type) in stage.types.enumerated() {
+            if random.below(4) == 0 { stage.limits[type] = 2 }
             let put = PutTicketTypeRequest(
                 ticketTypeId: type, eventId: stage.event, name: "Type \(place)",
                 price: Money(Int64(random.below(8)) * 1_000, Stage.euro), taxBasisPoints: 1_900,
                 allocation: create.totalCapacity == nil || random.below(2) == 0
-                    ? 1 + Int64(random.below(UInt64(capacity))) / Int64(stage.types.count) : nil,
-                maxPerOrder: 8, perOwnerLimit: random.below(4) == 0 ? 2 : nil)
+                    ? max(1, (1 + Int64(random.below(UInt64(capacity)))) / Int64(stage.types.count))
+                    : nil,
+                maxPerOrder: 8, perOwnerLimit: stage.limits[type])
             guard try await done(InventoryAPI.putTicketType, put) else { return nil }
         }
         let publish = PublishEventRequest(eventId: stage.event, expectedVersion: 1)
@@ -76,7 +84,7 @@ struct Staff: Sendable {
                 .payments, PaymentsAPI.replayWebhook,
                 ReplayWebhookRequest(provider: webhook.provider, eventId: webhook.eventId))
         case 4:
-            // Another name and place in the list; the price stays, and so does what was promised.
+            // Another name and price; what was promised stays.
             guard let type = stage.types.last else { return }
             let event = try await press(
                 .inventory, InventoryAPI.getEvent, GetEventRequest(eventId: stage.event))
@@ -86,7 +94,8 @@ struct Staff: Sendable {
                 .inventory, InventoryAPI.putTicketType,
                 PutTicketTypeRequest(
                     ticketTypeId: type, eventId: stage.event, expectedVersion: known.version,
-                    name: "Type \(random.below(100))", price: known.price,
+                    name: "Type \(random.below(100))",
+                    price: Money(Int64(random.below(8)) * 1_000, Stage.euro),
                     taxBasisPoints: known.taxBasisPoints, allocation: known.allocation,
                     maxPerOrder: known.maxPerOrder, perOwnerLimit: known.perOwnerLimit))
         default:
@@ -96,11 +105,12 @@ struct Staff: Sendable {
         }
     }
 
-    /// Asks for what buyers are owed, once more.
-    private func hurryRefunds() async throws {
+    /// Asks for what buyers are owed, once more; in the end only for what waits for a human.
+    private func hurryRefunds(parkedOnly: Bool = false) async throws {
         let page = try await press(
             .payments, PaymentsAPI.listObligations, ListObligationsRequest())
-        guard let refund = page?.refunds.first else { return }
+        let refunds = page?.refunds.filter { !parkedOnly || $0.state == .parked }
+        guard let refund = refunds?.first else { return }
         try await press(
             .payments, PaymentsAPI.retryRefund,
             RetryRefundRequest(refundId: refund.refundId, reason: "the buyer waits"))
@@ -137,7 +147,7 @@ struct Staff: Sendable {
 
     /// What stands still once everything works again is tried again, then given back.
     func clearUp(_ parked: [UUID], attempt: Int) async throws {
-        if town.random.below(2) == 0 { try await hurryRefunds() }
+        if town.random.below(2) == 0 { try await hurryRefunds(parkedOnly: true) }
         for id in parked {
             if attempt < 3 {
                 try await press(.orders, OrdersAPI.retrySaga, RetrySagaRequest(checkoutId: id))

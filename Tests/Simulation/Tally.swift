@@ -80,6 +80,20 @@ struct Tally: Sendable {
     }
 }
 
+/// How soon a campaign that ends with the first violation found it.
+struct FirstViolation: Encodable {
+    /// Up to the end of the history that was violated, or in all.
+    let purchases: Int
+    let seed: UInt64?
+    let what: String?
+
+    init(_ tally: Tally) {
+        purchases = tally.purchases
+        seed = tally.violations.first?.seed
+        what = tally.violations.first?.what
+    }
+}
+
 /// Seeds whose histories were violated once. What they draw changes with the code, so each is only
 /// a history more; what it found has a test of its own.
 enum Regressions {

@@ -138,7 +138,8 @@ final class Town: Sendable {
             do {
                 return .success(
                     try await caller(identity, to: kind).call(
-                        method, request, CallOptions(timeoutMs: 10_000, actor: actor)))
+                        method, request,
+                        CallOptions(timeoutMs: min(10_000, patience), actor: actor)))
             } catch let error as RPCError where error.isRefusal && !error.isTransient {
                 return .failure(error)
             } catch let error as RPCError {

@@ -16,11 +16,14 @@ struct Weather: Sendable {
         case oneWay = "partition, one way"
         // On the machines.
         case death = "service killed, half of them by a power cut"
+        case deathAtWork = "service killed just after it was sent something"
         case deathAtOnce = "all services killed at once"
         case clockJump = "clock jumped"
         case clockSkew = "clock wrong from the start"
+        case diskFull = "disk full for a while"
         // At the provider.
         case provider = "provider slow, silent, late or away"
+        case answerLost = "provider's answer lost"
         case webhook = "webhook late, doubled, out of order"
     }
 
@@ -45,7 +48,8 @@ struct Weather: Sendable {
         self.init(rates: rates)
     }
 
-    /// The highest rate that is drawn: of frames, of a machine's seconds, of histories.
+    /// The highest rate that is drawn: of frames, of seconds for machines, of answers for the
+    /// provider's line, of histories for the rest.
     private static func most(_ kind: Kind) -> UInt64 {
         switch kind {
         case .frameLost, .frameDoubled: 300
@@ -54,7 +58,9 @@ struct Weather: Sendable {
         case .partition, .oneWay: 600
         case .death: 1_500
         case .deathAtOnce: 300
-        case .clockJump: 500
+        case .deathAtWork: 500
+        case .answerLost: 4_000
+        case .clockJump, .diskFull: 500
         case .clockSkew, .provider, .webhook: 10_000
         }
     }
@@ -70,8 +76,8 @@ struct Weather: Sendable {
 /// What was done to a history, by kind, and how many calls there were to do it to.
 struct Toll: Sendable {
     private(set) var injected: [String: Int] = [:]
-    /// Calls made in bad weather, and those of them that something happened to: to the request, the
-    /// answer or the connection.
+    /// Calls made in bad weather, and those of them whose request, answer or connection something
+    /// happened to.
     var calls = 0
     var callsMet = 0
 

@@ -18,8 +18,10 @@ extension Rule {
             "echo " + String(repeating: "x", count: 96)
         ) { file in
             guard !file.path.hasSuffix(".json"), !file.path.hasSuffix(".md") else { return [] }
+            // Planted faults quote whole lines behind a mark.
+            let most = file.path.hasSuffix(".faults") ? 101 : 100
             return file.lines.indices.filter {
-                file.lines[$0].utf8.count > 100 && file.lines[$0].count > 100
+                file.lines[$0].utf8.count > most && file.lines[$0].count > most
             }
         },
         Rule(

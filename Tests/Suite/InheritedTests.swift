@@ -68,6 +68,28 @@ import Testing
         }
     }
 
+    /// What the process before this one did last was to sell it, and nothing may be given back.
+    @Test(arguments: [5_000, 0] as [Int64])
+    func whatWasSoldIsSoldThoughInventoryStaysAway(_ price: Int64) throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event(price: price)
+            let request = try await Self.orphan(rig, event, diesAt: "inventory.ConsumeHold")
+            rig.inventory.plan { method, _ in
+                method == "inventory.Reserve" ? .requestLost : nil
+            }
+            try await rig.restartOrders()
+            while try await rig.checkout(request.purchaseId).state == .new {
+                try await rig.pass(ms: 1_000)
+            }
+            try await rig.pass(ms: 70_000)
+            #expect(try await rig.checkout(request.purchaseId).state == .cancelling)
+            rig.inventory.plan { _, _ in nil }
+            #expect(try await rig.end(request.purchaseId).state == .completed)
+            #expect(try await rig.availability(event).types.map(\.sold) == [2])
+            try await rig.expectSound()
+        }
+    }
+
     @Test func moneyThatWasTakenGoesBackWhenInventoryStaysAway() throws {
         try SuiteRig.run { rig in
             let event = try await rig.event()

@@ -74,6 +74,10 @@ struct Checkout: SagaSubject, Hashable {
     var paymentID: UUID { attempt?.paymentID ?? .derived(from: id, "pay") }
     var refundID: UUID { .derived(from: id, "refund") }
 
+    /// A purchase in one call commits what Reserve answered only with what follows. Without that,
+    /// nobody knows whether its stock was reserved, or even sold, by a process before this one.
+    var isStockUnknown: Bool { way == .short && state == .cancelling && lines.isEmpty }
+
     /// Nil until the stock is reserved.
     var totals: Totals? { Totals(of: lines) }
 

@@ -56,6 +56,19 @@ extension CheckoutRules {
         decision.mayDefer = true
     }
 
+    /// A process before this one had sold it: what is left is to say so.
+    func soldBefore(_ hold: HoldReply, _ decision: inout Decision) {
+        guard hold.state == .consumed else {
+            return decision.park("the hold is \(hold.state.word), and was CONSUMED")
+        }
+        decision.checkout.lines = hold.lines
+        decision.checkout.problem = nil
+        decision.checkout.owed = nil
+        decision.move(to: .committing)
+        decision.call(
+            SagaPosition(decision.checkout.isFree ? StepName.consume : StepName.pay))
+    }
+
     /// Money is taken. It must be all of it, in the right currency (M-5).
     func paid(_ payment: PaymentReply, _ decision: inout Decision) {
         guard let total = decision.checkout.totals?.total, payment.captured == total else {
@@ -129,6 +142,9 @@ extension CheckoutRules {
     func captureAfterAll(_ decision: inout Decision) {
         if decision.checkout.state == .expiring {
             decision.call(SagaPosition(StepName.fence))
+        } else if decision.checkout.isStockUnknown {
+            // The tickets may be sold as well, and then the money must not go back.
+            decision.call(SagaPosition(StepName.reserve, .undo))
         } else {
             owe(&decision)
         }
@@ -145,6 +161,7 @@ extension CheckoutRules {
     func released(_ decision: inout Decision) {
         decision.checkout.isHoldReleased = true
         switch decision.checkout.state {
+        case .cancelling where decision.checkout.owed != nil: owe(&decision)
         case .cancelling: decision.move(to: .cancelled)
         case .expiring: decision.move(to: .expired)
         default: refundedOrReleasing(&decision)

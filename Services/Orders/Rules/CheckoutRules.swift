@@ -47,6 +47,9 @@ struct CheckoutRules: Sendable {
                 decision.pause(position, ms: retryInMs)
                 unanswered(position, now, &decision)
             case .park(let reason): decision.park(reason)
+            case .call where event.position.direction == .act && checkout.state == .cancelling:
+                // It is sold, and only its price is asked for.
+                decision.pause(event.position.again, ms: retryInMs)
             case .call(let undo):
                 decision.checkout.problem = Problem(error: timedOut(error))
                 decision.move(to: .cancelling)
@@ -91,6 +94,8 @@ struct CheckoutRules: Sendable {
         _ position: SagaPosition, _ reply: PeerReply, _ now: Instant, _ decision: inout Decision
     ) {
         switch (position.step, position.direction, reply) {
+        case (StepName.reserve, .act, .hold(let hold)) where decision.checkout.state == .cancelling:
+            soldBefore(hold, &decision)
         case (StepName.reserve, .act, .hold(let hold)): reserved(hold, now, &decision)
         case (StepName.reserve, .undo, _): released(&decision)
         case (StepName.buyer, .act, .hold(let hold)): looked(hold, now, &decision)
@@ -149,6 +154,12 @@ struct CheckoutRules: Sendable {
         _ position: SagaPosition, _ error: RPCError, _ now: Instant, _ decision: inout Decision
     ) {
         switch (position.step, position.direction) {
+        case (StepName.reserve, .act) where decision.checkout.state == .cancelling:
+            decision.park("reserve was refused: \(error.reason.name)")
+        case (StepName.reserve, .undo)
+        where error.reason == .holdConsumed && decision.checkout.isStockUnknown:
+            // By a process before this one, whose last commit was never made.
+            decision.call(SagaPosition(StepName.reserve))
         case (StepName.reserve, .act) where decision.mayHaveGoneFurther:
             giveUp(error, from: StepName.reserve, &decision)
         case (StepName.reserve, .act):
