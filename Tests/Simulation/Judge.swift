@@ -203,8 +203,8 @@ struct Judge: Sendable {
         for payment in kept where payment.minor != paid[payment.id] ?? 0 {
             faults.append(
                 "payment \(payment.id): the provider keeps \(payment.minor), "
-                    + "the order costs \(paid[payment.id] ?? 0); \(try await whatIsKnown(payment.id))"
-            )
+                    + "the order costs \(paid[payment.id] ?? 0); "
+                    + "\(try await whatIsKnown(payment.id))")
         }
         for id in paid.keys.sorted(by: { $0.uuidString < $1.uuidString }) where !known.contains(id)
         {
