@@ -8,13 +8,19 @@ extension Feed {
     /// A page of the feed, as every service's ReadEvents answers it: parked until there is a fact
     /// after the reader's cursor, for as long as the reader will wait.
     ///
-    /// - Throws: `FEED_DIVERGED` when the cursor was counted on another history.
+    /// - Throws: `FEED_DIVERGED` when the cursor was counted on another history, `OVERLOADED` when
+    ///   the caller has too many pages on their way.
     public func page(
         _ request: FeedRequest, _ call: CallContext, on scheduler: any Scheduler
     ) async throws -> FeedReply {
         try request.check(feedID: id, head: head)
         let waitMs = call.waitMs(request.waitMs, on: scheduler)
         if waitMs > 0 { _ = try await wait(after: request.afterSeq, ms: waitMs) }
+        guard beginPage(of: call.identity) else {
+            throw RPCError(
+                .overloaded, "at most \(Self.pagesAtOnce) pages at once", retryAfterMs: 100)
+        }
+        defer { endPage(of: call.identity) }
         let events = try await events(after: request.afterSeq, limit: request.limit)
         return FeedReply(
             feedId: id, head: head,

@@ -34,6 +34,10 @@ public struct RPCLimits: Sendable {
     public var unsentMs: Int64 = 10_000
     /// With so much waiting, calls that are running still end as UNAVAILABLE.
     public var unreadBytes = 4 * 1024 * 1024
+    /// With so much waiting on all connections together, they do on any that has more than the
+    /// second: two hundred callers who read nothing must not take what one may.
+    public var unreadBytesInAll = 64 * 1024 * 1024
+    public var smallUnreadBytes = 256 * 1024
     /// Silence before a ping, and how long its pong may take.
     public var pingMs: Int64 = 30_000
     public var pongMs: Int64 = 10_000

@@ -35,6 +35,7 @@ public final class Server: Sendable {
     private let greeting: Greeting
     private let state: Mutex<State>
     private let partialBytes = Atomic<Int>(0)
+    private let unreadBytes = Atomic<Int>(0)
 
     public init(
         _ greeting: Greeting, router: Router, credentials: Credentials, world: World,
@@ -169,6 +170,15 @@ public final class Server: Sendable {
     /// all together hold too many.
     func holds(_ bytes: Int) -> Bool {
         partialBytes.add(bytes, ordering: .relaxed).newValue <= limits.partialBytes
+    }
+
+    /// So many bytes more, or fewer, wait for peers who are slow to read.
+    func unread(_ bytes: Int) { unreadBytes.add(bytes, ordering: .relaxed) }
+
+    /// How much may wait for one peer before its calls end without their results.
+    var mostUnread: Int {
+        unreadBytes.load(ordering: .relaxed) < limits.unreadBytesInAll
+            ? limits.unreadBytes : limits.smallUnreadBytes
     }
 
     /// Why a connection was ended. Whoever comes again and again must not fill the disk with lines:

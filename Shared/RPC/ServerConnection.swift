@@ -26,6 +26,8 @@ final class ServerConnection: ChannelHandler {
         var isDraining = false
         /// Its calls have ended after it was asked to leave; it is closed if it does not.
         var isLeaving = false
+        /// What waits to be read, as the server counts it; nothing when it is little.
+        var unread = 0
     }
 
     let channel: any Channel
@@ -83,6 +85,7 @@ final class ServerConnection: ChannelHandler {
     }
 
     func channelDrained() {
+        count(unread: 0)
         let now = nowMs
         state.withLock { $0.health.unsent(false, nowMs: now) }
         channel.setReading(true)
@@ -90,6 +93,7 @@ final class ServerConnection: ChannelHandler {
 
     func channelClosed(_ reason: NetError?) {
         _ = mayHold(0)
+        count(unread: 0)
         let (tasks, identity) = state.withLock { state -> ([Task<Void, any Error>], String?) in
             defer { state.phase = .ended }
             guard case .serving(let caller) = state.phase else { return ([], nil) }
@@ -107,6 +111,8 @@ final class ServerConnection: ChannelHandler {
     }
 
     func tick() {
+        // A channel says what waits when something is written; the last may be long ago.
+        count(unread: channel.write { _ in })
         let now = nowMs
         let verdict = state.withLock {
             $0.health.tick(nowMs: now, callsInFlight: $0.calls.running + $0.calls.waiting)
@@ -279,7 +285,16 @@ final class ServerConnection: ChannelHandler {
 
     // MARK: Answers
 
-    fileprivate var mostUnread: Int { server.limits.unreadBytes }
+    fileprivate var mostUnread: Int { server.mostUnread }
+
+    private func count(unread bytes: Int) {
+        let counts = bytes > server.limits.smallUnreadBytes ? bytes : 0
+        let more = state.withLock { state in
+            defer { state.unread = counts }
+            return counts - state.unread
+        }
+        if more != 0 { server.unread(more) }
+    }
 
     /// Sends a call's one response.
     fileprivate func answer(
@@ -288,6 +303,7 @@ final class ServerConnection: ChannelHandler {
         guard state.withLock({ $0.calls.isLive(response.id) }) else { return }
         let unsent = try channel.send(limit: server.limits.frameBytes, body)
         let now = nowMs
+        count(unread: unsent)
         let isTooMuch = unsent > server.limits.unsentBytes
         let call = state.withLock { state in
             state.health.called(nowMs: now)

@@ -30,6 +30,9 @@ public struct Feed: Sendable {
     /// Most facts in one page, and most bytes of bodies.
     public static let pageEvents: Int64 = 8_000
     public static let pageBytes = 256 << 10
+    /// Pages that one reader may have in memory at once. A consumer needs one; who asks for
+    /// thousands must not fill the memory with them, nor keep everybody's event loop busy.
+    public static let pagesAtOnce = 8
 
     let database: Database
     let progress: Progress
@@ -52,18 +55,24 @@ public struct Feed: Sendable {
     /// were pruned are left out.
     public func events(after seq: Int64, limit: Int64) async throws -> [FeedEvent] {
         let limit = min(max(0, limit), Self.pageEvents)
-        let events = try await database.read { reader in
-            try reader.select(
+        return try await database.read { reader in
+            var bytes = 0
+            return try reader.select(
                 StoredEvent.self, where: "seq > \(seq) ORDER BY seq LIMIT \(limit)"
-            ).map(\.event)
-        }
-        var bytes = 0
-        return Array(
-            events.prefix { event in
-                defer { bytes += event.body.count + event.kind.utf8.count + 64 }
+            ) { row in
+                defer { bytes += row.event.body.count + row.event.kind.utf8.count + 64 }
                 return bytes < Self.pageBytes
-            })
+            }.map(\.event)
+        }
     }
+
+    /// Takes one of the places that a reader of pages has; false when all are taken.
+    public func beginPage(of reader: String) -> Bool {
+        progress.beginPage(of: reader, most: Self.pagesAtOnce)
+    }
+
+    /// Gives back a place that was taken.
+    public func endPage(of reader: String) { progress.endPage(of: reader) }
 
     /// Waits until there is a fact after `seq`, or for so many milliseconds; gives the head.
     public func wait(after seq: Int64, ms: Int64) async throws -> Int64 {

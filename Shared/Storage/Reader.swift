@@ -31,6 +31,14 @@ public final class Reader {
         return try rows(Row.self, sql.text, sql.values)
     }
 
+    /// The same, up to the first row that is not wanted; those behind it are not read at all.
+    public func select<Row: StoredRow>(
+        _: Row.Type, where condition: SQL, while isWanted: (Row) -> Bool
+    ) throws -> [Row] {
+        let sql = Row.table.select(condition)
+        return try rows(Row.self, sql.text, sql.values, while: isWanted)
+    }
+
     /// Any query, each row read column by column.
     public func query<Value>(
         _ sql: SQL, _ read: (inout ColumnReader) throws -> Value
@@ -50,14 +58,22 @@ public final class Reader {
     }
 
     private func rows<Row: StoredRow>(
-        _: Row.Type, _ text: String, _ cells: ColumnWriter
+        _: Row.Type, _ text: String, _ cells: ColumnWriter,
+        while isWanted: (Row) -> Bool = { _ in true }
     ) throws -> [Row] {
         let table = Row.table
         var rows: [Row] = []
-        try connection.prepare(text).run(cells) { row in
-            var reader = ColumnReader(row, source: table.name, columns: table.columns)
-            rows.append(try Row.stored(in: &reader))
-        }
+        do {
+            try connection.prepare(text).run(cells) { row in
+                var reader = ColumnReader(row, source: table.name, columns: table.columns)
+                let next = try Row.stored(in: &reader)
+                guard isWanted(next) else { throw Enough() }
+                rows.append(next)
+            }
+        } catch is Enough {}
         return rows
     }
+
+    /// Ends a statement before its last row.
+    private struct Enough: Error {}
 }

@@ -249,15 +249,23 @@ def greed():
             counts["turned away"] += 1
             continue
         socks.append(sock)
-    asks = b""
-    for call in range(1, 31):
-        asks += frame([1, call, "orders.ReadEvents", {"deadlineMs": 20000},
-                       {"afterSeq": 0, "limit": 8000, "waitMs": 0}])
-    for sock in socks:
-        sock.sendall(asks)
-        counts["asked"] += 30
+
+    events = ["orders.ReadEvents", {"deadlineMs": 20000},
+              {"afterSeq": 0, "limit": 8000, "waitMs": 0}]
+    orders = ["orders.ListOrders", {"deadlineMs": 20000}, {"limit": 100}]
+
+    def ask(sock, call):
+        try:
+            sock.sendall(frame([1, call] + (events if call % 4 else orders)))
+            counts["asked"] += 1
+        except OSError:
+            counts["not taken"] += 1
+
+    for call in range(1, 21):
+        for sock in socks:
+            ask(sock, call)
     while not late():
-        time.sleep(0.1)
+        time.sleep(0.2)
     counts["still open"] = len(socks)
 
 

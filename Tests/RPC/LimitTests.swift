@@ -280,6 +280,37 @@ import Wire
         }
     }
 
+    @Test func repliesThatNobodyReadsAreBoundedInAll() throws {
+        var limits = RPCLimits()
+        (limits.unreadBytesInAll, limits.smallUnreadBytes) = (150_000, 50_000)
+        try run(limits) { harness, test in
+            let text: Value = .text(String(repeating: "x", count: 55_000))
+            var peers: [RawPeer] = []
+            for _ in 0..<4 {
+                let peer = try await RawPeer.greeted(harness)
+                try peer.channel.setReading(false)
+                for id in Int64(1)...2 {
+                    try peer.send([1, .integer(id), "test.Slow", [:], ["text": text, "number": 9]])
+                }
+                peers.append(peer)
+            }
+            try await test.scheduler.sleep(ms: 100)
+            var refused = 0
+            for peer in peers {
+                try peer.channel.setReading(true)
+                for _ in 0..<2 where try await peer.next()?.reason == "UNAVAILABLE" { refused += 1 }
+            }
+            // Each had its first answer; of the second ones, those that were too many did not go.
+            #expect((1...3).contains(refused))
+            // All is read, and everybody is served again.
+            for peer in peers {
+                try peer.send([1, 9, "test.Slow", [:], ["text": text, "number": 9]])
+                #expect(try await peer.next()?.reason == nil)
+                try peer.channel.abort()
+            }
+        }
+    }
+
     @Test func deadlinesAndKeysAreBounded() throws {
         try run { harness, _ in
             let peer = try await RawPeer.greeted(harness)

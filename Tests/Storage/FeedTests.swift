@@ -43,6 +43,19 @@ import Testing
         await again.close()
     }
 
+    @Test func aReaderHasAFewPagesAtOnce() async throws {
+        let bed = try Bed()
+        let database = try await bed.open()
+        let feed = database.feed
+        for _ in 0..<Feed.pagesAtOnce { #expect(feed.beginPage(of: "greedy")) }
+        #expect(!database.feed.beginPage(of: "greedy"))
+        #expect(feed.beginPage(of: "payments"))
+        feed.endPage(of: "greedy")
+        #expect(feed.beginPage(of: "greedy"))
+        #expect(!feed.beginPage(of: "greedy"))
+        await database.close()
+    }
+
     @Test func pagesAreBounded() async throws {
         let bed = try Bed()
         let database = try await bed.open()

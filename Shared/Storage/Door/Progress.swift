@@ -13,6 +13,7 @@ final class Progress: Sendable {
         var counters = EngineCounters()
         var waiters: [(id: UInt64, after: Int64, waiter: FeedWaiter)] = []
         var nextWaiter: UInt64 = 0
+        var pagesOf: [String: Int] = [:]
     }
 
     private let state: Mutex<State>
@@ -61,4 +62,20 @@ final class Progress: Sendable {
     }
 
     func remove(_ id: UInt64) { state.withLock { $0.waiters.removeAll { $0.id == id } } }
+
+    /// False when this reader has so many pages already.
+    func beginPage(of reader: String, most: Int) -> Bool {
+        state.withLock { state in
+            guard state.pagesOf[reader, default: 0] < most else { return false }
+            state.pagesOf[reader, default: 0] += 1
+            return true
+        }
+    }
+
+    func endPage(of reader: String) {
+        state.withLock { state in
+            let left = state.pagesOf[reader, default: 1] - 1
+            state.pagesOf[reader] = left > 0 ? left : nil
+        }
+    }
 }
