@@ -136,7 +136,7 @@ extension Abuse {
             [allEnded(counts, "why: PROTOCOL_ERROR", of: "greeted")]
         },
         Way(
-            name: "pings", title: "pings at full speed", counts: ["pinged"], seconds: 5
+            name: "pings", title: "50,000 pings a second", counts: ["pinged"], seconds: 5
         ) { counts in
             [allEnded(counts, "why: PROTOCOL_ERROR", of: "greeted")]
         },

@@ -77,7 +77,7 @@ final class Tally: Sendable {
 
     /// Of calls that were done, in milliseconds: what all but one in a hundred stay below.
     var p99: Double { samples.filter { $0.ending == .done }.map(\.milliseconds).p99 }
-    var shedP99: Double { samples.filter(\.ending.isShed).map(\.milliseconds).p99 }
+    var shedMs: [Double] { samples.filter(\.ending.isShed).map(\.milliseconds).sorted() }
 
     /// Each second's calls that were done, by when they began.
     func p99BySecond() -> [Double] {
