@@ -147,7 +147,7 @@ struct Buyer: Sendable {
         hear(checkout, of: id)
         for _ in 0..<random.below(5) {
             try await town.pass(upToMs: 20_000)
-            switch random.below(7) {
+            switch random.below(6) {
             case 0: try await cancel(id)
             case 1: try await watch(id, since: checkout.version)
             case 2, 3:
