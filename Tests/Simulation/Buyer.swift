@@ -163,7 +163,7 @@ struct Buyer: Sendable {
     private func pay(_ id: UUID) async throws {
         let request = StartPaymentRequest(
             checkoutId: id, attemptId: town.world.newID(), provider: "sim",
-            captureMode: random.below(2) == 0 ? .sale : .authCapture,
+            captureMode: random.below(3) == 0 ? .authCapture : .sale,
             paymentMethod: one(of: Self.tokens), waitMs: Int64(random.below(3_000)))
         if case .success(let reply) = try await town.insist(
             "gateway", .orders, OrdersAPI.startPayment, request, forMs: 60_000)

@@ -83,9 +83,9 @@ struct Staff: Sendable {
             try await press(
                 .payments, PaymentsAPI.replayWebhook,
                 ReplayWebhookRequest(provider: webhook.provider, eventId: webhook.eventId))
-        case 4:
+        case 4, 5:
             // Another name and price; what was promised stays.
-            guard let type = stage.types.last else { return }
+            let type = stage.types[Int(random.below(UInt64(stage.types.count)))]
             let event = try await press(
                 .inventory, InventoryAPI.getEvent, GetEventRequest(eventId: stage.event))
             guard let known = event?.ticketTypes.first(where: { $0.ticketTypeId == type })
