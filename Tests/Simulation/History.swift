@@ -22,8 +22,9 @@ struct Outcome: Sendable, Codable {
 /// One history: buyers, staff and gateways act at random while things go wrong; then nothing goes
 /// wrong any more, and everything must come to its end.
 struct History: Sendable {
-    /// Virtual time after the last fault in which every saga ends.
-    static let settlingMs: Int64 = 600_000
+    /// Virtual time after the last fault in which everything ends. A void is watched every five
+    /// minutes, and the provider may be away each time.
+    static let settlingMs: Int64 = 1_800_000
 
     private let town: Town
     private let log = CallersLog()
@@ -95,7 +96,7 @@ struct History: Sendable {
         let deadline = town.scheduler.uptimeNanoseconds + UInt64(Self.settlingMs) * 1_000_000
         var attempt = 0
         while true {
-            try await town.pass(ms: 5_000)
+            try await town.pass(ms: attempt < 60 ? 5_000 : 60_000)
             let faults = try await judge.faults()
             let (ends, parked) = try await states()
             if faults.isEmpty { return ends }
