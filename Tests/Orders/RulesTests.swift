@@ -179,6 +179,28 @@ import Wire
         #expect(decision.checkout == checkout && decision.ended.isEmpty)
     }
 
+    /// Its first try was given up, and overtaken by all that came after it.
+    @Test(arguments: [CheckoutState.committing, .paid], [Reason.holdState, .holdExpired])
+    func aReopeningThatComesLateIsFencedOnceMore(_ state: CheckoutState, _ reason: Reason) {
+        var checkout = Sample.firstRows[0]
+        checkout.lines = Sample.hold(checkout, .committing).lines
+        checkout.state = state
+        checkout.step = SagaPosition(StepName.consume)
+        func after(_ outcome: CheckoutEvent.Outcome, at step: String) -> Checkout {
+            Sample.rules.decide(
+                checkout, CheckoutEvent(SagaPosition(step), outcome), now: Sample.start, epoch: 1
+            ).checkout
+        }
+        checkout = after(.refused(RPCError(reason, "it runs again")), at: StepName.consume)
+        #expect(checkout.step == SagaPosition(StepName.fence) && checkout.state == state)
+        #expect(
+            after(.refused(RPCError(.holdExpired, "sold out")), at: StepName.fence).state == .parked
+        )
+        checkout = after(
+            .done(.hold(Sample.hold(checkout, .committing))), at: StepName.fence)
+        #expect(checkout.step == SagaPosition(StepName.consume) && checkout.state == state)
+    }
+
     @Test("R23: a capture that is unknown for 20 hours is asked no more, and a human must decide")
     func anUncertainCaptureIsParkedBeforeTheProviderForgetsItsKey() throws {
         var checkout = Sample.firstRows[0]

@@ -147,7 +147,7 @@ struct Buyer: Sendable {
         hear(checkout, of: id)
         for _ in 0..<random.below(5) {
             try await town.pass(upToMs: 20_000)
-            switch random.below(7) {
+            switch random.below(6) {
             case 0: try await cancel(id)
             case 1: try await watch(id, since: checkout.version)
             case 2, 3:
@@ -163,7 +163,7 @@ struct Buyer: Sendable {
     private func pay(_ id: UUID) async throws {
         let request = StartPaymentRequest(
             checkoutId: id, attemptId: town.world.newID(), provider: "sim",
-            captureMode: random.below(2) == 0 ? .sale : .authCapture,
+            captureMode: random.below(3) == 0 ? .authCapture : .sale,
             paymentMethod: one(of: Self.tokens), waitMs: Int64(random.below(3_000)))
         if case .success(let reply) = try await town.insist(
             "gateway", .orders, OrdersAPI.startPayment, request, forMs: 60_000)

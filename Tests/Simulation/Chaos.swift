@@ -81,7 +81,7 @@ final class Chaos: Sendable {
         guard let node = town.nodes.first(where: { $0.kind.rawValue == route.to }),
             town.network.strikes(.deathAtWork)
         else { return }
-        node.kill(afterJobs: 1 + Int(random.below(random.below(2) == 0 ? 60 : 10)))
+        node.kill(afterJobs: 1 + Int(random.below(random.below(2) == 0 ? 60 : 4)))
     }
 
     /// Whatever grows finds no room for some seconds.

@@ -74,7 +74,14 @@ struct Staff: Sendable {
         case 1:
             try await press(
                 .inventory, InventoryAPI.resumeSales, ResumeSalesRequest(reason: "checked"))
-        case 2: try await hurryRefunds()
+        case 2:
+            try await hurryRefunds()
+            // Somebody calls about a refund that there may be.
+            guard !checkouts.isEmpty else { return }
+            let id = checkouts[Int(random.below(UInt64(checkouts.count)))]
+            try await press(
+                .payments, PaymentsAPI.retryRefund,
+                RetryRefundRequest(refundId: .derived(from: id, "refund"), reason: "by phone"))
         case 3:
             let page = try await press(
                 .payments, PaymentsAPI.listWebhooks, ListWebhooksRequest(limit: 20))
@@ -83,9 +90,9 @@ struct Staff: Sendable {
             try await press(
                 .payments, PaymentsAPI.replayWebhook,
                 ReplayWebhookRequest(provider: webhook.provider, eventId: webhook.eventId))
-        case 4:
+        case 4, 5:
             // Another name and price; what was promised stays.
-            guard let type = stage.types.last else { return }
+            let type = stage.types[Int(random.below(UInt64(stage.types.count)))]
             let event = try await press(
                 .inventory, InventoryAPI.getEvent, GetEventRequest(eventId: stage.event))
             guard let known = event?.ticketTypes.first(where: { $0.ticketTypeId == type })

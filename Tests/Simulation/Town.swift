@@ -77,7 +77,7 @@ final class Town: Sendable {
             sim.lateBp = random.below(500)
             sim.actionBp = random.below(500)
             sim.unavailableBp = random.below(1_500)
-            sim.refundFailedBp = random.below(3_000)
+            sim.refundFailedBp = random.below(6_000)
         }
         if random.below(2) == 0 { sim.webhookBp = 1 + random.below(10_000) }
         if weather.happens(.webhook, random) {

@@ -53,12 +53,13 @@ struct Weather: Sendable {
     private static func most(_ kind: Kind) -> UInt64 {
         switch kind {
         case .frameLost, .frameDoubled: 300
-        case .frameHeld, .linkSlow: 1_500
+        case .frameHeld: 2_000
+        case .linkSlow: 1_500
         case .linkCut: 100
         case .partition, .oneWay: 600
         case .death: 1_500
         case .deathAtOnce: 300
-        case .deathAtWork: 500
+        case .deathAtWork: 800
         case .answerLost: 4_000
         case .clockJump, .diskFull: 500
         case .clockSkew, .provider, .webhook: 10_000

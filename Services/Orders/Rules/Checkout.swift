@@ -78,6 +78,9 @@ struct Checkout: SagaSubject, Hashable {
     /// nobody knows whether its stock was reserved, or even sold, by a process before this one.
     var isStockUnknown: Bool { way == .short && state == .cancelling && lines.isEmpty }
 
+    /// The money is there, or is being taken with the stock behind the fence.
+    var isBeingSold: Bool { state == .committing || state == .paid }
+
     /// Nil until the stock is reserved.
     var totals: Totals? { Totals(of: lines) }
 

@@ -115,6 +115,8 @@ struct CheckoutRules: Sendable {
         case (StepName.reopen, .act, .hold(let hold)): reopened(hold, now, &decision)
         case (StepName.supersede, .act, .payment(let payment)):
             givenUp(payment, now, &decision)
+        case (StepName.fence, .act, _) where decision.checkout.isBeingSold:
+            decision.call(SagaPosition(StepName.consume))
         case (StepName.fence, .act, _):
             // The fence joins the straight way, whose payment answers what it has become.
             decision.checkout.owed = nil
@@ -182,6 +184,12 @@ struct CheckoutRules: Sendable {
         case (StepName.reopen, .act):
             decision.move(to: .expiring)
             decision.call(SagaPosition(StepName.pay, .undo))
+        case (StepName.consume, .act)
+        where error.reason == .holdState || error.reason == .holdExpired:
+            // A ReopenHold that was asked again has come late, after the fence: fence it once more.
+            decision.call(SagaPosition(StepName.fence))
+        case (StepName.fence, .act) where decision.checkout.isBeingSold:
+            decision.park("what is paid cannot be fenced: \(error.reason.name)")
         case (StepName.fence, .act): notFenced(&decision)
         default:
             decision.park("\(position.step) was refused: \(error.reason.name)")
