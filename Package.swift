@@ -74,7 +74,8 @@ let fuzzers: [Target] = [
     .target(
         name: "Fuzz", dependencies: needs(["Wire"]), path: "Tests/Fuzz",
         exclude: ["corpus", "fuzz"], swiftSettings: settings),
-    program("FuzzBytes", uses: ["Lifecycle", "Wire", "Net", "RPC", "Support", "Fuzz"]),
+    program("FuzzBytes", uses: ["Wire", "RPC", "Fuzz"]),
+    program("FuzzStreams", uses: ["Lifecycle", "Wire", "Net", "RPC", "Support", "Fuzz"]),
     program(
         "FuzzMessages",
         uses: ["Wire", "Net", "RPC", "Contracts", "Command", "Support", "Demo", "Fuzz"]),
