@@ -25,7 +25,7 @@ final class Chaos: Sendable {
     /// Everything works again: services run, nothing is cut off.
     func end() async throws {
         isOver.withLock { $0 = true }
-        town.network.whenSent(nil)
+        town.network.whenSent { _ in }
         for node in town.nodes { node.process?.die(afterJobs: nil) }
         for node in town.nodes { node.setDisk(full: false) }
         for task in work.withLock({ $0 }) { try await task.value }

@@ -31,13 +31,18 @@ final class SimulatedNetwork: Sendable {
         var calls: [String: Int] = [:]
     }
 
+    /// Hears which way everything goes that is sent. A bare function in a lock would be wrapped once
+    /// more by each access.
+    private struct Ear {
+        var hear: @Sendable (Route) -> Void = { _ in }
+    }
+
     typealias Accept = @Sendable (any Channel) -> any ChannelHandler
 
     let scheduler: SimulatedScheduler
     let random: SeededRandom
     private let state = Mutex(State())
-    /// Hears which way everything goes that is sent.
-    private let onSend = Mutex<(@Sendable (Route) -> Void)?>(nil)
+    private let ear = Mutex(Ear())
 
     init(_ scheduler: SimulatedScheduler, _ random: SeededRandom) {
         self.scheduler = scheduler
@@ -137,11 +142,13 @@ final class SimulatedNetwork: Sendable {
         }
     }
 
-    func whenSent(_ action: (@Sendable (Route) -> Void)?) { onSend.withLock { $0 = action } }
+    func whenSent(_ action: @escaping @Sendable (Route) -> Void) {
+        ear.withLock { $0.hear = action }
+    }
 
     /// What becomes of whole frames that leave together; nil when the connection is cut.
     func carry(_ bytes: [UInt8], on route: Route, _ calls: PendingCalls) -> [Carried]? {
-        onSend.withLock { $0 }?(route)
+        ear.withLock { $0 }.hear(route)
         return sort(bytes, calls)
     }
 

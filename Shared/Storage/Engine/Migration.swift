@@ -9,18 +9,16 @@ internal import Lifecycle
 public struct Migration: Sendable {
     public let version: Int64
     let statements: [String]
+    /// Differs when an applied migration was edited; spaces and line ends do not count.
+    let fingerprint: Int64
 
     public init(_ version: Int64, _ text: String) {
         self.version = version
         statements = text.split(separator: ";").map { statement in
             String(statement).trimmingSpace()
         }.filter { !$0.isEmpty }
-    }
-
-    /// Differs when an applied migration was edited; spaces and line ends do not count.
-    var fingerprint: Int64 {
         let words = statements.joined(separator: ";").split(whereSeparator: \.isWhitespace)
-        return Int64(bitPattern: Fingerprint.hash(Array(words.joined(separator: " ").utf8)))
+        fingerprint = Int64(bitPattern: Fingerprint.hash(Array(words.joined(separator: " ").utf8)))
     }
 }
 
