@@ -33,6 +33,24 @@ need_packages() {
         apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
+# Puts the Python packages of requirements.txt into .build/venv. Exported for a `step`.
+python_packages() {
+    local venv=$ROOT/.build/venv
+    cmp -s "$ROOT/deploy/requirements.txt" "$venv/installed.txt" && return
+    python3 -m venv --clear "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$ROOT/deploy/requirements.txt"
+    cp "$ROOT/deploy/requirements.txt" "$venv/installed.txt"
+}
+
+# Needs mark_processes and $LOGS.
+need_python() {
+    need_packages python3-venv
+    export ROOT
+    export -f python_packages
+    step "installing Python packages" bash -ec python_packages ||
+        refuse "the Python packages of deploy/requirements.txt cannot be installed"
+}
+
 # Ends with 2 unless `swift` is there and is at least 6.3. A toolchain that was only unpacked does
 # not run yet: then the Debian packages that it needs itself are installed.
 need_swift() {

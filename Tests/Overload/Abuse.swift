@@ -73,7 +73,7 @@ enum Abuse {
     private static func abuse(_ rig: Rig, _ way: Way) async throws -> [String: Int] {
         let python = ServiceSuite.builtPrograms + "/../../venv/bin/python"
         guard access(python, X_OK) == 0 else {
-            throw ProcessError("no .build/venv with cbor2: run deploy/test, which makes it")
+            throw ProcessError("no .build/venv with cbor2: deploy/prove overload makes it")
         }
         let printed = rig.folder.file("\(way.name)-\(nanoseconds()).json")
         let script = URL(filePath: #filePath).deletingLastPathComponent()

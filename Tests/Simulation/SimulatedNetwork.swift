@@ -31,8 +31,8 @@ final class SimulatedNetwork: Sendable {
         var calls: [String: Int] = [:]
     }
 
-    /// Hears which way everything goes that is sent. A bare function in a lock would be wrapped once
-    /// more by each access.
+    /// Hears which way everything goes that is sent. A bare function in a lock would be wrapped
+    /// once more by each access.
     private struct Ear {
         var hear: @Sendable (Route) -> Void = { _ in }
     }
