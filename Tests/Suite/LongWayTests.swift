@@ -54,6 +54,29 @@ import Wire
         try await rig.pass(ms: 1_000_000)
     }
 
+    /// The buyer begins another attempt while the stock is fenced for the one before, which then is
+    /// given up, though nobody hears so. The stock is theirs again, for whichever comes next.
+    @Test(arguments: [true, false])
+    func aFenceForAnAttemptThatWasReplacedIsTakenBack(_ paysAgain: Bool) throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            rig.inventory.plan { $0 == "inventory.BeginCommit" && $1 == 1 ? .diesAfter : nil }
+            rig.payments.plan { method, _ in method == "payments.VoidPayment" ? .replyLost : nil }
+            let checkout = try await rig.reserve(event, holdTtlMs: 60_000)
+            _ = try await rig.pay(checkout, "sim_action", .authCapture, waitMs: 0)
+            for _ in 0..<9_000 where rig.inventory.faults == 0 { try await rig.pass(ms: 1) }
+            _ = try? await rig.pay(checkout, "sim_ok", waitMs: 0)
+            try await rig.restartOrders()
+            try await rig.pass(ms: 30_000)
+            #expect(rig.payments.count("payments.VoidPayment") == 3)
+            rig.payments.plan { _, _ in nil }
+            if paysAgain { _ = try await rig.pay(checkout, "sim_ok", waitMs: 0) }
+            let end = try await rig.end(checkout.checkoutId)
+            #expect(end.state == (paysAgain ? .completed : .expired))
+            try await rig.expectSound()
+        }
+    }
+
     @Test func moneyThatComesTooLateTakesFreeStockAgain() throws {
         try SuiteRig.run(sim: SimConfiguration(lateMs: 950_000)) { rig in
             let event = try await rig.event()

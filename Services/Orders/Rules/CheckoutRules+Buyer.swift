@@ -33,7 +33,10 @@ extension CheckoutRules {
     func looked(_ hold: HoldReply, _ now: Instant, _ decision: inout Decision) {
         switch hold.state {
         case .active where hold.expiresInMs ?? 0 > 0: waitForBuyer(hold, now, &decision)
-        case .committing, .consumed: decision.park("the hold is \(hold.state.word) unasked")
+        case .committing:
+            // It was fenced for an attempt that the buyer has replaced meanwhile.
+            decision.call(SagaPosition(StepName.reopen))
+        case .consumed: decision.park("the hold is \(hold.state.word) unasked")
         case .released:
             let problem = RPCError(.holdReleased, "the hold was given up or replaced")
             giveUp(problem, from: StepName.reserve, &decision)
