@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import Payments
 import RPC
 import Support
 import Synchronization
@@ -147,9 +148,10 @@ struct Buyer: Sendable {
         hear(checkout, of: id)
         for _ in 0..<random.below(5) {
             try await town.pass(upToMs: 20_000)
-            switch random.below(6) {
+            switch random.below(7) {
             case 0: try await cancel(id)
             case 1: try await watch(id, since: checkout.version)
+            case 6: try await changeCards(id)
             case 2, 3:
                 // Called off while the money is being taken.
                 let paying = town.world.scheduler.spawn { try await pay(id) }
@@ -160,11 +162,22 @@ struct Buyer: Sendable {
         }
     }
 
+    /// Confirms at the bank, and at about the time when that is known pays with another card.
+    private func changeCards(_ id: UUID) async throws {
+        try await pay(id, "sim_action", waitMs: 0)
+        try await town.pass(ms: town.sim.actionMs + Int64(random.below(1_000)))
+        try await pay(id, "sim_ok", waitMs: 0)
+    }
+
     private func pay(_ id: UUID) async throws {
+        try await pay(id, one(of: Self.tokens), waitMs: Int64(random.below(3_000)))
+    }
+
+    private func pay(_ id: UUID, _ token: String?, waitMs: Int64) async throws {
         let request = StartPaymentRequest(
             checkoutId: id, attemptId: town.world.newID(), provider: "sim",
             captureMode: random.below(3) == 0 ? .authCapture : .sale,
-            paymentMethod: one(of: Self.tokens), waitMs: Int64(random.below(3_000)))
+            paymentMethod: token, waitMs: waitMs)
         if case .success(let reply) = try await town.insist(
             "gateway", .orders, OrdersAPI.startPayment, request, forMs: 60_000)
         {
