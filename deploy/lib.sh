@@ -64,6 +64,15 @@ need_swift() {
         refuse "swift is ${version:-of an unknown version}; 6.3 or later is needed"
 }
 
+# swift_options CONFIGURATION: imports that no target declares are errors. With TURNSTILE_STRICT, by
+# which warnings are, this differs from everybody's own builds, so that the results are kept apart:
+# else each would build everything again after the other.
+swift_options() {
+    printf '%s\n' --configuration "$1" --explicit-target-dependency-import-check error \
+        --package-path "$ROOT" --scratch-path "$ROOT/.build/checked"
+    [ "$1" = debug ] || printf '%s\n' -Xswiftc -enable-testing
+}
+
 # Marks every process started from here on, so that end_processes finds each of them again,
 # whoever its parent is by then: by a variable, and by the sessions that `step` opens.
 mark_processes() {
