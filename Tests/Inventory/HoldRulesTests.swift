@@ -90,6 +90,10 @@ private let table: [Row] = [
         end: "HOLD_COMMITTING"),
     Row(hold: hold(.refused), move: .release(nil), end: "stands"),
     Row(hold: hold(.expired), move: .release(nil), end: "stands"),
+    // What the saga has given up no late BeginCommit of its own takes again.
+    Row(hold: hold(.expired), move: .release(fence(order)), end: "RELEASED"),
+    Row(hold: hold(.expired, order: order), move: .release(fence(order)), end: "RELEASED"),
+    Row(hold: hold(.expired, order: other), move: .release(fence(order)), end: "stands"),
     Row(hold: hold(.released), move: .release(nil), end: "stands"),
     Row(hold: hold(.consumed, order: order), move: .release(fence(order)), end: "HOLD_CONSUMED"),
     // ConsumeHold

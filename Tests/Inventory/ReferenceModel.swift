@@ -103,6 +103,14 @@ struct ReferenceModel {
             hold.state = .released
             holds[id] = hold
             return "RELEASED"
+        case .expired:
+            guard let fence, hold.order == nil || hold.order == fence.orderId else {
+                return "EXPIRED"
+            }
+            if hold.order != nil, fence.epoch < hold.epoch { return "FENCED" }
+            hold.state = .released
+            holds[id] = hold
+            return "RELEASED"
         default: return hold.state.rawValue
         }
     }

@@ -7,6 +7,8 @@ import RPC
 /// `sim` behind a bad line: it does what it is asked, and now and then the answer is lost.
 struct ForgetfulProvider: WebhookProvider {
     let sim: SimProvider
+    /// The same once nothing goes wrong any more: it refuses no refund.
+    let recovered: SimProvider
     let network: SimulatedNetwork
 
     var name: String { sim.name }
@@ -30,7 +32,8 @@ struct ForgetfulProvider: WebhookProvider {
     func fetch(_ paymentID: UUID) async -> ProviderAnswer { heard(await sim.fetch(paymentID)) }
 
     func refund(_ paymentID: UUID, amount: Money, key: ProviderKey) async -> RefundAnswer {
-        let answer = await sim.refund(paymentID, amount: amount, key: key)
+        let provider = network.isCalm ? recovered : sim
+        let answer = await provider.refund(paymentID, amount: amount, key: key)
         return network.strikes(.answerLost) ? .uncertain("the line broke") : answer
     }
 

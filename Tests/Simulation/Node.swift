@@ -176,15 +176,20 @@ final class Node: Sendable {
             let outside = World(
                 scheduler: world.scheduler, clock: town.world.clock, random: world.random,
                 log: world.log, metrics: world.metrics)
-            let provider = Machine(party: machine.party, world: outside)
-            let journal = try await open(SimSchema.migrations, provider, beside: "sim")
-            let sim = SimProvider(
-                world: outside, journal: journal, configuration: town.sim,
-                webhookSecrets: [Town.webhookSecret])
+            let elsewhere = Machine(party: machine.party, world: outside)
+            let journal = try await open(SimSchema.migrations, elsewhere, beside: "sim")
+            func provider(_ configuration: SimConfiguration) -> SimProvider {
+                SimProvider(
+                    world: outside, journal: journal, configuration: configuration,
+                    webhookSecrets: [Town.webhookSecret])
+            }
+            var recovered = town.sim
+            recovered.refundFailedBp = 0
+            let sim = provider(town.sim)
+            let line = ForgetfulProvider(
+                sim: sim, recovered: provider(recovered), network: town.network)
             let service = PaymentsService(
-                world: world, database: database,
-                providers: [ForgetfulProvider(sim: sim, network: town.network)],
-                orders: client(.orders))
+                world: world, database: database, providers: [line], orders: client(.orders))
             // Webhooks come from outside, through a gateway.
             let gateway = town.client("gateway", machine.party, to: .payments, world)
             let jobs = sim.jobs { webhook, provider in

@@ -60,6 +60,8 @@ final class SimulatedNetwork: Sendable {
 
     func note(_ line: String) { state.withLock { $0.fingerprint.add(line.utf8) } }
 
+    var isCalm: Bool { state.withLock { $0.weather.isCalm } }
+
     func set(_ weather: Weather) { state.withLock { $0.weather = weather } }
 
     /// Nothing gets from one to the other, though neither is told.

@@ -105,7 +105,16 @@ enum HoldRules {
 
     private static func release(_ hold: Hold, _ fence: Fence?) -> HoldDecision {
         switch hold.state {
-        case .refused, .expired, .released: return .stands
+        case .refused, .released: return .stands
+        case .expired:
+            // A BeginCommit that is still on its way must not take the stock again, for nobody.
+            guard let fence, hold.orderId == nil || hold.orderId == fence.orderId else {
+                return .stands
+            }
+            if hold.isFenced(against: fence) { return .refused(.fenced(hold)) }
+            var closed = hold
+            closed.state = .released
+            return .becomes(closed, nil)
         case .active, .committing:
             let isOthers = fence.map { hold.orderId != nil && hold.orderId != $0.orderId } ?? false
             if isOthers || (hold.state == .committing && fence == nil) {
