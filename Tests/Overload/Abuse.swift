@@ -130,8 +130,8 @@ extension Abuse {
             ]
         },
         Way(
-            name: "cancels", title: "calls that are taken back at once", counts: ["cancelled"],
-            seconds: 6
+            name: "cancels", title: "50,000 calls a second, taken back at once",
+            counts: ["cancelled"], seconds: 6
         ) { counts in
             [allEnded(counts, "why: PROTOCOL_ERROR", of: "greeted")]
         },
