@@ -119,7 +119,7 @@ extension Abuse {
             [allEnded(counts, "why: FRAME_TOO_LARGE", of: "opened")]
         },
         Way(
-            name: "half", title: "half-filled frames of 1 MiB on 1,000 connections",
+            name: "half", title: "half-filled frames of 1 MiB on 1,000 connections in 5 s",
             counts: ["greeted"], seconds: 8
         ) { counts in
             [

@@ -170,20 +170,25 @@ def giants():
 
 
 def half():
-    """A thousand frames of a mebibyte, of which one half comes."""
-    names = sorted(SECRETS)
+    """A thousand frames of a mebibyte, two hundred a second, of which one half comes."""
+    names, number, began = sorted(SECRETS), 0, time.monotonic()
     part = struct.pack(">I", 1 << 20) + bytes(1 << 19)
     selector = selectors.DefaultSelector()
-    for number in range(1_000):
+
+    def begin():
         try:
             sock = greet(number, names[number % len(names)])
         except (OSError, ConnectionError):
             counts["turned away"] += 1
-            continue
+            return
         sock.setblocking(False)
         selector.register(sock, selectors.EVENT_READ | selectors.EVENT_WRITE, [part])
-    while selector.get_map() and not late():
-        for key, events in selector.select(0.2):
+
+    while not late():
+        if number < 1_000 and time.monotonic() >= began + number / 200:
+            begin()
+            number += 1
+        for key, events in selector.select(0.005 if number < 1_000 else 0.2):
             sock, left = key.fileobj, key.data
             try:
                 if events & selectors.EVENT_WRITE:
