@@ -94,7 +94,7 @@ let package = Package(
         .executable(name: $0.lowercased(), targets: ["\($0)Main"])
     },
     targets: [
-        system("CLinux"), system("CSQLite"), system("COpenSSL"),
+        system("CLinux"), system("CSQLite"), system("CPostgres"), system("COpenSSL"),
         shared("Crypto", uses: ["COpenSSL", "CLinux"]),
         shared("Lifecycle", uses: ["CLinux"]),
         shared("Wire"),
@@ -103,7 +103,7 @@ let package = Package(
         shared(
             "Contracts", uses: ["Crypto", "Lifecycle", "Wire", "RPC"],
             excluding: ["turnstile.cddl"]),
-        shared("Storage", uses: ["CSQLite", "CLinux", "Lifecycle", "Wire"]),
+        shared("Storage", uses: ["CSQLite", "CPostgres", "CLinux", "Lifecycle", "Wire"]),
         shared("Publishing", uses: ["Lifecycle", "RPC", "Contracts", "Storage"]),
         shared("Saga", uses: ["Lifecycle", "Storage", "RPC", "Wire"]),
         shared("Command", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Contracts"]),

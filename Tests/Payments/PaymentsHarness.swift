@@ -63,7 +63,7 @@ final class Desk: Sendable {
         _ name: String, _ migrations: [Migration], _ folder: Folder?, _ world: World
     ) async throws -> Database {
         let location = try folder.map {
-            try DatabaseLocation(parsing: "sqlite:\($0.path)/\(name).db")
+            try DatabaseLocation(parsing: "sqlite:\($0.path)/\(name).db", for: "test")
         }
         return try await Database.open(
             location ?? .memory, migrations: migrations, world: world, mode: .scheduled)

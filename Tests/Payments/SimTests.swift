@@ -12,7 +12,7 @@ import Testing
         _ test: TestWorld, _ configuration: SimConfiguration = SimConfiguration(),
         folder: Folder? = nil
     ) async throws -> (SimProvider, Database) {
-        let location = try folder.map { try DatabaseLocation(parsing: "sqlite:\($0.path)/sim.db") }
+        let location = try folder.map { try DatabaseLocation(parsing: "sqlite:\($0.path)/sim.db", for: "test") }
         let journal = try await Database.open(
             location ?? .memory, migrations: SimSchema.migrations, world: test.world,
             mode: .scheduled)

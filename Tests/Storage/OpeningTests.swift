@@ -91,10 +91,10 @@ import Testing
     }
 
     @Test func theLocationIsParsed() throws {
-        #expect(try DatabaseLocation(parsing: "sqlite:/var/lib/x.db") == .file("/var/lib/x.db"))
-        #expect(try DatabaseLocation(parsing: "sqlite::memory:") == .memory)
-        for text in ["", "sqlite:", "postgresql://x", "/var/lib/x.db"] {
-            #expect(throws: StorageError.self) { try DatabaseLocation(parsing: text) }
+        #expect(try DatabaseLocation(parsing: "sqlite:/var/lib/x.db", for: "test") == .file("/var/lib/x.db"))
+        #expect(try DatabaseLocation(parsing: "sqlite::memory:", for: "test") == .memory)
+        for text in ["", "sqlite:", "mysql://x", "/var/lib/x.db"] {
+            #expect(throws: StorageError.self) { try DatabaseLocation(parsing: text, for: "test") }
         }
     }
 
