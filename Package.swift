@@ -180,11 +180,15 @@ let package = Package(
             program("StorageCrash", uses: ["Storage", "Lifecycle", "Support"]),
             tests(
                 "Payments",
-                uses: basics + ["Payments", "Support"]),
+                uses: basics + ["Payments", "Support", "Stores"]),
             tests("Saga", uses: ["Saga", "RPC", "Wire", "Lifecycle", "Support"]),
-            tests("Orders", uses: basics + ["Saga", "Orders", "Support"]),
+            tests("Orders", uses: basics + ["Saga", "Orders", "Support", "Stores"]),
+            .target(
+                name: "Stores", dependencies: needs(["Storage", "Lifecycle", "Support"]),
+                path: "Tests/Stores", swiftSettings: settings),
             tests(
-                "Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash", "Past"]),
+                "Storage",
+                uses: ["Storage", "Lifecycle", "Support", "Stores", "StorageCrash", "Past"]),
             tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
             .target(
                 name: "Stage",
@@ -199,8 +203,8 @@ let package = Package(
                 ]),
             tests(
                 "Suite",
-                uses: basics + ["Net", "Inventory", "Orders", "Payments", "Support"]),
-            tests("Inventory", uses: basics + ["Inventory", "Support"]),
+                uses: basics + ["Net", "Inventory", "Orders", "Payments", "Support", "Stores"]),
+            tests("Inventory", uses: basics + ["Inventory", "Support", "Stores"]),
             tests("Structure", uses: []),
             tests(
                 "Crash",

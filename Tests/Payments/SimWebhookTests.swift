@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Storage
+import Stores
 import Support
 import Synchronization
 import Testing
@@ -232,7 +233,7 @@ private let told = SimConfiguration(webhookBp: 10_000)
     /// The process dies before anything is sent; the next one sends it.
     @Test func whatWasCommittedIsToldAfterACrash() throws {
         let test = TestWorld()
-        let folder = try Folder()
+        let folder = try StoreFolder()
         try test.run {
             let first = try await Desk(test, folder: folder, sim: told)
             let payment = try await first.store.create(createRequest())

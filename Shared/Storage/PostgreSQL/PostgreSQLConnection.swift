@@ -12,7 +12,7 @@ final class PostgreSQLConnection: Connection {
     private var statements: [String: PostgreSQLStatement] = [:]
     private var statementsMade: Int64 = 0
     private var era: Int64 = 0
-    private var isInTransaction = false
+    private(set) var isInTransaction = false
 
     init(
         _ engine: PostgreSQLEngine, _ purpose: ConnectionPurpose, _ dialect: Dialect,
@@ -53,7 +53,7 @@ final class PostgreSQLConnection: Connection {
     private func statement(_ text: String) -> PostgreSQLStatement {
         if let known = statements[text] { return known }
         statementsMade += 1
-        let statement = PostgreSQLStatement(text, name: "s\(statementsMade)", self)
+        let statement = PostgreSQLStatement(text, id: statementsMade, self)
         statements[text] = statement
         return statement
     }

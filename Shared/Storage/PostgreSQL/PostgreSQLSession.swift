@@ -81,14 +81,17 @@ final class PostgreSQLSession {
         if let warning = notices.warning { throw StorageError(.unknownCommit, warning) }
     }
 
-    /// Runs to the end, each row passing through `onRow`; gives the number of rows changed.
+    /// Runs to the end, each row passing through `onRow`; gives the number of rows changed. What
+    /// stands outside of a transaction is committed by the mark behind it.
     func run(
-        _ statement: PostgreSQLStatement, _ values: ColumnWriter,
+        _ statement: PostgreSQLStatement, _ values: ColumnWriter, isAlone: Bool,
         onRow: (any ResultRow) throws -> Void
     ) throws -> Int {
         try send(statement, values)
+        sent.append(.change(statement, rows: nil))
         try flush(PQsendFlushRequest(handle))
-        try readAnswers()
+        try readAnswers(butTheLast: 1)
+        sent.removeAll(keepingCapacity: true)
         isReading = true
         defer { isReading = false }
         PQsetSingleRowMode(handle)
@@ -106,8 +109,8 @@ final class PostgreSQLSession {
             }
         }
         if isLost { throw failure ?? lost(statement.text) }
-        if failure != nil {
-            // The server skips what follows up to a mark.
+        if failure != nil || isAlone {
+            // After a failure the server skips what follows up to a mark.
             try mark()
             try readAnswers()
         }
@@ -120,8 +123,9 @@ final class PostgreSQLSession {
             throw StorageError(.statement, "runs among another's rows: \(statement.text)")
         }
         guard !isLost else { throw lost(statement.text) }
-        if statement.preparedIn != era {
+        if statement.preparedIn != era || !statement.fits(values) {
             let types = values.cells.map(PostgreSQLParameters.type)
+            statement.take(types)
             let code = PQsendPrepare(
                 handle, statement.name, statement.text, Int32(clamping: types.count), types)
             guard code == 1 else { throw refused(statement.text) }
@@ -145,12 +149,12 @@ final class PostgreSQLSession {
 
     // MARK: Reading
 
-    /// Reads what became of all that was sent; throws the first failure.
-    private func readAnswers() throws {
-        guard !sent.isEmpty else { return }
+    /// Reads what became of all that was sent, but for so many that came last; throws the first
+    /// failure, and then nothing is left to read.
+    private func readAnswers(butTheLast unread: Int = 0) throws {
         var failure: StorageError?
         var index = 0
-        while index < sent.count {
+        while index < sent.count - (failure == nil ? unread : 0) {
             let next = sent[index]
             index += 1
             guard let error = read(next) else { continue }
@@ -159,7 +163,7 @@ final class PostgreSQLSession {
             // The server skips what follows up to a mark, which there must be.
             if isFirst, !isLost, !sent[index...].contains(where: \.isMark) { try mark() }
         }
-        sent.removeAll(keepingCapacity: true)
+        if failure != nil || unread == 0 { sent.removeAll(keepingCapacity: true) }
         if let failure { throw failure }
         if isLost { throw lost("reading answers") }
     }
