@@ -31,7 +31,7 @@ public final class Database: Sendable {
     let progress: Progress
     private let world: World
     private let isShared: Bool
-    private static let lookEveryMs: Int64 = 25
+    private static let looksMs: ClosedRange<Int64> = 20...640
 
     /// Opens the database, checks it, brings its schema up to date and takes it over.
     ///
@@ -107,14 +107,19 @@ public final class Database: Sendable {
     /// looks at it every so often.
     func lookAtFeed() {
         guard isShared, progress.beginLooking() else { return }
-        lookLater()
+        look(afterMs: Self.looksMs.lowerBound, head: progress.head)
     }
 
-    private func lookLater() {
-        _ = world.scheduler.schedule(afterMs: Self.lookEveryMs) { [weak self] in
+    /// Seldom where nothing happens.
+    private func look(afterMs pause: Int64, head: Int64) {
+        _ = world.scheduler.schedule(afterMs: pause) { [weak self] in
             guard let self, progress.goOnLooking() else { return }
             door.look()
-            lookLater()
+            let now = progress.head
+            let next = now > head ? 0 : pause * 2
+            look(
+                afterMs: min(max(next, Self.looksMs.lowerBound), Self.looksMs.upperBound),
+                head: now)
         }
     }
 

@@ -115,22 +115,25 @@ struct SharedWriterRow: Writer {
 
     func finish(_ connection: any Connection, feed: Int64) throws {
         var cells = ColumnWriter()
-        if feed != self.feed {
-            cells.append(feed)
-            try connection.prepare("UPDATE writer SET feed = $1 WHERE id = 1")
-                .put(cells, changing: 1)
-            cells.removeAll()
-        }
         cells.append(instance)
         cells.append(batch)
         cells.append(now)
-        try connection.prepare(
-            """
-            INSERT INTO instance (id, batch, at) VALUES ($1, $2, $3)
-            ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, at = excluded.at
-            """
-        ).put(cells, changing: 1)
+        if feed == self.feed {
+            try connection.prepare(Self.finishText).put(cells, changing: 1)
+        } else {
+            cells.append(feed)
+            try connection.prepare(Self.finishWithFactsText).put(cells, changing: 1)
+        }
     }
+
+    private static let finishText = """
+        INSERT INTO instance (id, batch, at) VALUES ($1, $2, $3)
+        ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, at = excluded.at
+        """
+
+    private static let finishWithFactsText = """
+        WITH own AS (\(finishText)) UPDATE writer SET feed = $4 WHERE id = 1
+        """
 
     mutating func committed(feed newFeed: Int64) {
         committedBatch = batch
