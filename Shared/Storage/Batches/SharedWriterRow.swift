@@ -39,12 +39,15 @@ struct SharedWriterRow: Writer {
     ) throws -> (writer: SharedWriterRow, lastBatch: Instant?) {
         try connection.begin()
         do {
-            let (start, id) = (world.now.milliseconds, world.newID())
-            try connection.run(
-                """
-                INSERT INTO writer (id, epoch, batch, now_ms, feed, feed_id)
-                VALUES (1, \(start), 0, 0, 0, \(id)) ON CONFLICT (id) DO NOTHING
-                """)
+            let start = world.now.milliseconds
+            if try connection.query("SELECT id FROM writer", { try $0.next(Int64.self) }).isEmpty {
+                try connection.run(
+                    """
+                    INSERT INTO writer (id, epoch, batch, now_ms, feed, feed_id)
+                    VALUES (1, \(start), 0, 0, 0, \(world.newID())) ON CONFLICT (id) DO NOTHING
+                    """)
+            }
+            let instance = try uniqueID(connection, dialect)
             let found = try connection.query(
                 """
                 UPDATE writer SET batch = batch
@@ -52,7 +55,7 @@ struct SharedWriterRow: Writer {
                 """
             ) { columns in
                 SharedWriterRow(
-                    instance: world.newID(), feedID: try columns.next(),
+                    instance: instance, feedID: try columns.next(),
                     timelineText: dialect.timeline, epoch: try columns.next(),
                     batch: try columns.next(), now: try columns.next(), feed: try columns.next())
             }.first
@@ -66,6 +69,18 @@ struct SharedWriterRow: Writer {
             connection.rollback()
             throw error
         }
+    }
+
+    private static func uniqueID(
+        _ connection: any Connection, _ dialect: Dialect
+    ) throws -> UUID {
+        var id: UUID?
+        try connection.prepare("SELECT \(dialect.uniqueID)").run(ColumnWriter()) { row in
+            var columns = ColumnReader(row, source: "instance")
+            id = try columns.next(UUID.self)
+        }
+        guard let id else { throw StorageError(.corrupt, "instance: no id was drawn") }
+        return id
     }
 
     private init(

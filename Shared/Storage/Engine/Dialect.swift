@@ -15,12 +15,15 @@ struct Dialect: Sendable {
     let unlockSchema: String?
     /// The number of the server's history, which rises when a standby is promoted.
     let timeline: String
+    /// An id of 16 bytes that no other process draws.
+    let uniqueID: String
 
     /// A table is its primary key's b-tree: rows of one parent lie together and no key is stored
     /// twice.
     static let sqlite = Dialect(
         beginWriting: "BEGIN IMMEDIATE", beginReading: "BEGIN", tableSuffix: " WITHOUT ROWID",
-        textSuffix: "", isShared: false, lockSchema: nil, unlockSchema: nil, timeline: "1")
+        textSuffix: "", isShared: false, lockSchema: nil, unlockSchema: nil, timeline: "1",
+        uniqueID: "randomblob(16)")
 
     /// Text is compared by its bytes, as SQLite does, whatever the database's language is.
     static let postgresql = Dialect(
@@ -32,5 +35,5 @@ struct Dialect: Sendable {
         timeline: """
             CAST(CAST(('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))
                 AS BIT(32)) AS BIGINT)
-            """)
+            """, uniqueID: "uuid_send(gen_random_uuid())")
 }
