@@ -46,6 +46,43 @@ need_swift() {
         refuse "swift is ${version:-of an unknown version}; 6.3 or later is needed"
 }
 
+# start_postgresql FOLDER SETTING=VALUE…: a PostgreSQL server of our own that listens on a socket
+# in FOLDER only, where its data lie too. It does not run as root. Sets POSTGRESQL_URL and
+# POSTGRESQL_PROGRAMS; stop_postgresql ends it and removes the folder.
+start_postgresql() {
+    local folder=$1 setting
+    shift
+    need_packages postgresql
+    POSTGRESQL_PROGRAMS=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    [ -x "$POSTGRESQL_PROGRAMS/initdb" ] || refuse "there is no initdb in $POSTGRESQL_PROGRAMS"
+    POSTGRESQL_FOLDER=$folder
+    POSTGRESQL_USER=()
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    if [ "$(id -u)" -eq 0 ]; then
+        POSTGRESQL_USER=(setpriv --reuid postgres --regid postgres --init-groups)
+        chown postgres "$folder"
+    fi
+    (cd / && "${POSTGRESQL_USER[@]}" "$POSTGRESQL_PROGRAMS/initdb" -D "$folder/data" -U turnstile \
+        -A trust -E UTF8 --locale C >"$folder/initdb.log") || refuse "initdb fails in $folder"
+    for setting in "listen_addresses=''" "unix_socket_directories='$folder'" max_connections=300 \
+        "$@"; do
+        printf '%s\n' "$setting" >>"$folder/data/postgresql.conf"
+    done
+    (cd / && "${POSTGRESQL_USER[@]}" "$POSTGRESQL_PROGRAMS/pg_ctl" -D "$folder/data" \
+        -l "$folder/server.log" -w start >/dev/null) || refuse "see $folder/server.log"
+    # shellcheck disable=SC2034  # the scripts that source this use it
+    POSTGRESQL_URL="postgresql:///postgres?host=$folder&user=turnstile"
+}
+
+stop_postgresql() {
+    [ -n "${POSTGRESQL_FOLDER:-}" ] || return 0
+    (cd / && "${POSTGRESQL_USER[@]}" "$POSTGRESQL_PROGRAMS/pg_ctl" -D "$POSTGRESQL_FOLDER/data" \
+        -m immediate stop >/dev/null 2>&1) || true
+    rm -rf "$POSTGRESQL_FOLDER"
+    POSTGRESQL_FOLDER=
+}
+
 # Marks every process started from here on, so that end_processes finds each of them again,
 # whoever its parent is by then: by a variable, and by the sessions that `step` opens.
 mark_processes() {
