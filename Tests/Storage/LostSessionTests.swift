@@ -49,13 +49,13 @@ import Testing
         let bed = try Bed()
         let database = try await bed.open()
         let operating = try operate(bed)
-        let answered = Mutex<[Int64]>([])
-        let isOver = Atomic(false)
+        let answered = Mutex<[Int64]>.Box([])
+        let isOver = Mutex<Bool>.Box(false)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in Int64(0)..<8 {
                 group.addTask {
                     var number = writer
-                    while !isOver.load(ordering: .relaxed) {
+                    while !isOver.value.withLock({ $0 }) {
                         let row = number
                         number += 8
                         do {
@@ -63,7 +63,7 @@ import Testing
                                 try batch.insert(LineRow(UUID(), row, quantity: row))
                                 batch.emit("made", subject: UUID(), [])
                             }
-                            answered.withLock { $0.append(row) }
+                            answered.value.withLock { $0.append(row) }
                         } catch let error as StorageError where error.code == .busy {}
                     }
                 }
@@ -72,14 +72,14 @@ import Testing
                 try await Task.sleep(for: .milliseconds(30))
                 try Self.end(Self.schema(bed), by: operating)
             }
-            isOver.store(true, ordering: .relaxed)
+            isOver.value.withLock { $0 = true }
             try await group.waitForAll()
         }
         let stored = try await database.read {
             try $0.query("SELECT number FROM line ORDER BY number") { try $0.next(Int64.self) }
         }
         #expect(Set(stored).count == stored.count)
-        #expect(Set(answered.withLock { $0 }).subtracting(stored).isEmpty)
+        #expect(Set(answered.value.withLock { $0 }).subtracting(stored).isEmpty)
         let facts = try await database.read {
             try $0.query("SELECT seq FROM outbox ORDER BY seq") { try $0.next(Int64.self) }
         }

@@ -43,7 +43,9 @@ import Testing
         let bed = try Bed()
         try bed.test.run {
             let (one, other) = (try await bed.open(.scheduled), try await bed.open(.scheduled))
-            let waiter = bed.test.scheduler.spawn { try await other.feed.wait(after: 0, ms: 60_000) }
+            let waiter = bed.test.scheduler.spawn {
+                try await other.feed.wait(after: 0, ms: 60_000)
+            }
             try await bed.test.scheduler.sleep(ms: 1_000)
             try await one.write { $0.emit("fact", subject: UUID(), []) }
             #expect(try await waiter.value == 1)

@@ -12,7 +12,8 @@ struct Main {
             methods: PaymentsAPI.methods, peers: ["orders"],
             settings: [.init("TURNSTILE_SIM", "--sim", "how sim behaves: seed=7,slowMs=500")]
         ) { setup in
-            let location = try DatabaseLocation(parsing: setup.configuration.database, for: "payments")
+            let location = try DatabaseLocation(
+                parsing: setup.configuration.database, for: "payments")
             let database = try await Database.open(
                 location, migrations: PaymentsSchema.migrations, world: setup.world)
             let sim = try await SimProvider.open(
