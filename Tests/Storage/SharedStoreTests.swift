@@ -111,6 +111,27 @@ import Testing
         #expect(refused?.code == .fenced)
     }
 
+    /// Begin and the writer row, then all changes, facts and the commit.
+    @Test func aBatchThatLoadsNothingWaitsTwice() throws {
+        let bed = try Bed()
+        let (runner, _) = try bed.openRunner()
+        func make() -> [TestCommand] {
+            (0..<50).map { _ in
+                command { batch in
+                    let id = bed.test.world.newID()
+                    try batch.insert(PoolRow(id, left: 1))
+                    batch.emit("made", subject: id, [])
+                    return 0
+                }
+            }
+        }
+        runner.run(make())
+        let before = runner.counters.roundTrips
+        runner.run(make())
+        #expect(runner.counters.roundTrips - before == 2)
+        runner.close()
+    }
+
     @Test func instancesThatOpenAtOnceMakeOneSchema() async throws {
         let bed = try Bed()
         let heads = try await withThrowingTaskGroup(of: UUID.self) { group in
