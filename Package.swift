@@ -95,7 +95,7 @@ let package = Package(
         .executable(name: $0.lowercased(), targets: ["\($0)Main"])
     },
     targets: [
-        system("CLinux"), system("CSQLite"), system("COpenSSL"),
+        system("CLinux"), system("CSQLite"), system("CPostgres"), system("COpenSSL"),
         shared("Crypto", uses: ["COpenSSL", "CLinux"]),
         shared("Lifecycle", uses: ["CLinux"]),
         shared("Wire"),
@@ -104,7 +104,7 @@ let package = Package(
         shared(
             "Contracts", uses: ["Crypto", "Lifecycle", "Wire", "RPC"],
             excluding: ["turnstile.cddl"]),
-        shared("Storage", uses: ["CSQLite", "CLinux", "Lifecycle", "Wire"]),
+        shared("Storage", uses: ["CSQLite", "CPostgres", "CLinux", "Lifecycle", "Wire"]),
         shared("Publishing", uses: ["Lifecycle", "RPC", "Contracts", "Storage"]),
         shared("Saga", uses: ["Lifecycle", "Storage", "RPC", "Wire"]),
         shared("Command", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Contracts"]),
@@ -181,11 +181,15 @@ let package = Package(
             program("StorageCrash", uses: ["Storage", "Lifecycle", "Support"]),
             tests(
                 "Payments",
-                uses: basics + ["Payments", "Support"]),
+                uses: basics + ["Payments", "Support", "Stores"]),
             tests("Saga", uses: ["Saga", "RPC", "Wire", "Lifecycle", "Support"]),
-            tests("Orders", uses: basics + ["Saga", "Orders", "Support"]),
+            tests("Orders", uses: basics + ["Saga", "Orders", "Support", "Stores"]),
+            .target(
+                name: "Stores", dependencies: needs(["Storage", "Lifecycle", "Support"]),
+                path: "Tests/Stores", swiftSettings: settings),
             tests(
-                "Storage", uses: ["Storage", "Lifecycle", "Support", "StorageCrash", "Past"]),
+                "Storage",
+                uses: ["Storage", "Lifecycle", "Support", "Stores", "StorageCrash", "Past"]),
             tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
             .target(
                 name: "Stage",
@@ -200,8 +204,8 @@ let package = Package(
                 ]),
             tests(
                 "Suite",
-                uses: basics + ["Net", "Inventory", "Orders", "Payments", "Support"]),
-            tests("Inventory", uses: basics + ["Inventory", "Support"]),
+                uses: basics + ["Net", "Inventory", "Orders", "Payments", "Support", "Stores"]),
+            tests("Inventory", uses: basics + ["Inventory", "Support", "Stores"]),
             tests("Structure", uses: []),
             tests(
                 "Crash",

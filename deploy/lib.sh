@@ -64,6 +64,30 @@ need_swift() {
         refuse "swift is ${version:-of an unknown version}; 6.3 or later is needed"
 }
 
+# memory_folder NAME: where a server's data may lie in memory, if there is room: a test is about
+# what is written, not about how long a disk takes.
+memory_folder() {
+    if [ -d /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt 2000000 ]; then
+        printf '/dev/shm/turnstile-%s-%s\n' "$1" $$
+    else
+        printf '%s/.build/postgresql-%s\n' "$ROOT" "$1"
+    fi
+}
+
+# start_postgresql FOLDER SETTING=VALUE…: a server of our own; sets POSTGRESQL_URL.
+start_postgresql() {
+    need_packages postgresql
+    POSTGRESQL_FOLDER=$1
+    # shellcheck disable=SC2034  # the scripts that source this use it
+    POSTGRESQL_URL=$("$ROOT/deploy/postgresql" start "$@") || exit
+}
+
+stop_postgresql() {
+    [ -n "${POSTGRESQL_FOLDER:-}" ] || return 0
+    "$ROOT/deploy/postgresql" stop "$POSTGRESQL_FOLDER"
+    POSTGRESQL_FOLDER=
+}
+
 # swift_options CONFIGURATION: imports that no target declares are errors. With TURNSTILE_STRICT, by
 # which warnings are, this differs from everybody's own builds, so that the results are kept apart:
 # else each would build everything again after the other.

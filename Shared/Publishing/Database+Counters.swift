@@ -9,6 +9,7 @@ extension Database {
         counters["storage.commits"] = statistics.commits
         counters["storage.statements"] = statistics.statements
         counters["storage.syncs"] = statistics.syncs
+        counters["storage.roundTrips"] = statistics.roundTrips
         counters["feed.head"] = feed.head
         return counters
     }

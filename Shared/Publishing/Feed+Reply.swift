@@ -13,7 +13,7 @@ extension Feed {
     public func page(
         _ request: FeedRequest, _ call: CallContext, on scheduler: any Scheduler
     ) async throws -> FeedReply {
-        try request.check(feedID: id, head: head)
+        try request.check(feedID: id, head: try await head(seen: request.afterSeq))
         let waitMs = call.waitMs(request.waitMs, on: scheduler)
         if waitMs > 0 { _ = try await wait(after: request.afterSeq, ms: waitMs) }
         guard beginPage(of: call.identity) else {

@@ -30,6 +30,8 @@ public final class Database: Sendable {
     private let door: any Door
     let progress: Progress
     private let world: World
+    private let isShared: Bool
+    private static let looksMs: ClosedRange<Int64> = 20...640
 
     /// Opens the database, checks it, brings its schema up to date and takes it over.
     ///
@@ -41,7 +43,7 @@ public final class Database: Sendable {
         volume: (any Volume)? = nil,
         onFatal: @escaping @Sendable (StorageError) -> Void = Database.stopProcess
     ) async throws -> Database {
-        let engine = try location.engine()
+        let engine = try location.engine(world.log)
         do {
             return try await Database(
                 DoorSettings(
@@ -57,6 +59,7 @@ public final class Database: Sendable {
     init(_ settings: DoorSettings, mode: Mode) async throws {
         progress = settings.progress
         world = settings.world
+        isShared = settings.engine.dialect.isShared
         switch mode {
         case .thread: door = try await ThreadedDoor(settings)
         case .scheduled: door = try ScheduledDoor(settings)
@@ -100,6 +103,26 @@ public final class Database: Sendable {
 
     public var feed: Feed { Feed(database: self, progress: progress, scheduler: world.scheduler) }
 
+    /// Nobody rings when another instance commits: as long as somebody waits for the feed, one
+    /// looks at it every so often.
+    func lookAtFeed() {
+        guard isShared, progress.beginLooking() else { return }
+        look(afterMs: Self.looksMs.lowerBound, head: progress.head)
+    }
+
+    /// Seldom where nothing happens.
+    private func look(afterMs pause: Int64, head: Int64) {
+        _ = world.scheduler.schedule(afterMs: pause) { [weak self] in
+            guard let self, progress.goOnLooking() else { return }
+            door.look()
+            let now = progress.head
+            let next = now > head ? 0 : pause * 2
+            look(
+                afterMs: min(max(next, Self.looksMs.lowerBound), Self.looksMs.upperBound),
+                head: now)
+        }
+    }
+
     /// What the writing connection has done so far, up to the last batch.
     public var statistics: Statistics { Statistics(progress.counters) }
 
@@ -123,6 +146,8 @@ public struct Statistics: Sendable {
     /// Waits for the disk: one a commit, two a checkpoint.
     public let syncs: Int64
     public let checkpoints: Int64
+    /// Waits for an answer over the network.
+    public let roundTrips: Int64
 
     init(_ counters: EngineCounters) {
         statements = counters.statements
@@ -130,52 +155,6 @@ public struct Statistics: Sendable {
         rollbacks = counters.rollbacks
         syncs = counters.syncs
         checkpoints = counters.checkpoints
-    }
-}
-
-/// Where a database lies; `TURNSTILE_DATABASE` says one of the first two.
-public enum DatabaseLocation: Sendable, Hashable {
-    /// An SQLite file, which this process alone may have open.
-    case file(String)
-    /// Gone with the process; always on the scheduler.
-    case memory
-    /// A file of another file system, which SQLite was given under this name: a simulated disk.
-    /// There is no lock beside it.
-    case virtual(fileSystem: String, path: String)
-
-    /// Reads `sqlite:/path/to/file` or `sqlite::memory:`.
-    public init(parsing text: String) throws {
-        let scheme = "sqlite:"
-        let rest = text.dropFirst(scheme.count)
-        guard text.hasPrefix(scheme), !rest.isEmpty else {
-            throw StorageError(
-                .cannotOpen, "a database is given as sqlite:/path/to/file, not as this")
-        }
-        self = rest == ":memory:" ? .memory : .file(String(rest))
-    }
-
-    /// The place of a second database of the same service: `orders.db` has `orders.db.sim`.
-    public func beside(_ name: String) -> DatabaseLocation {
-        switch self {
-        case .file(let path): .file("\(path).\(name)")
-        case .memory: .memory
-        case .virtual(let system, let path): .virtual(fileSystem: system, path: "\(path).\(name)")
-        }
-    }
-
-    /// Nil when nobody looks how much room is left.
-    var volume: (any Volume)? {
-        switch self {
-        case .file(let path): LocalVolume(databasePath: path)
-        case .memory, .virtual: nil
-        }
-    }
-
-    func engine() throws -> any Engine {
-        switch self {
-        case .file(let path): try SQLiteEngine(file: path)
-        case .memory: SQLiteEngine(unlocked: ":memory:")
-        case .virtual(let system, let path): SQLiteEngine(unlocked: path, fileSystem: system)
-        }
+        roundTrips = counters.roundTrips
     }
 }

@@ -47,6 +47,13 @@ public struct Feed: Sendable {
     /// The number of the newest fact; 0 when there is none.
     public var head: Int64 { progress.head }
 
+    /// The same, looked up when a consumer has seen a fact beyond: another instance, which it read
+    /// before, may have written it.
+    public func head(seen seq: Int64) async throws -> Int64 {
+        if seq > head { try await database.check() }
+        return head
+    }
+
     /// True when a consumer that stands at `after` of the feed `id` has seen another history, such
     /// as that of a database which was restored since. It must stop and raise an alarm.
     public func isDiverged(from id: UUID, after seq: Int64) -> Bool { id != self.id || seq > head }
@@ -78,6 +85,7 @@ public struct Feed: Sendable {
     public func wait(after seq: Int64, ms: Int64) async throws -> Int64 {
         let waiter = FeedWaiter()
         guard let place = progress.add(waiter, after: seq) else { return head }
+        database.lookAtFeed()
         let timer = scheduler.schedule(afterMs: ms) { waiter.end(.success(())) }
         defer {
             timer.cancel()

@@ -11,12 +11,26 @@ public final class Reader {
         self.now = now
     }
 
+    private static let tries = 3
+
+    /// Runs the query, once more when its connection was lost.
     static func read<Value>(
-        _ connection: any Connection, at now: Instant, _ query: (Reader) throws -> Value
+        _ connection: any Connection, _ watch: StoreWatch, _ query: (Reader) throws -> Value
+    ) throws -> Value {
+        for _ in 1..<tries {
+            do { return try readOnce(connection, watch, query) } catch let error as StorageError
+                where error.code == .connectionLost || error.code == .conflict
+            {}
+        }
+        return try readOnce(connection, watch, query)
+    }
+
+    private static func readOnce<Value>(
+        _ connection: any Connection, _ watch: StoreWatch, _ query: (Reader) throws -> Value
     ) throws -> Value {
         try connection.begin()
         defer { connection.rollback() }
-        return try query(Reader(connection, now: now))
+        return try query(Reader(connection, now: try watch.now(on: connection)))
     }
 
     public func find<Row: StoredRow>(_: Row.Type, _ key: Row.Key) throws -> Row? {

@@ -10,8 +10,12 @@ public struct StorageError: FaultError, Equatable, CustomStringConvertible {
         case closed
         /// The caller gave up before its command began. Nothing was done.
         case cancelled
-        /// Somebody else holds a lock for too long. Nothing was done.
+        /// Somebody else holds a lock for too long, or the server is away. Nothing was done.
         case busy
+        /// Another transaction was in the way. Nothing was done; it is tried again inside.
+        case conflict
+        /// The connection was lost before a commit. Nothing was done; it is tried again inside.
+        case connectionLost
         /// No room on the disk. Nothing was done.
         case storageFull
         /// A primary key, a unique index or a CHECK refused: a bug in the command that wrote.
@@ -48,7 +52,7 @@ public struct StorageError: FaultError, Equatable, CustomStringConvertible {
 
     public var fault: Fault {
         switch code {
-        case .overloaded, .closed, .cancelled, .busy: .unavailable
+        case .overloaded, .closed, .cancelled, .busy, .conflict, .connectionLost: .unavailable
         case .storageFull: .storageFull
         case .inputOutput, .unknownCommit, .fenced: .unknownOutcome
         case .constraint, .missingRow, .corrupt, .statement, .cannotOpen, .inUse, .schema: .internal

@@ -3,7 +3,7 @@ import Glibc
 
 /// `Bench [SECTION …] [--runs N] [--seconds N] [--json]`: figures of a release build, each over
 /// several runs and beside a baseline measured in the same runs. Without a section it runs all but
-/// `memory` and `growth`, which take minutes.
+/// `memory`, `growth` and `postgresql`, which take minutes.
 @main
 struct Main {
     static func main() async {
@@ -39,9 +39,11 @@ struct Main {
                 case "purchase": try await PurchaseBench.figures(runs: runs, seconds: seconds)
                 case "checkout": try await CheckoutBench.figures(runs: runs, seconds: seconds)
                 case "growth": try await GrowthBench.figures(runs: runs, seconds: seconds)
+                case "postgresql":
+                    try await PostgreSQLBench.figures(runs: runs, seconds: seconds)
                 case "memory": try await MemoryBench.figures(seconds: seconds)
                 default:
-                    let all = (usual + ["memory", "growth"]).joined(separator: ", ")
+                    let all = (usual + ["memory", "growth", "postgresql"]).joined(separator: ", ")
                     throw BenchError("no section \(section): \(all)")
                 }
             for figure in figures { print(isJSON ? figure.json : figure.text) }

@@ -224,7 +224,9 @@ import Testing
     }
 
     @Test func noTextNamesADiskOfATest() throws {
-        #expect(throws: StorageError.self) { try DatabaseLocation(parsing: "virtual:x") }
+        #expect(throws: StorageError.self) {
+            try DatabaseLocation(parsing: "virtual:x", for: "test")
+        }
         let location = DatabaseLocation.virtual(fileSystem: "x", path: "a.db")
         #expect(location.beside("sim") == .virtual(fileSystem: "x", path: "a.db.sim"))
     }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Storage
+import Stores
 import Testing
 
 @testable import Inventory
@@ -115,7 +116,12 @@ import Testing
     /// Past the CHECKs too, as a fault of the disk or of a hand would be.
     private static func plant(_ sql: SQL, _ rig: Rig) async throws {
         try await rig.database.write { batch in
-            _ = try batch.query("PRAGMA ignore_check_constraints = 1") { _ in }
+            if StoreFolder.isSQLite {
+                _ = try batch.query("PRAGMA ignore_check_constraints = 1") { _ in }
+            } else {
+                try batch.execute("ALTER TABLE pool DROP CONSTRAINT IF EXISTS pool_check")
+                try batch.execute("ALTER TABLE pool DROP CONSTRAINT IF EXISTS pool_check1")
+            }
             try batch.execute(sql)
         }
     }

@@ -3,12 +3,13 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Storage
+import Stores
 import Support
 import Testing
 
 @testable import Inventory
 
-/// Inventory over a database in memory, in a world of virtual time: its methods as a caller with
+/// Inventory over a database of its own, in a world of virtual time: its methods as a caller with
 /// a certain role would call them.
 struct Rig: Sendable {
     let test: TestWorld
@@ -20,10 +21,11 @@ struct Rig: Sendable {
         seed: UInt64 = 1, _ body: @escaping @Sendable (Rig) async throws -> Value
     ) throws -> Value {
         let test = TestWorld(seed: seed)
+        let stores = try StoreFolder(inMemory: true)
         return try test.run {
             let database = try await Database.open(
-                .memory, migrations: InventorySchema.migrations, world: test.world, mode: .scheduled
-            )
+                stores.location("inventory"), migrations: InventorySchema.migrations,
+                world: test.world, mode: .scheduled)
             return try await body(
                 Rig(
                     test: test, database: database,

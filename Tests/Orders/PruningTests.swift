@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import Saga
 import Storage
+import Stores
 import Support
 import Testing
 
@@ -31,9 +32,11 @@ import Testing
 
     @Test func whatNeverHadStockIsForgottenAfterAWeek() throws {
         let test = TestWorld()
+        let stores = try StoreFolder(inMemory: true)
         try test.run {
             let database = try await Database.open(
-                .memory, migrations: OrdersSchema.migrations, world: test.world, mode: .scheduled)
+                stores.location("orders"), migrations: OrdersSchema.migrations, world: test.world,
+                mode: .scheduled)
             let peers = OrdersService.Peers(inventory: Nobody(), payments: Nobody())
             let service = try await OrdersService(
                 world: test.world, database: database, peers: peers, readers: peers,

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Storage
+import Stores
 import Support
 import Testing
 
@@ -82,7 +83,7 @@ import Testing
 
     @Test func theCursorSurvivesACrash() throws {
         let test = TestWorld()
-        let folder = try Folder()
+        let folder = try StoreFolder()
         try test.run {
             let first = try await Desk(test, folder: folder)
             _ = try await first.create()

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Storage
+import Stores
 import Support
 import Synchronization
 import Wire
@@ -30,11 +31,12 @@ func createRequest(
         expiresInMs: expiresInMs)
 }
 
-/// The service over two databases in memory, or in a folder so that it can crash and come back.
+/// The service over two databases of its own, or of a folder so that it can crash and come back.
 final class Desk: Sendable {
     static let webhookSecret = [UInt8](repeating: 9, count: 32)
 
     let test: TestWorld
+    private let stores: StoreFolder
     let database: Database
     let journal: Database
     let sim: SimProvider
@@ -45,12 +47,13 @@ final class Desk: Sendable {
     var world: World { test.world }
 
     init(
-        _ test: TestWorld, folder: Folder? = nil, sim: SimConfiguration = SimConfiguration(),
+        _ test: TestWorld, folder: StoreFolder? = nil, sim: SimConfiguration = SimConfiguration(),
         webhookSecrets: [[UInt8]] = [Desk.webhookSecret], providers: [any PaymentProvider] = []
     ) async throws {
         self.test = test
-        database = try await Desk.open("payments", PaymentsSchema.migrations, folder, test.world)
-        journal = try await Desk.open("sim", SimSchema.migrations, folder, test.world)
+        stores = try folder ?? StoreFolder(inMemory: true)
+        database = try await Desk.open("payments", PaymentsSchema.migrations, stores, test.world)
+        journal = try await Desk.open("sim", SimSchema.migrations, stores, test.world)
         self.sim = SimProvider(
             world: test.world, journal: journal, configuration: sim,
             webhookSecrets: webhookSecrets)
@@ -60,13 +63,10 @@ final class Desk: Sendable {
     }
 
     private static func open(
-        _ name: String, _ migrations: [Migration], _ folder: Folder?, _ world: World
+        _ name: String, _ migrations: [Migration], _ stores: StoreFolder, _ world: World
     ) async throws -> Database {
-        let location = try folder.map {
-            try DatabaseLocation(parsing: "sqlite:\($0.path)/\(name).db")
-        }
-        return try await Database.open(
-            location ?? .memory, migrations: migrations, world: world, mode: .scheduled)
+        try await Database.open(
+            stores.location(name), migrations: migrations, world: world, mode: .scheduled)
     }
 
     func close() async {

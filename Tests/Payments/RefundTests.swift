@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Stores
 import Support
 import Testing
 
@@ -102,7 +103,7 @@ import Testing
     /// The way out of PARKED: a human asks again, and a new key is used.
     @Test func aParkedRefundIsRetried() throws {
         let test = TestWorld()
-        let folder = try Folder()
+        let folder = try StoreFolder()
         try test.run {
             let poor = try await Desk(
                 test, folder: folder, sim: SimConfiguration(refundFailedBp: 10_000))
@@ -127,7 +128,7 @@ import Testing
 
     @Test func anObligationSurvivesACrash() throws {
         let test = TestWorld()
-        let folder = try Folder()
+        let folder = try StoreFolder()
         try test.run {
             let first = try await Desk(test, folder: folder)
             _ = try await first.create()

@@ -2,19 +2,24 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import Storage
+import Stores
 import Support
 import Testing
 
 @testable import Payments
 
 @Suite struct SimTests {
+    private let stores: StoreFolder
+
+    init() throws { stores = try StoreFolder(inMemory: true) }
+
     private func provider(
         _ test: TestWorld, _ configuration: SimConfiguration = SimConfiguration(),
-        folder: Folder? = nil
+        folder: StoreFolder? = nil
     ) async throws -> (SimProvider, Database) {
-        let location = try folder.map { try DatabaseLocation(parsing: "sqlite:\($0.path)/sim.db") }
         let journal = try await Database.open(
-            location ?? .memory, migrations: SimSchema.migrations, world: test.world,
+            folder?.location("sim") ?? stores.newLocation(), migrations: SimSchema.migrations,
+            world: test.world,
             mode: .scheduled)
         return (
             SimProvider(world: test.world, journal: journal, configuration: configuration), journal
@@ -44,7 +49,7 @@ import Testing
 
     @Test func theJournalRemembersWhatWasDone() throws {
         let test = TestWorld()
-        let folder = try Folder()
+        let folder = try StoreFolder()
         try test.run {
             let (first, journal) = try await provider(test, folder: folder)
             _ = await first.sale(charge(), key: ProviderKey(id(1), .sale))

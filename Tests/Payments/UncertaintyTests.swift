@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Stores
 import Support
 import Testing
 
@@ -180,7 +181,7 @@ import Testing
     /// money, and the next process learns of it under the same key.
     @Test func aCrashBetweenTheProviderAndTheCommit() throws {
         let test = TestWorld()
-        let folder = try Folder()
+        let folder = try StoreFolder()
         try test.run {
             let first = try await Desk(test, folder: folder)
             let payment = try await first.store.create(createRequest())
@@ -200,7 +201,7 @@ import Testing
 
     @Test func aCrashBetweenTheIntentAndTheProvider() throws {
         let test = TestWorld()
-        let folder = try Folder()
+        let folder = try StoreFolder()
         try test.run {
             let first = try await Desk(test, folder: folder)
             _ = try await first.store.create(createRequest())

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Storage
+import Stores
 import Support
 import Testing
 
@@ -94,7 +95,7 @@ import Testing
     /// The next process waits for the same payments.
     @Test func aWaitSurvivesARestart() throws {
         let test = TestWorld()
-        let folder = try Folder()
+        let folder = try StoreFolder()
         try test.run {
             let first = try await Desk(test, folder: folder)
             try await first.ingest()

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Storage
+import Stores
 import Support
 import Testing
 
@@ -193,7 +194,7 @@ private let action = ProviderPayment.Status.requiresAction(clientSecret: "s")
     /// The process dies after the effect and before the webhook is called applied.
     @Test func aCrashBetweenTheEffectAndItsNote() throws {
         let test = TestWorld()
-        let folder = try Folder()
+        let folder = try StoreFolder()
         try test.run {
             let first = try await Desk(test, folder: folder)
             _ = try await first.create(createRequest(method: "sim_late"))

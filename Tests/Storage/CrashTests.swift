@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Lifecycle
+import Stores
 import Support
 import Testing
 
@@ -11,11 +12,10 @@ import Testing
     /// whatever it had answered is there, and the feed has no gap.
     @Test func whatWasAnsweredSurvivesTheKill() async throws {
         let bed = try Bed()
-        let path = bed.directory.path + "/test.db"
         var answered: [Int64] = []
         for (round, answers) in [1, 40, 400, 1200].enumerated() {
             answered += try await numbersUntilKilled(
-                path, first: Int64(round) * 1_000_000, after: answers)
+                bed, first: Int64(round) * 1_000_000, after: answers)
             let schema = Migration(
                 1, "CREATE TABLE acknowledged (number BIGINT NOT NULL PRIMARY KEY, pad TEXT)")
             let database = try await bed.open(migrations: [schema])
@@ -37,7 +37,7 @@ import Testing
 
     /// Runs the committing process, kills it after so many answers, and gives all that it printed.
     private func numbersUntilKilled(
-        _ path: String, first: Int64, after answers: Int
+        _ bed: Bed, first: Int64, after answers: Int
     ) async throws -> [Int64] {
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
@@ -52,7 +52,12 @@ import Testing
             tests.split(separator: "/").dropLast().map { "/" + $0 }.joined()
             + "/StorageCrash"
         var arguments: [UnsafeMutablePointer<CChar>?] = []
-        for argument in [program, path, String(first)] { arguments.append(strdup(argument)) }
+        let place =
+            switch bed.location {
+            case .postgresql(let url, let schema): [url, schema]
+            default: ["sqlite:\(bed.directory.path)/test.db", "test"]
+            }
+        for argument in [program] + place + [String(first)] { arguments.append(strdup(argument)) }
         arguments.append(nil)
         defer { for argument in arguments { free(argument) } }
         var child = pid_t()

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Lifecycle
+import Stores
 import Support
 import Synchronization
 import Testing
@@ -74,8 +75,10 @@ import Testing
 
     @Test func aWaitEndsWithTheCommitThatItWaitsFor() throws {
         let test = TestWorld()
+        let stores = try StoreFolder(inMemory: true)
         let heads = try test.run {
-            let database = try await Database.open(.memory, migrations: [], world: test.world)
+            let database = try await Database.open(
+                stores.location("test"), migrations: [], world: test.world, mode: .scheduled)
             let waiters = (0..<3).map { after in
                 test.scheduler.spawn {
                     try await database.feed.wait(after: Int64(after), ms: 60_000)
@@ -96,8 +99,10 @@ import Testing
 
     @Test func aWaitEndsByTimeOrCancellation() throws {
         let test = TestWorld()
+        let stores = try StoreFolder(inMemory: true)
         try test.run {
-            let database = try await Database.open(.memory, migrations: [], world: test.world)
+            let database = try await Database.open(
+                stores.location("test"), migrations: [], world: test.world, mode: .scheduled)
             let start = test.scheduler.uptimeNanoseconds
             #expect(try await database.feed.wait(after: 0, ms: 5000) == 0)
             #expect(test.scheduler.uptimeNanoseconds - start == 5_000_000_000)

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Lifecycle
+import Stores
 import Support
 import Testing
 
@@ -10,11 +11,13 @@ import Testing
     private func failure(of bed: Bed, _ location: DatabaseLocation? = nil) async -> StorageError? {
         await #expect(throws: StorageError.self) {
             _ = try await Database.open(
-                location ?? bed.directory.database, migrations: testSchema, world: bed.test.world)
+                location ?? bed.location, migrations: testSchema, world: bed.test.world)
         }
     }
 
-    @Test func aSecondOwnerIsRefusedAndToldWhoTheFirstIs() async throws {
+    @Test(.enabled(if: StoreFolder.isSQLite)) func aSecondOwnerIsRefusedAndToldWhoTheFirstIs()
+        async throws
+    {
         let bed = try Bed()
         let database = try await bed.open()
         let error = await failure(of: bed)
@@ -24,14 +27,16 @@ import Testing
         try await bed.open().close()
     }
 
-    @Test func aMissingDirectoryIsNamed() async throws {
+    @Test(.enabled(if: StoreFolder.isSQLite)) func aMissingDirectoryIsNamed() async throws {
         let bed = try Bed()
         let error = await failure(of: bed, .file(bed.directory.path + "/nowhere/test.db"))
         #expect(error?.code == .cannotOpen)
         #expect(error?.message.contains("no directory \(bed.directory.path)/nowhere") == true)
     }
 
-    @Test func aFileThatIsNoDatabaseIsRefusedAndLeftAlone() async throws {
+    @Test(.enabled(if: StoreFolder.isSQLite)) func aFileThatIsNoDatabaseIsRefusedAndLeftAlone()
+        async throws
+    {
         let bed = try Bed()
         let path = bed.directory.path + "/test.db"
         let text = Data(String(repeating: "not a database ", count: 500).utf8)
@@ -42,7 +47,7 @@ import Testing
         #expect(try Data(contentsOf: URL(filePath: path)) == text)
     }
 
-    @Test func aDamagedFileIsRefused() async throws {
+    @Test(.enabled(if: StoreFolder.isSQLite)) func aDamagedFileIsRefused() async throws {
         let bed = try Bed()
         var database = try await bed.open()
         for index in Int64(0)..<200 {
@@ -91,14 +96,16 @@ import Testing
     }
 
     @Test func theLocationIsParsed() throws {
-        #expect(try DatabaseLocation(parsing: "sqlite:/var/lib/x.db") == .file("/var/lib/x.db"))
-        #expect(try DatabaseLocation(parsing: "sqlite::memory:") == .memory)
-        for text in ["", "sqlite:", "postgresql://x", "/var/lib/x.db"] {
-            #expect(throws: StorageError.self) { try DatabaseLocation(parsing: text) }
+        #expect(
+            try DatabaseLocation(parsing: "sqlite:/var/lib/x.db", for: "test")
+                == .file("/var/lib/x.db"))
+        #expect(try DatabaseLocation(parsing: "sqlite::memory:", for: "test") == .memory)
+        for text in ["", "sqlite:", "mysql://x", "/var/lib/x.db"] {
+            #expect(throws: StorageError.self) { try DatabaseLocation(parsing: text, for: "test") }
         }
     }
 
-    @Test func tablesAreStoredByTheirPrimaryKey() async throws {
+    @Test(.enabled(if: StoreFolder.isSQLite)) func tablesAreStoredByTheirPrimaryKey() async throws {
         let bed = try Bed()
         let database = try await bed.open()
         let tables = try await database.read {

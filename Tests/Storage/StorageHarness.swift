@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Lifecycle
+import Stores
 import Support
 import Synchronization
 import Testing
@@ -85,36 +86,23 @@ let testSchema = [
 
 struct Refused: Error, Equatable {}
 
-/// A directory that goes with its last user.
-final class TemporaryDirectory: Sendable {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/turnstile-storage-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw Refused() }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    var database: DatabaseLocation { .file(path + "/test.db") }
-}
-
-/// A database file and a world to open it in.
+/// A database and a world to open it in.
 struct Bed {
-    let directory: TemporaryDirectory
+    let directory: StoreFolder
     let test: TestWorld
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try StoreFolder()
         test = TestWorld()
     }
+
+    var location: DatabaseLocation { directory.location("test") }
 
     func open(
         _ mode: Database.Mode = .thread, migrations: [Migration] = testSchema
     ) async throws -> Database {
         try await Database.open(
-            directory.database, migrations: migrations, world: test.world, mode: mode)
+            location, migrations: migrations, world: test.world, mode: mode)
     }
 
     /// A new database, whose scheduler runs for one that needs it.
@@ -134,14 +122,14 @@ struct Bed {
 
     /// The part below the door, so that a test decides which commands share a batch.
     func openRunner(
-        engine: (SQLiteEngine) -> any Engine = { $0 },
+        engine: (any Engine) -> any Engine = { $0 },
         onFatal: @escaping @Sendable (StorageError) -> Void = { _ in }
     ) throws -> (runner: BatchRunner, progress: Progress) {
-        let file = try SQLiteEngine(file: directory.path + "/test.db")
+        let real = try location.engine(test.world.log)
         let progress = Progress(feedID: test.world.newID())
         let settings = DoorSettings(
-            engine: engine(file), migrations: testSchema,
-            volume: directory.database.volume, world: test.world, onFatal: onFatal,
+            engine: engine(real), migrations: testSchema,
+            volume: location.volume, world: test.world, onFatal: onFatal,
             progress: progress)
         return (try settings.openRunner().runner, progress)
     }

@@ -2,6 +2,7 @@ import Dispatch
 import FoundationEssentials
 import Lifecycle
 import Past
+import Stores
 import Support
 import Testing
 
@@ -72,7 +73,7 @@ import Testing
         await database.close()
     }
 
-    @Test func aDayIsRepeatedIntoThePast() async throws {
+    @Test(.enabled(if: StoreFolder.isSQLite)) func aDayIsRepeatedIntoThePast() async throws {
         let bed = try Bed()
         let (world, everyMs) = (bed.test.world, 60_000 as Int64)
         var database = try await bed.open()

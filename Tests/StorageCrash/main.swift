@@ -5,15 +5,16 @@ import Storage
 import Support
 
 // Commits as fast as it can until it is killed, and prints the number of each row after its commit
-// was answered. `StorageCrash FILE FIRST` numbers its rows from FIRST.
+// was answered. `StorageCrash PLACE NAME FIRST` numbers its rows from FIRST; a
+// place on PostgreSQL is a server, where the name is that of a schema.
 
-guard CommandLine.arguments.count == 3, let first = Int64(CommandLine.arguments[2]) else {
-    print("usage: StorageCrash FILE FIRST")
+guard CommandLine.arguments.count == 4, let first = Int64(CommandLine.arguments[3]) else {
+    print("usage: StorageCrash PLACE NAME FIRST")
     exit(2)
 }
 
 let database = try await Database.open(
-    .file(CommandLine.arguments[1]),
+    DatabaseLocation(parsing: CommandLine.arguments[1], for: CommandLine.arguments[2]),
     migrations: [
         Migration(1, "CREATE TABLE acknowledged (number BIGINT NOT NULL PRIMARY KEY, pad TEXT)")
     ],

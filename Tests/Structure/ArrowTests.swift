@@ -14,7 +14,7 @@ import Testing
         "Net": ["CLinux", "Lifecycle"],
         "RPC": ["Crypto", "Lifecycle", "Wire", "Net"],
         "Contracts": ["Crypto", "Lifecycle", "Wire", "RPC"],
-        "Storage": ["CSQLite", "CLinux", "Lifecycle", "Wire"],
+        "Storage": ["CSQLite", "CPostgres", "CLinux", "Lifecycle", "Wire"],
         "Publishing": ["Lifecycle", "RPC", "Contracts", "Storage"],
         "Saga": ["Lifecycle", "Storage", "RPC", "Wire"],
         "Command": ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Contracts"],

@@ -8,6 +8,7 @@ import Payments
 import Publishing
 import RPC
 import Storage
+import Stores
 import Support
 import Synchronization
 import Testing
@@ -54,12 +55,13 @@ final class SuiteRig: Sendable {
     }
 
     private let running = Mutex<[String: Running]>([:])
+    private let stores: StoreFolder
     private let inventoryLocation: DatabaseLocation
     private let inventoryStore = Mutex<Database?>(nil)
 
     static func run<Value: Sendable>(
         seed: UInt64 = 1, sim: SimConfiguration = SimConfiguration(),
-        inventoryAt location: DatabaseLocation = .memory, ordersAheadMs: Int64 = 0,
+        inventoryAt location: DatabaseLocation? = nil, ordersAheadMs: Int64 = 0,
         dying death: Death? = nil,
         _ body: @escaping @Sendable (SuiteRig) async throws -> Value
     ) throws -> Value {
@@ -74,25 +76,28 @@ final class SuiteRig: Sendable {
     }
 
     private init(
-        _ test: TestWorld, _ sim: SimConfiguration, _ inventoryLocation: DatabaseLocation,
+        _ test: TestWorld, _ sim: SimConfiguration, _ inventoryLocation: DatabaseLocation?,
         _ ordersAheadMs: Int64, _ death: Death?
     ) async throws {
         func open(
-            _ migrations: [Migration], _ clock: any WallClock
+            _ name: String, _ migrations: [Migration], _ clock: any WallClock
         ) async throws -> Database {
             try await Database.open(
-                .memory, migrations: migrations, world: test.world(clock), mode: .scheduled)
+                stores.location(name), migrations: migrations, world: test.world(clock),
+                mode: .scheduled)
         }
+        let stores = try StoreFolder(inMemory: true)
+        self.stores = stores
         self.test = test
         self.sim = sim
-        self.inventoryLocation = inventoryLocation
+        self.inventoryLocation = inventoryLocation ?? stores.location("inventory")
         ordersClock = ShiftedClock(clock: test.clock, aheadMs: ordersAheadMs)
         network = MemoryNetwork(scheduler: test.scheduler)
         crossings = Crossings(on: test.scheduler, death)
         provider = WatchedProvider(test.clock, crossings)
-        ordersDatabase = try await open(OrdersSchema.migrations, ordersClock)
-        paymentsDatabase = try await open(PaymentsSchema.migrations, test.clock)
-        journal = try await open(SimSchema.migrations, test.clock)
+        ordersDatabase = try await open("orders", OrdersSchema.migrations, ordersClock)
+        paymentsDatabase = try await open("payments", PaymentsSchema.migrations, test.clock)
+        journal = try await open("sim", SimSchema.migrations, test.clock)
         crossings.whenDying { [unowned self] in crash($0) }
         for name in ["inventory", "orders", "payments"] { try await start(name) }
     }

@@ -12,7 +12,7 @@ struct Main {
             methods: InventoryAPI.methods
         ) { setup in
             let database = try await Database.open(
-                try DatabaseLocation(parsing: setup.configuration.database),
+                try DatabaseLocation(parsing: setup.configuration.database, for: "inventory"),
                 migrations: InventorySchema.migrations, world: setup.world)
             let service = InventoryService(world: setup.world, database: database)
             return Program.Parts(

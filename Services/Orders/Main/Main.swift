@@ -12,7 +12,7 @@ struct Main {
             methods: OrdersAPI.methods, peers: ["inventory", "payments"], guide: Guide.text
         ) { setup in
             let database = try await Database.open(
-                try DatabaseLocation(parsing: setup.configuration.database),
+                try DatabaseLocation(parsing: setup.configuration.database, for: "orders"),
                 migrations: OrdersSchema.migrations, world: setup.world)
             func peers() throws -> OrdersService.Peers {
                 .init(

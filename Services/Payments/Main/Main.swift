@@ -12,11 +12,11 @@ struct Main {
             methods: PaymentsAPI.methods, peers: ["orders"],
             settings: [.init("TURNSTILE_SIM", "--sim", "how sim behaves: seed=7,slowMs=500")]
         ) { setup in
-            let location = try DatabaseLocation(parsing: setup.configuration.database)
+            let place = try DatabaseLocation(parsing: setup.configuration.database, for: "payments")
             let database = try await Database.open(
-                location, migrations: PaymentsSchema.migrations, world: setup.world)
+                place, migrations: PaymentsSchema.migrations, world: setup.world)
             let sim = try await SimProvider.open(
-                location.beside("sim"), setup.configuration["TURNSTILE_SIM"],
+                place.beside("sim"), setup.configuration["TURNSTILE_SIM"],
                 webhookSecrets: setup.webhookSecrets(of: "sim"), world: setup.world)
             let service = PaymentsService(
                 world: setup.world, database: database, providers: [sim],

@@ -88,7 +88,7 @@ public final class Batch {
 
     /// Keeps what the command did.
     func keepCommand() throws {
-        if hasSavepoint { try noting { try run("RELEASE SAVEPOINT command") } }
+        if hasSavepoint { try noting { try connection.put("RELEASE SAVEPOINT command") } }
         hasSavepoint = false
         caches.forEach { $0.keepCommand() }
         eventsBeforeCommand = events.count
@@ -98,8 +98,8 @@ public final class Batch {
     func undoCommand() throws {
         if hasSavepoint {
             try noting {
-                try run("ROLLBACK TO SAVEPOINT command")
-                try run("RELEASE SAVEPOINT command")
+                try connection.put("ROLLBACK TO SAVEPOINT command")
+                try connection.put("RELEASE SAVEPOINT command")
             }
             // Rows loaded since may show what was rolled back; those of earlier commands that
             // are not stored yet come back from the undo log.
@@ -124,11 +124,9 @@ public final class Batch {
 
     private func openSavepoint() throws {
         guard !hasSavepoint else { return }
-        try run("SAVEPOINT command")
+        try connection.put("SAVEPOINT command")
         hasSavepoint = true
     }
-
-    private func run(_ text: String) throws { try connection.prepare(text).run(ColumnWriter()) }
 
     private func noting<Value>(_ body: () throws -> Value) throws -> Value {
         do { return try body() } catch let error as StorageError where error.code != .corrupt {

@@ -10,39 +10,36 @@ internal import Lifecycle
 final class BatchRunner {
     private let engine: any Engine
     private let world: World
-    private let clock: GuardedClock
-    private let onCommit: (_ head: Int64) -> Void
+    private let watch: StoreWatch
     private let onFatal: @Sendable (StorageError) -> Void
-    private var connection: any Connection
+    private let connection: any Connection
     private var caches: RowCaches
     private var outbox: Outbox
     private var disk: DiskSpace?
-    private var writer: WriterRow
-    private var earlier = EngineCounters()
-    /// Commits in a row whose connection was lost and which proved not to have happened.
-    private var lostCommits = 0
-    private static let lostCommitsTolerated = 3
+    private var writer: any Writer
+    /// Transactions in a row that came to nothing through no fault of their commands.
+    private var failedInARow = 0
+    private static let failuresTolerated = 3
+    private static let settlesTried = 3
     /// Set when the process must stop; no command is let in any more.
     private var fatal: StorageError?
 
     init(
-        engine: any Engine, connection: any Connection, writer: WriterRow, clock: GuardedClock,
-        disk: DiskSpace?, world: World, onCommit: @escaping (Int64) -> Void,
-        onFatal: @escaping @Sendable (StorageError) -> Void
+        engine: any Engine, connection: any Connection, writer: any Writer, watch: StoreWatch,
+        disk: DiskSpace?, world: World, onFatal: @escaping @Sendable (StorageError) -> Void
     ) {
         self.engine = engine
         self.connection = connection
         self.writer = writer
-        self.clock = clock
+        self.watch = watch
         self.disk = disk
         self.world = world
-        self.onCommit = onCommit
         self.onFatal = onFatal
         caches = RowCaches(connection)
         outbox = Outbox(connection)
     }
 
-    var counters: EngineCounters { connection.counters + earlier }
+    var counters: EngineCounters { connection.counters }
 
     /// Runs the commands in one transaction and delivers every outcome after the commit. When the
     /// transaction fails as a whole, each command runs again in one of its own, so that only the
@@ -55,7 +52,7 @@ final class BatchRunner {
             try end(batch)
             // All at once: who is woken for each would do each one's work and sleep again.
             world.scheduler.gather {
-                onCommit(writer.feed)
+                watch.progress.advance(to: writer.feed)
                 for command in commands { command.deliver() }
             }
         } catch {
@@ -66,7 +63,7 @@ final class BatchRunner {
     }
 
     func read<Value>(_ query: (Reader) throws -> Value) throws -> Value {
-        try Reader.read(connection, at: clock.now(), query)
+        try Reader.read(connection, watch, query)
     }
 
     /// Work that no answer waits for.
@@ -83,11 +80,15 @@ final class BatchRunner {
     // MARK: One transaction
 
     private func begin() throws -> Batch {
-        let now = clock.now()
+        let now = watch.clock.now()
         try connection.begin()
+        let claim = try writer.claim(connection, now: now)
         // What earlier batches left in memory is what is stored as long as nobody else writes.
-        if try !writer.claim(connection, now: now) { caches.forget() }
-        return Batch(connection, caches, now: now)
+        if !claim.followsOwn {
+            caches.forget()
+            watch.see(epoch: writer.epoch, feed: writer.feed, now: claim.now)
+        }
+        return Batch(connection, caches, now: claim.now)
     }
 
     private func run(_ command: Command, in batch: Batch) throws {
@@ -99,31 +100,28 @@ final class BatchRunner {
     private func end(_ batch: Batch) throws {
         try batch.flush()
         let feed = try outbox.write(batch.events, after: writer.feed)
+        try writer.finish(connection, feed: feed)
         do { try connection.commit() } catch let error as StorageError
             where error.code == .unknownCommit
         {
             guard try settle() else { throw error }
         }
-        lostCommits = 0
+        failedInARow = 0
         caches.keepBatch()
         writer.committed(feed: feed)
     }
 
-    /// After a commit whose answer was lost: true when it did happen. The writer row is locked
-    /// first, so that the old connection cannot commit behind our back.
+    /// After a commit whose answer was lost: true when it did happen.
     private func settle() throws -> Bool {
-        let fresh: any Connection
-        do { fresh = try engine.connect(.writing) } catch {
-            throw StorageError(.inputOutput, "a commit's outcome stays unknown: \(error)")
+        var tries = 0
+        while true {
+            do { return try writer.isStored(connection) } catch {
+                connection.rollback()
+                tries += 1
+                guard tries >= Self.settlesTried else { continue }
+                throw StorageError(.inputOutput, "a commit's outcome stays unknown: \(error)")
+            }
         }
-        earlier = counters
-        caches = RowCaches(fresh)
-        outbox = Outbox(fresh)
-        connection.close()
-        connection = fresh
-        try connection.begin()
-        defer { connection.rollback() }
-        return try WriterRow.storedBatch(connection) == writer.batch
     }
 
     // MARK: Trouble
@@ -150,10 +148,11 @@ final class BatchRunner {
         default: world.log.warning("batch_failed", ["cause": error.description])
         }
         world.metrics.count("storage.failed_batches")
-        if error.code == .unknownCommit {
-            lostCommits += 1
-            if lostCommits <= Self.lostCommitsTolerated { return run(commands) }
-            let busy = StorageError(.busy, "commits were lost \(lostCommits) times; none happened")
+        if [.unknownCommit, .connectionLost, .conflict].contains(error.code) {
+            failedInARow += 1
+            if failedInARow <= Self.failuresTolerated { return run(commands) }
+            let busy = StorageError(
+                .busy, "\(failedInARow) transactions came to nothing, the last: \(error)")
             return commands.forEach { $0.fail(busy) }
         }
         guard commands.count > 1 else { return commands.forEach { $0.fail(error) } }

@@ -46,6 +46,17 @@ final class GuardedClock: Sendable {
         return now
     }
 
+    /// Another process has decided by this time: nothing here is decided by an earlier one.
+    func follow(_ shared: Instant) {
+        let uptime = world.scheduler.uptimeNanoseconds
+        state.withLock { state in
+            let passed = uptime > state.uptime ? (uptime - state.uptime) / 1_000_000 : 0
+            guard state.base.advanced(byMs: Int64(clamping: passed)) < shared else { return }
+            state.base = shared
+            state.uptime = uptime
+        }
+    }
+
     private func alarm(_ wall: Instant, expected: Instant) {
         world.metrics.count("storage.clock_jumps")
         world.log.error(

@@ -21,7 +21,7 @@ final class Outbox {
                 seq = next
                 StoredEvent(event.numbered(seq)).write(to: &cells)
             }
-            try insert.statement.run(cells)
+            try insert.statement.put(cells, changing: nil)
             start = end
         }
         return seq

@@ -182,7 +182,7 @@ final class RowCache<Row: StoredRow> {
             let end = start + insert.rows
             cells.removeAll()
             for entry in rows[start..<end] { entry.row?.write(to: &cells) }
-            try insert.statement.run(cells)
+            try insert.statement.put(cells, changing: nil)
             start = end
         }
     }
@@ -193,7 +193,7 @@ final class RowCache<Row: StoredRow> {
     ) throws {
         cells.removeAll()
         write(&cells)
-        if try statement().run(cells) != 1 { throw missing() }
+        try statement().put(cells, changing: 1)
     }
 
     private func load(_ key: Row.Key) throws -> Row? {

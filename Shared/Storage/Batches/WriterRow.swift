@@ -1,9 +1,36 @@
 internal import FoundationEssentials
 internal import Lifecycle
 
+/// Who writes, as a batch begins and ends: by the one row that the first statement of every batch
+/// updates.
+protocol Writer {
+    /// Made with the database and never changed.
+    var feedID: UUID { get }
+    var epoch: Int64 { get }
+    /// The number of the last fact committed to the feed.
+    var feed: Int64 { get }
+    /// The first statement of a batch.
+    mutating func claim(_ connection: any Connection, now: Instant) throws -> Claim
+    /// The last one, once the facts up to `feed` are written.
+    func finish(_ connection: any Connection, feed: Int64) throws
+    /// The batch that was claimed is committed.
+    mutating func committed(feed: Int64)
+    /// After a commit whose answer was lost: whether it did happen. The writer row is locked
+    /// first, so that the session that was lost cannot commit behind our back.
+    func isStored(_ connection: any Connection) throws -> Bool
+}
+
+/// What a batch begins with.
+struct Claim {
+    /// The batch before was this process's too: what it left in memory is what is stored.
+    let followsOwn: Bool
+    /// The time of the batch.
+    let now: Instant
+}
+
 /// The single row by which an owner of the database counts its batches and is fenced off when a
 /// newer owner has come.
-struct WriterRow {
+struct WriterRow: Writer {
     let feedID: UUID
     let epoch: Int64
     /// The number of the batch that runs, or ran last.
@@ -52,18 +79,17 @@ struct WriterRow {
         }
     }
 
-    /// The first statement of a batch. True when the batch before it was this owner's too.
-    mutating func claim(_ connection: any Connection, now: Instant) throws -> Bool {
+    mutating func claim(_ connection: any Connection, now: Instant) throws -> Claim {
         let (next, overflow) = batch.addingReportingOverflow(1)
         if overflow { throw StorageError(.corrupt, "writer: batch has no successor") }
         var cells = ColumnWriter()
         for number in [next, now.milliseconds, epoch, batch, feed] { cells.append(number) }
         if try connection.prepare(Self.followText).run(cells) == 1 {
             batch = next
-            return true
+            return Claim(followsOwn: true, now: now)
         }
         try claimAfterOthers(connection, now)
-        return false
+        return Claim(followsOwn: false, now: now)
     }
 
     /// For a row that is as this owner left it, which it nearly always is: an update that returns
@@ -100,11 +126,15 @@ struct WriterRow {
         return feed
     }
 
+    /// The batch after stores the feed's number.
+    func finish(_ connection: any Connection, feed: Int64) {}
+
     mutating func committed(feed newFeed: Int64) { feed = newFeed }
 
-    static func storedBatch(_ connection: any Connection) throws -> Int64? {
-        try connection.query("UPDATE writer SET batch = batch WHERE id = 1 RETURNING batch") {
-            try $0.next(Int64.self)
-        }.first
+    func isStored(_ connection: any Connection) throws -> Bool {
+        try connection.begin()
+        defer { connection.rollback() }
+        let text: SQL = "UPDATE writer SET batch = batch WHERE id = 1 RETURNING batch"
+        return try connection.query(text) { try $0.next(Int64.self) } == [batch]
     }
 }

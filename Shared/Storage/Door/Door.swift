@@ -7,6 +7,8 @@ protocol Door: Sendable {
     func write(_ command: Command) async throws
     /// Runs the query, which gives what it threw.
     func read(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws
+    /// Looks how far others have come, without waiting for it.
+    func look()
     /// The same for a query that takes long.
     func survey(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws
     func close() async
@@ -22,24 +24,34 @@ struct DoorSettings: Sendable {
     let progress: Progress
 
     /// Opens the writing connection: schema, ownership, clock.
-    func openRunner() throws -> (runner: BatchRunner, clock: GuardedClock) {
+    func openRunner() throws -> (runner: BatchRunner, watch: StoreWatch) {
         let connection = try engine.connect(.writing)
         do {
             try Migrator(connection: connection, dialect: engine.dialect)
                 .migrate(migrations, now: world.now)
-            let (writer, lastBatch) = try WriterRow.take(connection, world: world)
-            let clock = GuardedClock(world: world, stored: lastBatch)
+            let (writer, lastBatch) = try writer(connection)
+            let watch = StoreWatch(
+                clock: GuardedClock(world: world, stored: lastBatch), progress: progress,
+                isShared: engine.dialect.isShared)
             let marks = try connection.query("SELECT id FROM restored") { try $0.next(Int64.self) }
             progress.begin(writer, isRestored: !marks.isEmpty)
             let runner = BatchRunner(
-                engine: engine, connection: connection, writer: writer, clock: clock,
-                disk: volume.map { DiskSpace($0) }, world: world,
-                onCommit: { [progress] head in progress.advance(to: head) }, onFatal: onFatal)
-            return (runner, clock)
+                engine: engine, connection: connection, writer: writer, watch: watch,
+                disk: volume.map { DiskSpace($0) }, world: world, onFatal: onFatal)
+            return (runner, watch)
         } catch {
             connection.close()
             throw error
         }
+    }
+
+    private func writer(
+        _ connection: any Connection
+    ) throws -> (any Writer, lastBatch: Instant?) {
+        guard engine.dialect.isShared else {
+            return try WriterRow.take(connection, world: world)
+        }
+        return try SharedWriterRow.join(connection, engine.dialect, world: world)
     }
 }
 
@@ -60,9 +72,9 @@ final class ThreadedDoor: Door {
         queries = try ReadQueue()
         surveys = try ReadQueue()
         do {
-            let clock = try await startWriter(settings)
-            try await startReader("db-read", queries, ended[1], settings, clock)
-            try await startReader("db-survey", surveys, ended[2], settings, clock)
+            let watch = try await startWriter(settings)
+            try await startReader("db-read", queries, ended[1], settings, watch)
+            try await startReader("db-survey", surveys, ended[2], settings, watch)
         } catch {
             closeQueues()
             throw error
@@ -84,6 +96,8 @@ final class ThreadedDoor: Door {
         try await queries.read(query)
     }
 
+    func look() { queries.look() }
+
     func survey(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws {
         try await surveys.read(query)
     }
@@ -98,15 +112,15 @@ final class ThreadedDoor: Door {
         await ended[0].wait()
     }
 
-    private func startWriter(_ settings: DoorSettings) async throws -> GuardedClock {
+    private func startWriter(_ settings: DoorSettings) async throws -> StoreWatch {
         let (commands, bell, ended) = (commands, bell, ended[0])
         return try await withCheckedThrowingContinuation { opened in
             do {
                 try WorkerThread.start("db-write") {
                     defer { ended.open() }
                     do {
-                        let (runner, clock) = try settings.openRunner()
-                        opened.resume(returning: clock)
+                        let (runner, watch) = try settings.openRunner()
+                        opened.resume(returning: watch)
                         Self.work(runner, commands, bell, settings.progress)
                     } catch {
                         settings.engine.release()
@@ -139,7 +153,7 @@ final class ThreadedDoor: Door {
 
     private func startReader(
         _ name: String, _ queries: ReadQueue, _ ended: Latch, _ settings: DoorSettings,
-        _ clock: GuardedClock
+        _ watch: StoreWatch
     ) async throws {
         try await withCheckedThrowingContinuation {
             (opened: CheckedContinuation<Void, any Error>) in
@@ -149,7 +163,7 @@ final class ThreadedDoor: Door {
                     do {
                         let connection = try settings.engine.connect(.reading)
                         opened.resume()
-                        queries.work(on: connection, clock)
+                        queries.work(on: connection, watch)
                         connection.close()
                     } catch { opened.resume(throwing: error) }
                 }
@@ -191,6 +205,8 @@ final class ScheduledDoor: Door {
             }
         }
     }
+
+    func look() { try? readNow { _ in nil } }
 
     func survey(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws {
         try await read(query)

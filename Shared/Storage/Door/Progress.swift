@@ -13,6 +13,7 @@ final class Progress: Sendable {
         var counters = EngineCounters()
         var waiters: [(id: UInt64, after: Int64, waiter: FeedWaiter)] = []
         var nextWaiter: UInt64 = 0
+        var isLookedAt = false
         var pagesOf: [String: Int] = [:]
     }
 
@@ -26,7 +27,7 @@ final class Progress: Sendable {
     var isRestored: Bool { state.withLock { $0.isRestored } }
     var counters: EngineCounters { state.withLock { $0.counters } }
 
-    func begin(_ writer: WriterRow, isRestored: Bool) {
+    func begin(_ writer: any Writer, isRestored: Bool) {
         state.withLock {
             $0.feedID = writer.feedID
             $0.epoch = writer.epoch
@@ -34,6 +35,9 @@ final class Progress: Sendable {
             $0.isRestored = isRestored
         }
     }
+
+    /// Another epoch than this process began with: a standby has become the server since.
+    func see(epoch: Int64) { state.withLock { $0.epoch = max($0.epoch, epoch) } }
 
     func setRestored(_ isRestored: Bool) { state.withLock { $0.isRestored = isRestored } }
 
@@ -49,6 +53,22 @@ final class Progress: Sendable {
             return due
         }
         for waiter in due { waiter.end(.success(())) }
+    }
+
+    /// True for the one who is to look at the feed while somebody waits.
+    func beginLooking() -> Bool {
+        state.withLock { state in
+            defer { state.isLookedAt = true }
+            return !state.isLookedAt
+        }
+    }
+
+    /// False, and the end of looking, when nobody waits any more.
+    func goOnLooking() -> Bool {
+        state.withLock { state in
+            state.isLookedAt = !state.waiters.isEmpty
+            return state.isLookedAt
+        }
     }
 
     /// Nil when the feed is past `after` already.

@@ -2,7 +2,7 @@ import Synchronization
 
 /// What waits for the reading thread, bounded.
 final class ReadQueue: Sendable {
-    typealias Job = @Sendable (any Connection, GuardedClock) -> Void
+    typealias Job = @Sendable (any Connection, StoreWatch) -> Void
 
     static let limit = 4096
 
@@ -19,9 +19,9 @@ final class ReadQueue: Sendable {
     func read(_ query: @escaping @Sendable (Reader) -> (any Error)?) async throws {
         try await withUnsafeThrowingContinuation {
             (continuation: UnsafeContinuation<Void, any Error>) in
-            let refusal = put { connection, clock in
+            let refusal = put { connection, watch in
                 let result = Result {
-                    let error = try Reader.read(connection, at: clock.now(), query)
+                    let error = try Reader.read(connection, watch, query)
                     if let error { throw error }
                 }
                 continuation.resume(with: result)
@@ -30,14 +30,19 @@ final class ReadQueue: Sendable {
         }
     }
 
+    /// Looks how far others have come. Who waits asks again soon, if it comes to nothing.
+    func look() {
+        _ = put { connection, watch in try? Reader.read(connection, watch) { _ in } }
+    }
+
     /// Runs jobs until the queue is closed and empty.
-    func work(on connection: any Connection, _ clock: GuardedClock) {
+    func work(on connection: any Connection, _ watch: StoreWatch) {
         while true {
             let (jobs, isClosed) = state.withLock { state in
                 defer { state.jobs = [] }
                 return (state.jobs, state.isClosed)
             }
-            for job in jobs { job(connection, clock) }
+            for job in jobs { job(connection, watch) }
             if jobs.isEmpty {
                 if isClosed { return }
                 bell.wait()

@@ -1,5 +1,5 @@
 /// What Storage needs of a database engine: connections that prepare, begin and commit. All that
-/// is special to SQLite lies behind it.
+/// is special to SQLite or to PostgreSQL lies behind it.
 protocol Engine: Sendable {
     var dialect: Dialect { get }
     /// A connection to a database that was checked to be sound.
@@ -16,14 +16,17 @@ enum ConnectionPurpose: Sendable {
 protocol Connection: AnyObject {
     /// A statement from the cache of this connection, or a new one.
     func prepare(_ text: String) throws -> any PreparedStatement
+    /// Connects again when the session before was lost.
     func begin() throws
-    /// `unknownCommit` when the connection was lost meanwhile, `inputOutput` when the disk failed.
+    /// `unknownCommit` when the session was lost meanwhile, `inputOutput` when the disk failed.
     func commit() throws
     /// Never fails: a transaction that cannot be rolled back dies with its connection.
     func rollback()
     /// Work between commits that no answer waits for.
     func maintain()
     var counters: EngineCounters { get }
+    /// The number of the session, which rises when it was lost and another one began.
+    var session: Int64 { get }
     func close()
 }
 
@@ -31,6 +34,9 @@ protocol PreparedStatement: AnyObject {
     /// Runs to the end, each row passing through `onRow`; gives the number of rows changed.
     @discardableResult
     func run(_ values: ColumnWriter, onRow: (any ResultRow) throws -> Void) throws -> Int
+    /// Runs before whatever comes after it, perhaps not at once: then what goes wrong shows later,
+    /// at the commit at the latest. `missingRow` when another number of rows was changed.
+    func put(_ values: ColumnWriter, changing rows: Int?) throws
 }
 
 extension PreparedStatement {
@@ -43,6 +49,9 @@ extension Connection {
     func run(_ sql: SQL, onRow: (any ResultRow) throws -> Void = { _ in }) throws -> Int {
         try prepare(sql.text).run(sql.values, onRow: onRow)
     }
+
+    /// Runs a statement without values, perhaps not at once.
+    func put(_ text: String) throws { try prepare(text).put(ColumnWriter(), changing: nil) }
 
     func query<Value>(
         _ sql: SQL, _ read: (inout ColumnReader) throws -> Value
@@ -65,11 +74,14 @@ struct EngineCounters: Sendable {
     /// Waits for the disk: one a commit, two or three a checkpoint.
     var syncs: Int64 = 0
     var checkpoints: Int64 = 0
+    /// Waits for an answer over the network.
+    var roundTrips: Int64 = 0
 
     static func + (left: EngineCounters, right: EngineCounters) -> EngineCounters {
         EngineCounters(
             statements: left.statements + right.statements, commits: left.commits + right.commits,
             rollbacks: left.rollbacks + right.rollbacks, syncs: left.syncs + right.syncs,
-            checkpoints: left.checkpoints + right.checkpoints)
+            checkpoints: left.checkpoints + right.checkpoints,
+            roundTrips: left.roundTrips + right.roundTrips)
     }
 }

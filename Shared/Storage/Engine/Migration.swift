@@ -63,7 +63,17 @@ struct Migrator {
     ]
 
     func migrate(_ migrations: [Migration], now: Instant) throws {
-        try transaction { for table in Self.ownTables { try execute(table) } }
+        if let lock = dialect.lockSchema { try connection.prepare(lock).run(ColumnWriter()) }
+        defer {
+            // A session that is lost gives its lock back by itself.
+            if let unlock = dialect.unlockSchema {
+                _ = try? connection.prepare(unlock).run(ColumnWriter())
+            }
+        }
+        try transaction {
+            for table in Self.ownTables { try execute(table) }
+            if dialect.isShared { for table in SharedWriterRow.tables { try execute(table) } }
+        }
         let ordered = migrations.sorted { $0.version < $1.version }
         let applied = try connection.query("SELECT version, fingerprint FROM migration") {
             (version: try $0.next(Int64.self), fingerprint: try $0.next(Int64.self))
@@ -106,9 +116,15 @@ struct Migrator {
         }
     }
 
+    /// Adds what the dialect wants behind the type of each column of text.
+    private func withTextSuffix(_ statement: String) -> String {
+        guard !dialect.textSuffix.isEmpty else { return statement }
+        return statement.replacing(/\bTEXT\b/) { "\($0.output)\(dialect.textSuffix)" }
+    }
+
     private func execute(_ statement: String) throws {
         let makesTable = statement.uppercased().hasPrefix("CREATE TABLE")
         let text = makesTable ? statement + dialect.tableSuffix : statement
-        try connection.prepare(text).run(ColumnWriter())
+        try connection.prepare(withTextSuffix(text)).run(ColumnWriter())
     }
 }

@@ -13,6 +13,7 @@ final class SQLiteConnection: Connection {
     private static let withoutMemoryCount = turnstile_sqlite_without_memory_count()
 
     let handle: OpaquePointer
+    let session: Int64 = 0
     var counters = EngineCounters()
     private let dialect: Dialect
     private let purpose: ConnectionPurpose

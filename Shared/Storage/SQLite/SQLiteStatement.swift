@@ -48,6 +48,12 @@ final class SQLiteStatement: PreparedStatement, ResultRow {
         }
     }
 
+    func put(_ values: ColumnWriter, changing rows: Int?) throws {
+        let changed = try run(values) { _ in }
+        guard let rows, rows != changed else { return }
+        throw StorageError(.missingRow, "\(changed) rows, not \(rows): \(text)")
+    }
+
     private func bind(
         _ cells: [ColumnWriter.Cell], _ bytes: UnsafeBufferPointer<UInt8>
     ) throws {

@@ -96,6 +96,8 @@ private struct FieldCheck {
         let range = try reader.readStringRange(.text, name)
         try reader.checkText(range, at: start)
         if range.isEmpty { note("must not be empty") }
+        // PostgreSQL stores none.
+        if reader.bytes[range].contains(0) { note("must not hold a NUL character") }
         if range.count > maxBytes {
             note("must be at most \(maxBytes) bytes of text, not \(range.count)")
         }

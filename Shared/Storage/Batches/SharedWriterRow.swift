@@ -1,0 +1,198 @@
+internal import FoundationEssentials
+internal import Lifecycle
+
+/// The writer row of a store that several instances of a service share: each locks it for a batch,
+/// so that batches are one after the other whoever writes them.
+///
+/// The epoch is the store's, not an owner's. It rises once when a standby has become the server,
+/// so that an instance that knows of it writes to no server that does not.
+struct SharedWriterRow: Writer {
+    /// Beside the writer row: the last batch of each instance, which settles a commit whose answer
+    /// was lost, and the history of the server that the epoch goes with.
+    static let tables = [
+        """
+        CREATE TABLE IF NOT EXISTS instance (
+            id BYTEA NOT NULL PRIMARY KEY, batch BIGINT NOT NULL, at BIGINT NOT NULL)
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS timeline (
+            id BIGINT NOT NULL PRIMARY KEY, number BIGINT NOT NULL)
+        """,
+    ]
+
+    /// This process among those that share the store.
+    private let instance: UUID
+    let feedID: UUID
+    private let timelineText: String
+    private(set) var epoch: Int64
+    private(set) var feed: Int64
+    /// The batch that runs.
+    private var batch: Int64
+    /// The last batch that is known to be committed, whoever wrote it.
+    private var committedBatch: Int64
+    private var now: Instant
+    private var session: Int64?
+
+    /// Joins those that share the store; also gives the time of the last batch.
+    static func join(
+        _ connection: any Connection, _ dialect: Dialect, world: World
+    ) throws -> (writer: SharedWriterRow, lastBatch: Instant?) {
+        try connection.begin()
+        do {
+            let start = world.now.milliseconds
+            if try connection.query("SELECT id FROM writer", { try $0.next(Int64.self) }).isEmpty {
+                try connection.run(
+                    """
+                    INSERT INTO writer (id, epoch, batch, now_ms, feed, feed_id)
+                    VALUES (1, \(start), 0, 0, 0, \(world.newID())) ON CONFLICT (id) DO NOTHING
+                    """)
+            }
+            let instance = try uniqueID(connection, dialect)
+            let found = try connection.query(
+                """
+                UPDATE writer SET batch = batch
+                WHERE id = 1 RETURNING feed_id, epoch, batch, now_ms, feed
+                """
+            ) { columns in
+                SharedWriterRow(
+                    instance: instance, feedID: try columns.next(),
+                    timelineText: dialect.timeline, epoch: try columns.next(),
+                    batch: try columns.next(), now: try columns.next(), feed: try columns.next())
+            }.first
+            guard var writer = found else { throw StorageError(.corrupt, "writer: no row") }
+            try writer.compareTimeline(connection)
+            try connection.run(
+                "DELETE FROM instance WHERE at < \(start - Housekeeping.keptMs)")
+            try connection.commit()
+            return (writer, writer.batch > 0 ? writer.now : nil)
+        } catch {
+            connection.rollback()
+            throw error
+        }
+    }
+
+    private static func uniqueID(
+        _ connection: any Connection, _ dialect: Dialect
+    ) throws -> UUID {
+        var id: UUID?
+        try connection.prepare("SELECT \(dialect.uniqueID)").run(ColumnWriter()) { row in
+            var columns = ColumnReader(row, source: "instance")
+            id = try columns.next(UUID.self)
+        }
+        guard let id else { throw StorageError(.corrupt, "instance: no id was drawn") }
+        return id
+    }
+
+    private init(
+        instance: UUID, feedID: UUID, timelineText: String, epoch: Int64, batch: Int64,
+        now: Instant, feed: Int64
+    ) {
+        self.instance = instance
+        self.feedID = feedID
+        self.timelineText = timelineText
+        self.epoch = epoch
+        self.batch = batch
+        self.now = now
+        self.feed = feed
+        committedBatch = batch
+    }
+
+    // MARK: A batch
+
+    private static let claimText = """
+        UPDATE writer
+        SET batch = batch + 1, now_ms = CASE WHEN now_ms < $1 THEN $2 ELSE now_ms END
+        WHERE id = 1 AND epoch >= $3 RETURNING epoch, batch, now_ms, feed
+        """
+
+    mutating func claim(_ connection: any Connection, now wanted: Instant) throws -> Claim {
+        var cells = ColumnWriter()
+        for number in [wanted.milliseconds, wanted.milliseconds, epoch] { cells.append(number) }
+        var claimed: (epoch: Int64, batch: Int64, now: Instant, feed: Int64)?
+        try connection.prepare(Self.claimText).run(cells) { row in
+            var columns = ColumnReader(row, source: "writer")
+            claimed = (
+                epoch: try columns.next(), batch: try columns.next(), now: try columns.next(),
+                feed: try columns.next()
+            )
+        }
+        guard let claimed, claimed.batch > committedBatch else {
+            throw StorageError(
+                .fenced,
+                "the server knows less than this process: it is a primary of the past, or lost "
+                    + "what was committed")
+        }
+        let followsOwn = claimed.epoch == epoch && claimed.batch - 1 == committedBatch
+        (epoch, batch, now, feed) = claimed
+        if session != connection.session { try compareTimeline(connection) }
+        return Claim(followsOwn: followsOwn && now == wanted, now: now)
+    }
+
+    func finish(_ connection: any Connection, feed: Int64) throws {
+        var cells = ColumnWriter()
+        cells.append(instance)
+        cells.append(batch)
+        cells.append(now)
+        if feed == self.feed {
+            try connection.prepare(Self.finishText).put(cells, changing: 1)
+        } else {
+            cells.append(feed)
+            try connection.prepare(Self.finishWithFactsText).put(cells, changing: 1)
+        }
+    }
+
+    private static let finishText = """
+        INSERT INTO instance (id, batch, at) VALUES ($1, $2, $3)
+        ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, at = excluded.at
+        """
+
+    private static let finishWithFactsText = """
+        WITH own AS (\(finishText)) UPDATE writer SET feed = $4 WHERE id = 1
+        """
+
+    mutating func committed(feed newFeed: Int64) {
+        committedBatch = batch
+        feed = newFeed
+    }
+
+    func isStored(_ connection: any Connection) throws -> Bool {
+        try connection.begin()
+        try connection.run("UPDATE writer SET batch = batch WHERE id = 1")
+        let stored = try connection.query("SELECT batch FROM instance WHERE id = \(instance)") {
+            try $0.next(Int64.self)
+        }
+        // A commit, not a rollback: once it is on the standby, so is all that came before.
+        try connection.commit()
+        return stored == [batch]
+    }
+
+    // MARK: The server's history
+
+    /// In a transaction that has the writer row: raises the epoch when a standby was promoted.
+    private mutating func compareTimeline(_ connection: any Connection) throws {
+        var current: Int64 = 0
+        try connection.prepare("SELECT \(timelineText)").run(ColumnWriter()) { row in
+            var columns = ColumnReader(row, source: "timeline")
+            current = try columns.next()
+        }
+        let known = try connection.query("SELECT number FROM timeline WHERE id = 1") {
+            try $0.next(Int64.self)
+        }.first
+        guard let known else {
+            try connection.run("INSERT INTO timeline (id, number) VALUES (1, \(current))")
+            session = connection.session
+            return
+        }
+        guard current >= known else {
+            throw StorageError(.fenced, "the server is a primary of the past")
+        }
+        if current > known {
+            let (next, overflow) = epoch.addingReportingOverflow(1)
+            if overflow { throw StorageError(.corrupt, "writer: epoch has no successor") }
+            epoch = next
+            try connection.run("UPDATE timeline SET number = \(current) WHERE id = 1")
+            try connection.run("UPDATE writer SET epoch = \(epoch) WHERE id = 1")
+        }
+        session = connection.session
+    }
+}

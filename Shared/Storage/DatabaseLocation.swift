@@ -1,0 +1,59 @@
+internal import Lifecycle
+
+/// Where a database lies; `TURNSTILE_DATABASE` says one of the first three.
+public enum DatabaseLocation: Sendable, Hashable {
+    /// An SQLite file, which this process alone may have open.
+    case file(String)
+    /// A schema of a PostgreSQL database, which several instances of a service share. The schema is
+    /// made when it is missing.
+    case postgresql(url: String, schema: String)
+    /// Gone with the process; always on the scheduler.
+    case memory
+    /// A file of another file system, which SQLite was given under this name: a simulated disk.
+    /// There is no lock beside it.
+    case virtual(fileSystem: String, path: String)
+
+    /// Reads `sqlite:/path/to/file`, `sqlite::memory:` or `postgresql://…`, where every service
+    /// has a schema of its own name: the three may share one database.
+    public init(parsing text: String, for service: String) throws {
+        if ["postgresql://", "postgres://"].contains(where: text.hasPrefix) {
+            self = .postgresql(url: text, schema: service)
+            return
+        }
+        let scheme = "sqlite:"
+        let rest = text.dropFirst(scheme.count)
+        guard text.hasPrefix(scheme), !rest.isEmpty else {
+            throw StorageError(
+                .cannotOpen,
+                "TURNSTILE_DATABASE is sqlite:/path/to/file or postgresql://user@host/database")
+        }
+        self = rest == ":memory:" ? .memory : .file(String(rest))
+    }
+
+    /// The place of a second database of the same service: `orders.db` has `orders.db.sim`.
+    public func beside(_ name: String) -> DatabaseLocation {
+        switch self {
+        case .file(let path): .file("\(path).\(name)")
+        case .postgresql(let url, let schema): .postgresql(url: url, schema: "\(schema)_\(name)")
+        case .memory: .memory
+        case .virtual(let system, let path): .virtual(fileSystem: system, path: "\(path).\(name)")
+        }
+    }
+
+    /// Nil when nobody looks how much room is left.
+    var volume: (any Volume)? {
+        switch self {
+        case .file(let path): LocalVolume(databasePath: path)
+        case .memory, .virtual, .postgresql: nil
+        }
+    }
+
+    func engine(_ log: Log) throws -> any Engine {
+        switch self {
+        case .file(let path): try SQLiteEngine(file: path)
+        case .postgresql(let url, let schema): try PostgreSQLEngine(url, schema: schema, log: log)
+        case .memory: SQLiteEngine(unlocked: ":memory:")
+        case .virtual(let system, let path): SQLiteEngine(unlocked: path, fileSystem: system)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+internal import Glibc
+
+/// How long a thread of the database keeps trying to reach a server, with longer and longer pauses.
+struct Patience {
+    private static let pausesMs: ClosedRange<Int64> = 10...500
+
+    private let limitMs: Int64
+    private var sinceMs: Int64?
+    private var pauseMs = pausesMs.lowerBound
+
+    init(ms: Int64) { limitMs = ms }
+
+    /// Begins anew with the next failure.
+    mutating func succeed() {
+        sinceMs = nil
+        pauseMs = Self.pausesMs.lowerBound
+    }
+
+    /// After a failure: pauses, or says that it has lasted too long.
+    mutating func pause() -> Bool {
+        let nowMs = Self.uptimeMs
+        let since = sinceMs ?? nowMs
+        sinceMs = since
+        guard nowMs - since < limitMs else { return false }
+        var left = timespec(tv_sec: 0, tv_nsec: Int(pauseMs) * 1_000_000)
+        nanosleep(&left, nil)
+        pauseMs = min(pauseMs * 2, Self.pausesMs.upperBound)
+        return true
+    }
+
+    private static var uptimeMs: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import Lifecycle
+import Processes
+
+/// Reserves and purchases of one hot ticket type over PostgreSQL, by 64 callers. The baseline is
+/// the same on the same server the classic way: 32 clients, each with a transaction of its own
+/// that locks the row (`PgBench`). deploy/bench starts the server, and says where it is.
+enum PostgreSQLBench {
+    static func figures(runs: Int, seconds: Int?) async throws -> [Figure] {
+        let variables = ProcessInfo.processInfo.environment
+        guard let url = variables["TURNSTILE_BENCH_POSTGRESQL"],
+            let program = variables["TURNSTILE_BENCH_PGBENCH"]
+        else { throw BenchError("deploy/bench starts the server that this section needs") }
+        let (world, network) = try RPCBench.makeWorld()
+        let folder = try WorkFolder(named: "turnstile-bench")
+        defer { folder.remove() }
+        let classic = try PgBench(url: url, program: program, folder: folder)
+        let suite = try ServiceSuite(
+            in: folder, settings: ["TURNSTILE_DATABASE": url], world: world, on: network)
+        defer { suite.killAll() }
+        return try await world.scheduler.spawn {
+            try await suite.start()
+            let sale = try await Sale(suite, isFenced: false, world: world)
+            let shop = try await Shop(suite, world: world)
+            defer {
+                sale.close()
+                shop.close()
+            }
+            return try await figures(runs: runs, seconds: seconds ?? 4, sale, shop, classic)
+        }.value
+    }
+
+    private static func figures(
+        runs: Int, seconds: Int, _ sale: Sale, _ shop: Shop, _ classic: PgBench
+    ) async throws -> [Figure] {
+        let milliseconds = UInt64(seconds) * 1_000
+        var (reserves, purchases): ([Load], [Load]) = ([], [])
+        var (locked, bought): ([Double], [Double]) = ([], [])
+        try await classic.prepare()
+        _ = try await sale.reserve(callers: 64, milliseconds: 1_000)
+        _ = try await shop.buy(callers: 64, milliseconds: 1_000)
+        for _ in 0..<runs {
+            locked.append(try await classic.rate(.reserve, seconds: seconds))
+            reserves.append(try await sale.reserve(callers: 64, milliseconds: milliseconds))
+            bought.append(try await classic.rate(.purchase, seconds: seconds))
+            purchases.append(try await shop.buy(callers: 64, milliseconds: milliseconds))
+        }
+        func lower(_ name: String, _ unit: String, _ values: [Double]) -> Figure {
+            Figure(name: name, unit: unit, runs: values, isHigherBetter: false)
+        }
+        return [
+            Figure(
+                name: "postgresql.reserve.64", unit: "calls/s", runs: reserves.map(\.rate),
+                baselines: locked),
+            lower("postgresql.reserve.64.p50", "us", reserves.map(\.latencies.p50Microseconds)),
+            lower("postgresql.reserve.64.p99", "us", reserves.map(\.latencies.p99Microseconds)),
+            lower("postgresql.reserve.64.commits", "a call", reserves.map(\.syncs)),
+            Figure(
+                name: "postgresql.purchase.64", unit: "calls/s", runs: purchases.map(\.rate),
+                baselines: bought),
+            lower("postgresql.purchase.64.p50", "us", purchases.map(\.latencies.p50Microseconds)),
+            lower("postgresql.purchase.64.p99", "us", purchases.map(\.latencies.p99Microseconds)),
+            lower("postgresql.purchase.64.commits", "a call", purchases.map(\.syncs)),
+        ]
+    }
+}
