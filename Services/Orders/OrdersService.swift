@@ -34,9 +34,11 @@ public struct OrdersService: Sendable {
     ///   - database: with `OrdersSchema`.
     ///   - peers: for the sagas alone, so that no feed or check takes a place from a purchase.
     ///   - readers: for everything else, on connections of its own.
+    ///   - isShared: whether other processes work with the database; the database knows.
     ///   - ticketKey: makes ticket codes that nobody can guess; it stays the same for ever.
     public init(
-        world: World, database: Database, peers: Peers, readers: Peers, ticketKey: [UInt8]
+        world: World, database: Database, peers: Peers, readers: Peers, ticketKey: [UInt8],
+        isShared: Bool? = nil
     ) async throws {
         self.world = world
         self.database = database
@@ -45,7 +47,8 @@ public struct OrdersService: Sendable {
         let mint = TicketMint(key: ticketKey)
         let saga = PurchaseSaga(inventory: peers.inventory, payments: peers.payments)
         journal = CheckoutJournal(
-            database: database, rules: CheckoutRules(core: saga.steps.core),
+            database: database, isShared: isShared ?? database.isShared,
+            rules: CheckoutRules(core: saga.steps.core),
             book: OrderBook(mint: mint), awaited: awaited, log: world.log)
         runner = try await SagaRunner(
             saga.steps, asides: saga.asides, journal: journal, world: world)
@@ -61,15 +64,15 @@ public struct OrdersService: Sendable {
 
     /// What runs beside the handlers for as long as the process lives.
     public var jobs: [any Service] {
-        [
-            runner,
+        let adoption = Adoption(
+            world: world, journal: journal, runner: runner, inventory: readers.inventory,
+            payments: readers.payments)
+        return runner.jobs + [
             PaymentWatch(
                 world: world, awaited: awaited, runner: runner, payments: readers.payments),
-            Adoption(
-                world: world, journal: journal, runner: runner, inventory: readers.inventory,
-                payments: readers.payments),
             PeerHistories(world: world, database: database, sagas: peers, readers: readers),
-            housekeeping,
+            LeasedJob(adoption, of: database, world: world),
+            LeasedJob(housekeeping, of: database, world: world),
         ]
     }
 

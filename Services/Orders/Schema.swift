@@ -3,6 +3,10 @@ import Saga
 
 /// The tables of Orders, in its own database.
 public enum OrdersSchema {
+    /// Moves the service from one engine to another.
+    public static let mover = StoreMove.mover(
+        of: "orders", migrations)
+
     public static let migrations = [
         Migration(1, SagaTables.schema + first),
         Migration(
@@ -13,6 +17,7 @@ public enum OrdersSchema {
                 feed_id BYTEA NOT NULL, epoch BIGINT NOT NULL, batch BIGINT NOT NULL)
             """),
         Migration(3, buyersWay),
+        Migration(4, SagaTables.leases(of: "checkout")),
     ]
 
     private static let first = """

@@ -5,6 +5,8 @@ public protocol SagaSubject: Sendable {
     var id: UUID { get }
     /// Nil when there is nothing to call: ended, or waiting for a human.
     var position: SagaPosition? { get }
+    /// Of whoever brought it to its step.
+    var epoch: Int64 { get }
 }
 
 /// The door to the database of whoever runs sagas.
@@ -22,13 +24,17 @@ public protocol SagaJournal<Subject, Reply>: Sendable {
 
     func find(_ id: UUID) async throws -> Subject?
 
-    /// Rows with a position, in order of their ids: all of them when the process takes over, later
-    /// those whose time has come.
+    /// This process's rows with a position, in order of their ids: all of them when it takes over,
+    /// later those whose time has come.
     func unfinished(after id: UUID?, limit: Int) async throws -> [Subject]
     func due(limit: Int) async throws -> [Subject]
 
-    /// Raises the epoch of this process above the one given, and returns it.
-    func raiseEpoch(above epoch: Int64) async throws -> Int64
+    /// Renews the lease that this process holds by its epoch, or draws the first; its epoch is
+    /// above the one that a peer has seen.
+    func lease(_ held: Int64?, above seen: Int64) async throws -> SagaLease
+
+    /// Whether other processes drive sagas of the same database.
+    var isShared: Bool { get }
 }
 
 /// A subject after a commit.

@@ -19,6 +19,9 @@ public final class SagaProgress<Subject: SagaSubject>: Sendable {
         return watch
     }
 
+    /// What somebody waits for.
+    var watched: [UUID] { watches.withLock { $0.keys.sorted() } }
+
     func publish(_ subject: Subject) {
         let met = watches.withLock { watches in
             watches[subject.id]?.filter { $0.isMet(subject) } ?? []

@@ -17,7 +17,10 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         /// Sagas that pause, each with the one timer that ends its pause.
         var resting: [UUID: Rest] = [:]
         var isStopped = false
-        var epoch: Int64
+        var lease: SagaLease
+        /// When the next renewal is due, and when others may take this process for dead.
+        var renewAt: UInt64
+        var trustedUntil: UInt64
     }
 
     private static var callTimeoutMs: Int64 { 10_000 }
@@ -42,11 +45,24 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         self.journal = journal
         self.world = world
         progress = SagaProgress(scheduler: world.scheduler)
-        state = Mutex(State(epoch: try await journal.raiseEpoch(above: 0)))
+        let now = world.scheduler.uptimeNanoseconds
+        let lease = try await journal.lease(nil, above: 0)
+        state = Mutex(
+            State(
+                lease: lease, renewAt: now + Self.nanoseconds(SagaLease.renewedEveryMs),
+                trustedUntil: now + Self.nanoseconds(SagaLease.trustedMs)))
+    }
+
+    private static func nanoseconds(_ ms: Int64) -> UInt64 { UInt64(ms) * 1_000_000 }
+
+    /// What runs for as long as the process lives.
+    public var jobs: [any Service] {
+        guard journal.isShared else { return [self] }
+        return [self, SagaSharing(runner: self, journal: journal, world: world)]
     }
 
     /// Goes by the process's own number: every call carries it, and fences off its forerunners.
-    public var epoch: Int64 { state.withLock { $0.epoch } }
+    public var epoch: Int64 { state.withLock { $0.lease.epoch } }
 
     /// Takes over what another process left, then looks each second for what is due.
     public func run() async throws {
@@ -66,7 +82,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
 
     /// Drives a saga whose row was just committed, or read.
     public func start(_ subject: Subject) {
-        guard subject.position != nil, enter(subject.id) else { return }
+        guard subject.position != nil, isMine(subject), enter(subject.id) else { return }
         world.scheduler.spawn { await self.drive(subject.id, subject) }
     }
 
@@ -112,6 +128,49 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         return mayStart
     }
 
+    // MARK: The lease
+
+    /// When it is time; takes over what others have left.
+    func renewLease() async throws {
+        let now = world.scheduler.uptimeNanoseconds
+        let (held, isDue) = state.withLock { ($0.lease.epoch, now >= $0.renewAt) }
+        guard isDue else { return }
+        let before = state.withLock { $0.lease.epochs }
+        let lease = try await takeLease(held, above: 0)
+        guard !lease.epochs.subtracting([lease.epoch]).isSubset(of: before) else { return }
+        world.log.warning("saga_takeover", ["epoch": lease.epoch])
+        world.scheduler.spawn { await self.takeOver() }
+    }
+
+    @discardableResult
+    private func takeLease(_ held: Int64, above seen: Int64) async throws -> SagaLease {
+        // Counted from before it was asked for, so that no other counts from earlier.
+        let now = world.scheduler.uptimeNanoseconds
+        let lease = try await journal.lease(held, above: seen)
+        state.withLock { state in
+            guard lease.epoch >= state.lease.epoch else { return }
+            state.lease = lease
+            state.renewAt = now + Self.nanoseconds(SagaLease.renewedEveryMs)
+            state.trustedUntil = now + Self.nanoseconds(SagaLease.trustedMs)
+        }
+        return lease
+    }
+
+    private func isMine(_ subject: Subject) -> Bool {
+        state.withLock { $0.lease.epochs.contains(subject.epoch) }
+    }
+
+    /// Whether a task drives it here, or will.
+    func drives(_ id: UUID) -> Bool {
+        state.withLock { $0.running[id] != nil || $0.resting[id] != nil }
+    }
+
+    /// Another process may drive what this one calls its own.
+    private var isLapsed: Bool {
+        let now = world.scheduler.uptimeNanoseconds
+        return journal.isShared && state.withLock { now > $0.trustedUntil }
+    }
+
     private func awaitRoom() async throws {
         while state.withLock({ $0.running.count }) > Self.takeOverLimit {
             try await world.scheduler.sleep(ms: 20)
@@ -146,7 +205,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
             var pause: Pause?
             do {
                 if subject == nil { subject = try await journal.find(id) }
-                if let subject { pause = try await advance(subject) }
+                if let subject, isMine(subject) { pause = try await advance(subject) }
             } catch {
                 // Only a stopped runner, or a row that can't be read, ends here; the scan finds
                 // the row again.
@@ -193,7 +252,8 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     private func advance(_ first: Subject) async throws -> Pause? {
         var subject = first
         var unsaved: [SagaEvent<Reply>] = []
-        while let position = subject.position, !isStopped {
+        while let position = subject.position, isMine(subject), !isStopped {
+            if isLapsed { throw RPCError(.unavailable, "the lease could not be renewed in time") }
             world.failpoint.reach("saga.\(position).asking")
             let impatience = noteSlowness(of: position, subject, unsaved)
             let event = await ask(position, subject)
@@ -244,10 +304,11 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
 
     /// A participant has seen a higher epoch, so this database is older than its peers'.
     private func raiseEpoch(after error: RPCError) async {
-        guard error.reason.name == "FENCED", case .integer(let seen)? = error.detail["epoch"],
-            let raised = try? await journal.raiseEpoch(above: seen)
+        guard error.reason.name == "FENCED", case .integer(let seen)? = error.detail["epoch"]
         else { return }
-        state.withLock { $0.epoch = max($0.epoch, raised) }
+        do { try await takeLease(epoch, above: seen) } catch {
+            world.log.warning("saga_lease_failed", ["error": "\(error)"])
+        }
     }
 
     private func reportTrouble(_ position: SagaPosition, _ subject: Subject, _ error: RPCError) {

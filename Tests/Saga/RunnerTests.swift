@@ -11,6 +11,7 @@ import Wire
 private struct Count: SagaSubject, Equatable {
     let id: UUID
     var position: SagaPosition?
+    var epoch: Int64 = 1
     var did: [String] = []
     var notes: [String] = []
 }
@@ -81,10 +82,13 @@ private final class MemoryJournal: SagaJournal {
 
     func due(limit: Int) async throws -> [Count] { [] }
 
-    func raiseEpoch(above epoch: Int64) async throws -> Int64 {
+    let isShared = false
+
+    /// Inherits all that there were.
+    func lease(_ held: Int64?, above seen: Int64) async throws -> SagaLease {
         state.withLock {
-            $0.epoch = max($0.epoch, epoch) + 1
-            return $0.epoch
+            $0.epoch = max($0.epoch, seen) + 1
+            return SagaLease(epoch: $0.epoch, epochs: Set(1...$0.epoch))
         }
     }
 }

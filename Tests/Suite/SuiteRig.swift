@@ -18,8 +18,10 @@ import Wire
 /// memory. Each can die and come back on its database.
 final class SuiteRig: Sendable {
     static let euro = Currency("EUR")
+    /// Another instance of Orders on the same database, if a test starts it.
+    static let secondOrders = "orders-2"
     private static let ports: [String: UInt16] = [
-        "inventory": 7101, "orders": 7102, "payments": 7103,
+        "inventory": 7101, "orders": 7102, "payments": 7103, secondOrders: 7104,
     ]
     private static let secret = [UInt8](repeating: 7, count: 32)
     private static let ticketKey = [UInt8](repeating: 3, count: 32)
@@ -43,6 +45,7 @@ final class SuiteRig: Sendable {
     /// Every call of these, of the buyers and of the feed that Payments reads.
     let crossings: Crossings
     private let ordersClock: ShiftedClock
+    private let isShared: Bool
     private let sim: SimConfiguration
     private let network: MemoryNetwork
     private let callers = Mutex<[String: Client]>([:])
@@ -62,12 +65,12 @@ final class SuiteRig: Sendable {
     static func run<Value: Sendable>(
         seed: UInt64 = 1, sim: SimConfiguration = SimConfiguration(),
         inventoryAt location: DatabaseLocation? = nil, ordersAheadMs: Int64 = 0,
-        dying death: Death? = nil,
+        isShared: Bool = false, dying death: Death? = nil,
         _ body: @escaping @Sendable (SuiteRig) async throws -> Value
     ) throws -> Value {
         let test = TestWorld(seed: seed)
         return try test.run {
-            let rig = try await SuiteRig(test, sim, location, ordersAheadMs, death)
+            let rig = try await SuiteRig(test, sim, location, ordersAheadMs, isShared, death)
             let result: Result<Value, any Error>
             do { result = .success(try await body(rig)) } catch { result = .failure(error) }
             await rig.close()
@@ -77,7 +80,7 @@ final class SuiteRig: Sendable {
 
     private init(
         _ test: TestWorld, _ sim: SimConfiguration, _ inventoryLocation: DatabaseLocation?,
-        _ ordersAheadMs: Int64, _ death: Death?
+        _ ordersAheadMs: Int64, _ isShared: Bool, _ death: Death?
     ) async throws {
         func open(
             _ name: String, _ migrations: [Migration], _ clock: any WallClock
@@ -90,6 +93,7 @@ final class SuiteRig: Sendable {
         self.stores = stores
         self.test = test
         self.sim = sim
+        self.isShared = isShared
         self.inventoryLocation = inventoryLocation ?? stores.location("inventory")
         ordersClock = ShiftedClock(clock: test.clock, aheadMs: ordersAheadMs)
         network = MemoryNetwork(scheduler: test.scheduler)
@@ -117,7 +121,7 @@ final class SuiteRig: Sendable {
         let life = ServiceLife(on: test.scheduler, network)
         switch name {
         case "inventory": try await startInventory(life)
-        case "orders": try await startOrders(life)
+        case "orders", Self.secondOrders: try await startOrders(life, name)
         default: try await startPayments(life)
         }
     }
@@ -139,20 +143,26 @@ final class SuiteRig: Sendable {
         }
     }
 
-    private func startOrders(_ life: ServiceLife) async throws {
+    private func startOrders(_ life: ServiceLife, _ name: String) async throws {
         let world = test.world(ordersClock, on: life.process)
         func peer(_ name: String) -> Client { client("orders", to: name, world, life) }
         func crossed(_ name: String) -> CrossedPeer {
             CrossedPeer(peer: peer(name), caller: "orders", callee: name, crossings: crossings)
         }
-        inventory.become(crossed("inventory"))
-        payments.become(crossed("payments"))
+        let peers: OrdersService.Peers
+        if name == Self.secondOrders {
+            peers = .init(inventory: crossed("inventory"), payments: crossed("payments"))
+        } else {
+            inventory.become(crossed("inventory"))
+            payments.become(crossed("payments"))
+            peers = .init(inventory: inventory, payments: payments)
+        }
         let service = try await OrdersService(
             world: world, database: ordersDatabase,
-            peers: .init(inventory: inventory, payments: payments),
+            peers: peers,
             readers: .init(inventory: peer("inventory"), payments: peer("payments")),
-            ticketKey: Self.ticketKey)
-        try await serve("orders", ordersDatabase, world, life, service.jobs) {
+            ticketKey: Self.ticketKey, isShared: isShared)
+        try await serve(name, ordersDatabase, world, life, service.jobs) {
             service.register(on: &$0)
         }
     }
@@ -174,11 +184,16 @@ final class SuiteRig: Sendable {
         }
     }
 
+    private static func service(_ instance: String) -> String {
+        instance == secondOrders ? "orders" : instance
+    }
+
     private func client(
         _ identity: String, to service: String, _ world: World, _ network: any Network
     ) -> Client {
         Client(
-            to: service, at: Address(host: "127.0.0.1", port: Self.ports[service] ?? 0),
+            to: Self.service(service),
+            at: Address(host: "127.0.0.1", port: Self.ports[service] ?? 0),
             on: network, as: Credential(identity: identity, secret: Self.secret), world: world)
     }
 
@@ -200,7 +215,7 @@ final class SuiteRig: Sendable {
         _ name: String, _ router: Router, _ database: Database, _ life: ServiceLife
     ) async throws -> Server {
         let server = Server(
-            .init(service: name, store: { database.mark }), router: router,
+            .init(service: Self.service(name), store: { database.mark }), router: router,
             credentials: Self.credentials, world: test.world(on: life.process))
         _ = try await server.start(
             at: Address(host: "127.0.0.1", port: Self.ports[name] ?? 0), on: life)

@@ -17,13 +17,15 @@ final class CheckoutJournal: SagaJournal {
     private let book: OrderBook
     private let awaited: AwaitedPayments
     private let log: Log
+    let isShared: Bool
     private let epoch = Atomic<Int64>(0)
 
     init(
-        database: Database, rules: CheckoutRules, book: OrderBook, awaited: AwaitedPayments,
-        log: Log
+        database: Database, isShared: Bool, rules: CheckoutRules, book: OrderBook,
+        awaited: AwaitedPayments, log: Log
     ) {
         self.database = database
+        self.isShared = isShared
         self.rules = rules
         self.book = book
         self.awaited = awaited
@@ -201,9 +203,11 @@ final class CheckoutJournal: SagaJournal {
 
     /// By a list of the few open ones: the table itself is mostly checkouts that have ended.
     func unfinished(after id: UUID?, limit: Int) async throws -> [Checkout] {
-        try await database.read { reader in
+        let mine = mine
+        return try await database.read { reader in
             let open: SQL = """
-                checkout_id IN (SELECT checkout_id FROM checkout WHERE next_run_at IS NOT NULL)
+                checkout_id IN (
+                    SELECT checkout_id FROM checkout WHERE next_run_at IS NOT NULL AND \(mine))
                 """
             guard let id else {
                 return try reader.select(
@@ -216,19 +220,28 @@ final class CheckoutJournal: SagaJournal {
     }
 
     func due(limit: Int) async throws -> [Checkout] {
-        try await database.read { reader in
+        let mine = mine
+        return try await database.read { reader in
             try reader.select(
                 Checkout.self,
-                where: "next_run_at <= \(reader.now) ORDER BY next_run_at LIMIT \(limit)")
+                where: """
+                    next_run_at <= \(reader.now) AND \(mine)
+                    ORDER BY next_run_at LIMIT \(limit)
+                    """)
         }
     }
 
-    func raiseEpoch(above seen: Int64) async throws -> Int64 {
-        let raised = try await database.write(.saga, essential: true) { batch in
-            try SagaTables.raiseEpoch(above: seen, batch)
+    private var mine: SQL {
+        let epoch = epoch.load(ordering: .relaxed)
+        return "epoch IN (SELECT epoch FROM saga_lease WHERE owner = \(epoch))"
+    }
+
+    func lease(_ held: Int64?, above seen: Int64) async throws -> SagaLease {
+        let lease = try await database.write(.saga, essential: true) { [isShared] batch in
+            try SagaTables.lease(held, above: seen, isAlone: !isShared, batch)
         }
-        epoch.store(raised, ordering: .relaxed)
-        return raised
+        epoch.store(lease.epoch, ordering: .relaxed)
+        return lease
     }
 
     // MARK: Pruning

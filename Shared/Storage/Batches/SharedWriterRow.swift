@@ -18,6 +18,7 @@ struct SharedWriterRow: Writer {
         CREATE TABLE IF NOT EXISTS timeline (
             id BIGINT NOT NULL PRIMARY KEY, number BIGINT NOT NULL)
         """,
+        JobLease.creation,
     ]
 
     /// This process among those that share the store.

@@ -1,0 +1,96 @@
+internal import Lifecycle
+public import Storage
+
+/// By what a process drives sagas: an epoch of its own, which every call carries, and those that
+/// it has inherited. A saga belongs to whoever holds the epoch that its row bears, so that a
+/// process is taken over by one row, however many sagas it leaves.
+public struct SagaLease: Sendable, Hashable {
+    public let epoch: Int64
+    /// Its own, and those of processes that are gone.
+    public let epochs: Set<Int64>
+
+    public init(epoch: Int64, epochs: Set<Int64>) {
+        self.epoch = epoch
+        self.epochs = epochs
+    }
+
+    /// Whoever has not renewed its lease for so long is dead to the others.
+    public static let lastsMs: Int64 = 10_000
+    /// It knows that itself somewhat earlier, by its own clock.
+    static let trustedMs: Int64 = 8_000
+    static let renewedEveryMs: Int64 = 3_000
+}
+
+extension SagaTables {
+    /// For a migration of the service: every epoch, and who drives the sagas that bear it. Epochs
+    /// from before are nobody's, and inherited by the first who looks.
+    public static func leases(of table: String) -> String {
+        """
+        CREATE TABLE saga_lease (
+            epoch BIGINT NOT NULL PRIMARY KEY, owner BIGINT NOT NULL, renewed_at BIGINT NOT NULL);
+        CREATE INDEX saga_lease_owner ON saga_lease (owner);
+        INSERT INTO saga_lease (epoch, owner, renewed_at)
+            SELECT DISTINCT epoch, epoch, 0 FROM \(table);
+        """
+    }
+
+    /// Renews the lease of a process, and has it inherit from those that are gone: all others when
+    /// it is alone. It gets another epoch then, above all there are and the one `seen` at a peer,
+    /// and also when it was itself taken for dead; `held` is nil for its first one.
+    public static func lease(
+        _ held: Int64?, above seen: Int64, isAlone: Bool, _ batch: Batch
+    ) throws -> SagaLease {
+        let holders = try batch.select(SagaLeaseRow.self, where: "owner = epoch ORDER BY epoch")
+        let mine = holders.first { $0.epoch == held }
+        let gone = holders.filter { $0.epoch != held && (isAlone || $0.isOver(batch.now)) }
+        guard let mine, gone.isEmpty, seen <= mine.epoch else {
+            let epoch = try raiseEpoch(above: seen, batch)
+            for before in gone + (mine.map { [$0] } ?? []) {
+                try batch.execute(
+                    "UPDATE saga_lease SET owner = \(epoch) WHERE owner = \(before.epoch)")
+            }
+            try batch.insert(SagaLeaseRow(epoch: epoch, owner: epoch, renewedAt: batch.now))
+            return try stored(epoch, batch)
+        }
+        try batch.update(SagaLeaseRow(epoch: mine.epoch, owner: mine.owner, renewedAt: batch.now))
+        return try stored(mine.epoch, batch)
+    }
+
+    private static func stored(_ epoch: Int64, _ batch: Batch) throws -> SagaLease {
+        let rows = try batch.select(SagaLeaseRow.self, where: "owner = \(epoch) ORDER BY epoch")
+        return SagaLease(epoch: epoch, epochs: Set(rows.map(\.epoch)))
+    }
+}
+
+struct SagaLeaseRow: StoredRow, Hashable {
+    static let table = TableLayout(
+        "saga_lease", key: ["epoch"], columns: ["epoch", "owner", "renewed_at"])
+
+    let epoch: Int64
+    let owner: Int64
+    let renewedAt: Instant
+
+    var key: Int64 { epoch }
+
+    func isOver(_ now: Instant) -> Bool {
+        renewedAt.millisecondsUntil(now) > SagaLease.lastsMs
+    }
+
+    init(epoch: Int64, owner: Int64, renewedAt: Instant) {
+        self.epoch = epoch
+        self.owner = owner
+        self.renewedAt = renewedAt
+    }
+
+    func write(to columns: inout ColumnWriter) {
+        columns.append(epoch)
+        columns.append(owner)
+        columns.append(renewedAt)
+    }
+
+    init(from columns: inout ColumnReader) throws {
+        epoch = try columns.next()
+        owner = try columns.next()
+        renewedAt = try columns.next()
+    }
+}
