@@ -8,14 +8,17 @@ public struct Configuration: Sendable {
     public let listen: Address
     /// `sqlite:/path/to/file`.
     public let database: String
-    public let peers: [String: Address]
+    /// Every instance of each peer.
+    public let peers: [String: [Address]]
     public let credentials: Credentials
     private let values: [(variable: String, value: String)]
 
     /// Everything that can be set for a program.
     static func settings(of program: Program) -> [Program.Setting] {
         let peers = program.peers.map {
-            Program.Setting("TURNSTILE_\($0.uppercased())", "--\($0)", "address of \($0)")
+            Program.Setting(
+                "TURNSTILE_\($0.uppercased())", "--\($0)", "addresses of \($0), separated by commas"
+            )
         }
         return [
             Program.Setting(
@@ -72,11 +75,11 @@ public struct Configuration: Sendable {
             "TURNSTILE_LISTEN", default: Self.defaultAddress(of: program.name).description)
         listen = try Self.address(listenText, "TURNSTILE_LISTEN")
         database = text("TURNSTILE_DATABASE", default: "sqlite:\(program.name).db")
-        var peers: [String: Address] = [:]
+        var peers: [String: [Address]] = [:]
         for peer in program.peers {
             let variable = "TURNSTILE_\(peer.uppercased())"
             let value = text(variable, default: Self.defaultAddress(of: peer).description)
-            peers[peer] = try Self.address(value, variable)
+            peers[peer] = try Self.addresses(value, variable)
         }
         self.peers = peers
         credentials = try Self.credentials(
@@ -98,6 +101,16 @@ public struct Configuration: Sendable {
             throw ConfigurationError(
                 "TURNSTILE_CREDENTIALS has no identity \"\(service)\", which this service needs")
         }
+    }
+
+    static func addresses(
+        _ text: String, _ variable: String
+    ) throws(ConfigurationError) -> [Address] {
+        var addresses: [Address] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            addresses.append(try address(String(part), variable))
+        }
+        return addresses
     }
 
     static func address(

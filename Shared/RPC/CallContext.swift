@@ -54,16 +54,19 @@ public struct Actor: Codable, Hashable, Sendable {
 
     /// Services keep whom they acted for, so what a gateway says of them has bounds.
     func check() throws(RPCError) {
-        guard (1...Self.idBytes).contains(id.utf8.count) else {
-            throw .invalid("context.actor.id", "has 1 to \(Self.idBytes) bytes")
+        guard (1...Self.idBytes).contains(id.utf8.count), !id.utf8.contains(0) else {
+            throw .invalid("context.actor.id", "has 1 to \(Self.idBytes) bytes, none of them 0")
         }
         let entitlements = entitlements ?? []
         guard entitlements.count <= Self.mostEntitlements,
-            entitlements.allSatisfy({ $0.utf8.count <= Self.entitlementBytes })
+            entitlements.allSatisfy({
+                $0.utf8.count <= Self.entitlementBytes && !$0.utf8.contains(0)
+            })
         else {
             throw .invalid(
                 "context.actor.entitlements",
-                "has at most \(Self.mostEntitlements) texts of \(Self.entitlementBytes) bytes")
+                "has at most \(Self.mostEntitlements) texts of \(Self.entitlementBytes) bytes, "
+                    + "none of them 0")
         }
     }
 

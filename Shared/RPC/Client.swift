@@ -4,7 +4,8 @@ internal import Synchronization
 internal import Wire
 
 /// The calling side of one service: connects when it is first needed, connects again after a
-/// loss, and asks again where that is safe.
+/// loss, and asks again where that is safe. Of several instances it stays with the one that
+/// answered, and goes on to the next when that one is not reached.
 ///
 /// Every mutation carries an identity of its own, so asking again under the same request is safe
 /// for each of them; a refusal is never asked again.
@@ -23,6 +24,9 @@ public final class Client: Caller {
 
     private struct State {
         var link = Link.idle
+        /// The place of the instance that answered last, or is asked next.
+        var instance = 0
+        /// Rounds over all instances in a row that found none.
         var failures = 0
         var notBefore: UInt64 = 0
         var lastWaiter: UInt64 = 0
@@ -33,7 +37,7 @@ public final class Client: Caller {
 
     /// What is called, for messages.
     private let name: String
-    private let address: Address
+    private let addresses: [Address]
     private let network: any Network
     private let credential: Credential
     private let world: World
@@ -41,12 +45,23 @@ public final class Client: Caller {
     private let budget = RetryBudget()
     private let state = Mutex(State())
 
-    public init(
+    public convenience init(
         to name: String, at address: Address, on network: any Network, as credential: Credential,
         world: World, limits: RPCLimits = RPCLimits()
     ) {
+        self.init(
+            to: name, at: [address], on: network, as: credential, world: world, limits: limits)
+    }
+
+    /// A client of several instances, the nearest first.
+    public init(
+        to name: String, at addresses: [Address], on network: any Network,
+        as credential: Credential, world: World, limits: RPCLimits = RPCLimits()
+    ) {
+        // Whoever reads settings refuses an empty list; a client of nothing is a bug of its owner.
+        precondition(!addresses.isEmpty, "its owner names one instance at least")
         self.name = name
-        self.address = address
+        self.addresses = addresses
         self.network = network
         self.credential = credential
         self.world = world
@@ -150,13 +165,15 @@ public final class Client: Caller {
     private func giveUp(_ waiter: UInt64) {
         state.withLock { $0.waiters.removeValue(forKey: waiter) }?.resume(
             throwing: RPCError(
-                .deadlineExceeded, "no connection to \(name) at \(address) in time",
+                .deadlineExceeded, "no connection to \(name) at \(places) in time",
                 executed: false))
     }
 
+    private var places: String { addresses.map(\.description).joined(separator: ", ") }
+
     private func connect() async {
         do {
-            let connection = try await greetedConnection()
+            let connection = try await nextConnection()
             let ready = state.withLock { state -> (waiters: [Waiter], tells: [Tell])? in
                 guard case .connecting = state.link else { return nil }
                 state.link = .ready(connection)
@@ -181,14 +198,27 @@ public final class Client: Caller {
             let cause = error as? RPCError
             let refusal = RPCError(
                 cause?.reason == .unauthenticated ? .unauthenticated : .unavailable,
-                "no connection to \(name) at \(address): \(cause?.message ?? "\(error)")",
+                "no connection to \(name) at \(places): \(cause?.message ?? "\(error)")",
                 executed: false)
             for waiter in waiters { waiter.resume(throwing: refusal) }
             lookAgain()
         }
     }
 
-    private func greetedConnection() async throws -> ClientConnection {
+    /// To the instance that answered last, or the first of the others that answers.
+    private func nextConnection() async throws -> ClientConnection {
+        var tried = 1
+        while true {
+            let instance = state.withLock { $0.instance }
+            do { return try await greetedConnection(to: addresses[instance]) } catch {
+                state.withLock { $0.instance = (instance + 1) % addresses.count }
+                guard tried < addresses.count else { throw error }
+                tried += 1
+            }
+        }
+    }
+
+    private func greetedConnection(to address: Address) async throws -> ClientConnection {
         let made = Made()
         let giveUp = world.scheduler.schedule(afterMs: limits.handshakeMs) {
             made.connection?.end(RPCError(.unavailable, "no hello in time", executed: false))
@@ -219,7 +249,7 @@ public final class Client: Caller {
         case .fine: break
         case .restored:
             world.metrics.count("peer.restored")
-            world.log.error("peer.restored", ["peer": name, "head": mark.head])
+            world.log.error("peer.restored", ["peer": name, "head": mark.head ?? 0])
         case .stale(let epoch):
             world.metrics.count("peer.stale")
             world.log.error("peer.stale", ["peer": name, "epoch": mark.epoch, "seen": epoch])

@@ -10,7 +10,7 @@ struct Hello: Codable, Sendable {
     var versions: [Int64]?
     var service: String?
     var feedIds: [String]?
-    /// The newest fact of each feed.
+    /// The newest fact of each feed, from a server that is alone with its store.
     var heads: [Int64]?
     var storeEpoch: Int64?
     var version: Int64?
@@ -23,14 +23,12 @@ struct Hello: Codable, Sendable {
     /// The store behind the server, as its first hello tells of it.
     var store: StoreMark? {
         get {
-            guard let feed = feedIds?.first, let head = heads?.first, let storeEpoch else {
-                return nil
-            }
-            return StoreMark(feedID: feed, epoch: storeEpoch, head: head)
+            guard let feed = feedIds?.first, let storeEpoch else { return nil }
+            return StoreMark(feedID: feed, epoch: storeEpoch, head: heads?.first)
         }
         set {
             feedIds = newValue.map { [$0.feedID] } ?? []
-            heads = newValue.map { [$0.head] } ?? []
+            heads = newValue?.head.map { [$0] } ?? []
             storeEpoch = newValue?.epoch
         }
     }

@@ -244,8 +244,8 @@ final class ServerConnection: ChannelHandler {
         guard roles.contains(where: entry.callers.contains) else {
             throw RPCError(.permissionDenied, "\(caller.name) may not call \(entry.name)")
         }
-        if let key = head.key, key.utf8.count > 255 || key.isEmpty {
-            throw .invalid("context.key", "has 1 to 255 bytes")
+        if let key = head.key, !(1...255).contains(key.utf8.count) || key.utf8.contains(0) {
+            throw .invalid("context.key", "has 1 to 255 bytes, none of them 0")
         }
         let allowed = min(head.deadlineMs ?? server.limits.deadlineMs, server.limits.deadlineMs)
         guard allowed > 0 else {

@@ -7,10 +7,10 @@ public struct StoreMark: Sendable, Hashable {
     public let feedID: String
     /// Rises whenever a process takes the store over.
     public let epoch: Int64
-    /// The newest fact of the feed.
-    public let head: Int64
+    /// The newest fact of the feed; nil from one of several instances, which may lag behind others.
+    public let head: Int64?
 
-    public init(feedID: String, epoch: Int64, head: Int64) {
+    public init(feedID: String, epoch: Int64, head: Int64?) {
         self.feedID = feedID
         self.epoch = epoch
         self.head = head
@@ -38,7 +38,11 @@ struct StoreMemory {
             return known == nil ? .fine : .restored
         }
         guard mark.epoch >= known.epoch else { return .stale(below: known.epoch) }
+        guard let head = mark.head else {
+            self.known = StoreMark(feedID: mark.feedID, epoch: mark.epoch, head: known.head)
+            return .fine
+        }
         self.known = mark
-        return mark.head < known.head ? .restored : .fine
+        return head < known.head ?? 0 ? .restored : .fine
     }
 }

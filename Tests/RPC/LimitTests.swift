@@ -322,6 +322,16 @@ import Wire
             #expect(try await peer.next()?.reason == "INVALID_ARGUMENT")
             try peer.request(4, "test.Echo", ["key": .text(String(repeating: "k", count: 255))])
             #expect(try await peer.next()?.reason == nil)
+            // No store keeps these.
+            let texts: [Value] = [
+                .map([("id", "a\u{0}n"), ("kind", "user")]),
+                .map([("id", "ann"), ("kind", "user"), ("entitlements", .array(["\u{0}"]))]),
+            ]
+            try peer.request(5, "test.Echo", ["key": "a\u{0}b"])
+            for (index, actor) in texts.enumerated() {
+                try peer.request(Int64(6 + index), "test.Echo", ["actor": actor])
+            }
+            for _ in 0..<3 { #expect(try await peer.next()?.reason == "INVALID_ARGUMENT") }
             try peer.channel.abort()
         }
     }
