@@ -32,6 +32,7 @@ private final class FaultyEngine: Engine {
 }
 
 private final class FaultyConnection: Connection {
+    var hasCostlyStatements: Bool { real.hasCostlyStatements }
     private let real: any Connection
     private let engine: FaultyEngine
 

@@ -17,10 +17,13 @@ final class RowCache<Row: StoredRow> {
     private final class Entry {
         let row: Row?
         var state: State
+        /// Whether a row with its key was seen in the store.
+        let isStored: Bool
 
-        init(_ row: Row?, _ state: State) {
+        init(_ row: Row?, _ state: State, isStored: Bool = false) {
             self.row = row
             self.state = state
+            self.isStored = isStored
         }
     }
 
@@ -34,9 +37,8 @@ final class RowCache<Row: StoredRow> {
     private var older: [Row.Key: Entry] = [:]
     /// A table that nobody reads by key is not kept.
     private var isReadByKey = false
-    /// No stored key is above this one; nil while that is not known. Ids are drawn in order of
-    /// time, so a new one is nearly always above, and then there is nothing to look up.
-    private var highest: UUID?
+    /// Ids are drawn in order of time, so that a new one is nearly always known to be new.
+    private var newest = NewestKeys()
     /// Keys in the order in which they became different from what is stored.
     private var changed: [Row.Key] = []
     /// What each change of the current command replaced, in the state of then.
@@ -52,8 +54,8 @@ final class RowCache<Row: StoredRow> {
     func find(_ key: Row.Key) throws -> Row? {
         isReadByKey = true
         if let known = known(key) { return known.row }
-        let found = try isAboveAll(key) ? nil : load(key)
-        entries[key] = Entry(found, .clean)
+        let found = try isNew(key) ? nil : load(key)
+        entries[key] = Entry(found, .clean, isStored: found != nil)
         return found
     }
 
@@ -65,21 +67,23 @@ final class RowCache<Row: StoredRow> {
         return entry
     }
 
-    private func isAboveAll(_ key: Row.Key) throws -> Bool {
+    /// True when there is nothing to look up.
+    private func isNew(_ key: Row.Key) throws -> Bool {
         guard let place = key.place else { return false }
-        if highest == nil {
-            highest = UUID.lowest
+        if !newest.isKnown {
+            var highest: UUID?
             try statements.selectHighestKey.run(ColumnWriter()) { row in
                 var reader = ColumnReader(row, source: table.name, columns: table.keyColumns)
                 highest = try reader.next(UUID.self)
             }
+            newest.begin(above: highest)
         }
-        return highest.map { $0 < place } ?? false
+        return newest.lacks(place)
     }
 
     func insert(_ row: Row) throws {
         let key = row.key
-        if let place = key.place, let known = highest, known < place { highest = place }
+        if let place = key.place { newest.insert(place) }
         let known = known(key)
         if known?.row != nil { throw duplicate() }
         set(key, Entry(row, known?.state == .deleted ? .updated : .inserted), was: known)
@@ -89,7 +93,11 @@ final class RowCache<Row: StoredRow> {
         let key = row.key
         let known = known(key)
         if let known, known.row == nil { throw missing() }
-        set(key, Entry(row, known?.state == .inserted ? .inserted : .updated), was: known)
+        let isInserted = known?.state == .inserted
+        set(
+            key,
+            Entry(row, isInserted ? .inserted : .updated, isStored: known != nil && !isInserted),
+            was: known)
     }
 
     func delete(_ key: Row.Key) throws {
@@ -146,7 +154,7 @@ final class RowCache<Row: StoredRow> {
         }
         changed.removeAll(keepingCapacity: true)
         for key in deletes { try change(statements.delete) { key.write(to: &$0) } }
-        for entry in updates { try change(statements.update) { entry.row?.write(to: &$0) } }
+        try update(updates)
         try insert(inserts)
     }
 
@@ -154,14 +162,14 @@ final class RowCache<Row: StoredRow> {
     func forgetClean() {
         entries = entries.filter { $0.value.state != .clean }
         older.removeAll()
-        highest = nil
+        newest = NewestKeys()
     }
 
     /// Forgets everything: what is here may not be what is stored.
     func forget() {
         entries.removeAll(keepingCapacity: true)
         older.removeAll()
-        highest = nil
+        newest = NewestKeys()
         changed.removeAll(keepingCapacity: true)
         replaced.removeAll(keepingCapacity: true)
     }
@@ -173,6 +181,23 @@ final class RowCache<Row: StoredRow> {
         guard entries.count >= Self.generation else { return }
         swap(&entries, &older)
         entries.removeAll(keepingCapacity: true)
+    }
+
+    /// Those that are known to be stored go together, where that is faster; any other must show
+    /// that it is there.
+    private func update(_ rows: [Entry]) throws {
+        let together = rows.filter(\.isStored)
+        var start = 0
+        while let replacement = try statements.replacement(upTo: together.count - start) {
+            let end = start + replacement.rows
+            cells.removeAll()
+            for entry in together[start..<end] { entry.row?.write(to: &cells) }
+            try replacement.statement.put(cells, changing: replacement.rows)
+            start = end
+        }
+        for entry in together[start...] + rows.filter({ !$0.isStored }) {
+            try change(statements.update) { entry.row?.write(to: &$0) }
+        }
     }
 
     private func insert(_ rows: [Entry]) throws {
@@ -275,9 +300,4 @@ final class RowCaches {
     func keepBatch() { forEach { $0.keepBatch() } }
 
     func forgetClean() { forEach { $0.forgetClean() } }
-}
-
-extension UUID {
-    /// Below every id that is drawn.
-    fileprivate static let lowest = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 }

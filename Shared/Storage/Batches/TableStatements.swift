@@ -8,7 +8,7 @@ final class TableStatements {
     init(_ table: TableLayout, _ connection: any Connection) {
         self.table = table
         self.connection = connection
-        prepared = Array(repeating: nil, count: 4 + table.inserts.count)
+        prepared = Array(repeating: nil, count: 4 + table.inserts.count + table.replacements.count)
     }
 
     var selectByKey: any PreparedStatement {
@@ -32,6 +32,17 @@ final class TableStatements {
         let index = table.inserts.firstIndex { $0.rows <= rows } ?? table.inserts.count - 1
         let insert = table.inserts[index]
         return (insert.rows, try statement(4 + index, insert.text))
+    }
+
+    /// The statement that replaces the most rows of so many, and how many; nil when each is better
+    /// updated by itself.
+    func replacement(upTo rows: Int) throws -> (rows: Int, statement: any PreparedStatement)? {
+        guard connection.hasCostlyStatements,
+            let index = table.replacements.firstIndex(where: { $0.rows <= rows })
+        else { return nil }
+        let replacement = table.replacements[index]
+        let place = 4 + table.inserts.count + index
+        return (replacement.rows, try statement(place, replacement.text))
     }
 
     private func statement(_ index: Int, _ text: String) throws -> any PreparedStatement {

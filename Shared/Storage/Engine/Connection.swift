@@ -27,6 +27,8 @@ protocol Connection: AnyObject {
     var counters: EngineCounters { get }
     /// The number of the session, which rises when it was lost and another one began.
     var session: Int64 { get }
+    /// A statement takes longer than one more row in it.
+    var hasCostlyStatements: Bool { get }
     func close()
 }
 

@@ -4,6 +4,7 @@ final class PostgreSQLConnection: Connection {
 
     var counters = EngineCounters()
     private(set) var session: Int64 = 0
+    let hasCostlyStatements = true
     private let engine: PostgreSQLEngine
     private let purpose: ConnectionPurpose
     private let dialect: Dialect

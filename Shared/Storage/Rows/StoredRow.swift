@@ -54,6 +54,8 @@ public struct TableLayout: Sendable {
     let delete: String
     /// Statements that insert several rows at once, the largest first; the last inserts one.
     let inserts: [(rows: Int, text: String)]
+    /// Statements that replace several rows at once, which must be stored, the largest first.
+    let replacements: [(rows: Int, text: String)]
     private let selection: String
 
     public init(_ name: String, key: [String], columns: [String]) {
@@ -74,6 +76,13 @@ public struct TableLayout: Sendable {
             let text = "INSERT INTO \(name) (\(names)) VALUES " + tuples.joined(separator: ", ")
             return (rows, text)
         }
+        let others = columns.dropFirst(key.count).map { "\($0) = excluded.\($0)" }
+        let conflict =
+            " ON CONFLICT (\(key.joined(separator: ", "))) DO UPDATE SET "
+            + others.joined(separator: ", ")
+        replacements =
+            others.isEmpty
+            ? [] : inserts.filter { $0.rows > 1 }.map { ($0.rows, $0.text + conflict) }
         selectHighestKey = "SELECT \(key[0]) FROM \(name) ORDER BY \(key[0]) DESC LIMIT 1"
         selectByKey = selection + TableLayout.list(key, from: 1, separator: " AND ")
         delete = "DELETE FROM \(name) WHERE " + TableLayout.list(key, from: 1, separator: " AND ")

@@ -14,6 +14,7 @@ final class SQLiteConnection: Connection {
 
     let handle: OpaquePointer
     let session: Int64 = 0
+    let hasCostlyStatements = false
     var counters = EngineCounters()
     private let dialect: Dialect
     private let purpose: ConnectionPurpose
