@@ -130,7 +130,7 @@ let package = Package(
                     "CLinux", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support",
                     "Processes",
                 ],
-                excluding: ["check.py", "selftest.py"]),
+                excluding: ["check.py", "export.py", "selftest.py"]),
             tests("Contracts", uses: ["Contracts", "Lifecycle", "Wire"]),
             tests(
                 "ChaosChecks",
@@ -189,7 +189,10 @@ let package = Package(
                 path: "Tests/Stores", swiftSettings: settings),
             tests(
                 "Storage",
-                uses: ["Storage", "Lifecycle", "Support", "Stores", "StorageCrash", "Past"]),
+                uses: [
+                    "Storage", "Lifecycle", "Support", "Stores", "Processes", "StorageCrash",
+                    "Past",
+                ]),
             tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
             .target(
                 name: "Stage",

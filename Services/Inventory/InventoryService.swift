@@ -18,7 +18,8 @@ public struct InventoryService: Sendable {
 
     /// What runs beside the methods for as long as the process lives.
     public var jobs: [any Service] {
-        [Sweeper(world: world, database: database), housekeeping]
+        let jobs: [any Service] = [Sweeper(world: world, database: database), housekeeping]
+        return jobs.map { LeasedJob($0, of: database, world: world) }
     }
 
     var housekeeping: Housekeeping {

@@ -2,6 +2,10 @@ public import Storage
 
 /// What Inventory keeps. Ids are 16 bytes, amounts minor units, instants milliseconds since 1970.
 public enum InventorySchema {
+    /// Moves the service from one engine to another.
+    public static let mover = StoreMove.mover(
+        of: "inventory", migrations)
+
     public static let migrations = [
         Migration(
             1,

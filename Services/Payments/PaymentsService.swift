@@ -36,13 +36,14 @@ public struct PaymentsService: Sendable {
 
     /// What runs beside the handlers for as long as the process lives.
     public var jobs: [any Service] {
-        [
+        let jobs: [any Service] = [
             Settler(world: world, store: store, cashier: cashier),
             Refunder(world: world, store: store, cashier: cashier),
             WebhookApplier(world: world, store: store, cashier: cashier, awaited: awaited),
             OrdersConsumer(world: world, store: store, orders: orders),
             housekeeping,
         ]
+        return jobs.map { LeasedJob($0, of: database, world: world) }
     }
 
     var housekeeping: Housekeeping {

@@ -2,6 +2,10 @@ public import Storage
 
 /// The tables of Payments, in its own database.
 public enum PaymentsSchema {
+    /// Moves the service from one engine to another.
+    public static let mover = StoreMove.mover(
+        of: "payments", migrations, beside: ["sim": SimSchema.migrations])
+
     public static let migrations = [Migration(1, first), Migration(2, second)]
 
     private static let first = """

@@ -5,6 +5,7 @@ enum Invocation: Equatable {
     case describe(method: String?)
     case health(flags: [String: String])
     case verify(settles: Bool, flags: [String: String])
+    case migrateStore(source: String, flags: [String: String])
     case help
     case version
 
@@ -47,6 +48,13 @@ enum Invocation: Equatable {
                 words, valued: Self.clientFlags, switches: ["--settle"])
             try Self.expect(rest, atMost: 0, "verify")
             self = .verify(settles: switches.contains("--settle"), flags: flags)
+        case "migrate-store":
+            var (rest, flags, _) = try Self.split(words, valued: serveFlags + ["--from"])
+            try Self.expect(rest, atMost: 0, "migrate-store --from sqlite:FILE")
+            guard let source = flags.removeValue(forKey: "--from") else {
+                throw UsageError("migrate-store needs --from sqlite:FILE")
+            }
+            self = .migrateStore(source: source, flags: flags)
         case "help": self = .help
         case "version": self = .version
         case let other: throw UsageError("there is no command \"\(other)\"")

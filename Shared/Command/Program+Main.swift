@@ -47,6 +47,9 @@ extension Program {
             return try await withConsole(flags, environment) {
                 try await $0.verify(settles: settles)
             }
+        case .migrateStore(let source, let flags):
+            return try await migrateStore(
+                source, try Configuration(of: self, flags: flags, environment: environment))
         case .describe(let method): return describe(method)
         case .help: Output.print(help)
         case .version: Output.print("turnstile \(name) \(Self.version), protocol 1")
@@ -86,9 +89,11 @@ extension Program {
               \(name) describe [METHOD]    lists the methods, or shows one with its fields
               \(name) health               exits 0 when the service answers, else 1
               \(name) verify [--settle]    checks every invariant; --settle waits for what runs
+              \(name) migrate-store --from sqlite:FILE
+                                          moves a stopped service's store to TURNSTILE_DATABASE
               \(name) --version
 
-            serve is told by flags or the environment:
+            serve and migrate-store are told by flags or the environment:
             \(lines.joined(separator: "\n"))
 
             call, health and verify take

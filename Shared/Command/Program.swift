@@ -16,11 +16,20 @@ public struct Program: Sendable {
     let settings: [Setting]
     /// Stands below the list of methods, for those who are new to them.
     let guide: String
+    let migrate: Migration
     let open: @Sendable (Setup) async throws -> Parts
 
+    /// Moves every store of the service from where one setting of its database says to where the
+    /// other does, and tells each table and its rows; false when they were moved before.
+    public typealias Migration =
+        @Sendable (
+            _ source: String, _ target: String, _ world: World, _ tell: (String, Int64) -> Void
+        ) throws -> Bool
+
     public init(
-        _ name: String, _ summary: String, port: UInt16, methods: [AnyMethod], peers: [String] = [],
-        settings: [Setting] = [], guide: String = "",
+        _ name: String, _ summary: String, port: UInt16, methods: [AnyMethod],
+        migrate: @escaping Migration, peers: [String] = [], settings: [Setting] = [],
+        guide: String = "",
         open: @escaping @Sendable (Setup) async throws -> Parts
     ) {
         self.name = name
@@ -30,6 +39,7 @@ public struct Program: Sendable {
         self.peers = peers
         self.settings = settings
         self.guide = guide
+        self.migrate = migrate
         self.open = open
     }
 
@@ -55,10 +65,10 @@ public struct Program: Sendable {
 
         /// A client of a peer, on a connection of its own.
         public func client(of peer: String) throws -> Client {
-            guard let address = configuration.peers[peer],
+            guard let addresses = configuration.peers[peer],
                 let credential = configuration.credentials.credential(for: configuration.service)
             else { throw ConfigurationError("there is no address for \(peer)") }
-            return Client(to: peer, at: address, on: network, as: credential, world: world)
+            return Client(to: peer, at: addresses, on: network, as: credential, world: world)
         }
 
         /// The key that makes the codes of tickets.

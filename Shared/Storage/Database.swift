@@ -30,7 +30,8 @@ public final class Database: Sendable {
     private let door: any Door
     let progress: Progress
     private let world: World
-    private let isShared: Bool
+    /// Whether other processes may have it open as well.
+    public let isShared: Bool
     private static let looksMs: ClosedRange<Int64> = 20...640
 
     /// Opens the database, checks it, brings its schema up to date and takes it over.

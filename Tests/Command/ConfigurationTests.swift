@@ -8,8 +8,8 @@ import Testing
 
 @Suite struct ConfigurationTests {
     private static let program = Program(
-        "orders", "", port: 7102, methods: [], peers: ["inventory"],
-        settings: [.init("TURNSTILE_OWN", "--own", "its own")]
+        "orders", "", port: 7102, methods: [], migrate: { _, _, _, _ in false },
+        peers: ["inventory"], settings: [.init("TURNSTILE_OWN", "--own", "its own")]
     ) { _ in throw ConfigurationError("not opened here") }
 
     private static let key = "AAAAAAAAAAAAAAAAAAAAAA=="
@@ -20,7 +20,7 @@ import Testing
         let configuration = try configure([:])
         #expect(configuration.listen == Address(host: "127.0.0.1", port: 7102))
         #expect(configuration.database == "sqlite:orders.db")
-        #expect(configuration.peers == ["inventory": Address(host: "127.0.0.1", port: 7101)])
+        #expect(configuration.peers == ["inventory": [Address(host: "127.0.0.1", port: 7101)]])
         #expect(configuration["TURNSTILE_OWN"] == nil)
     }
 
@@ -29,7 +29,7 @@ import Testing
             ["TURNSTILE_LISTEN": "127.0.0.1:1", "TURNSTILE_OWN": "a"],
             flags: ["--listen": "[::1]:2", "--inventory": "inventory:7101"])
         #expect(configuration.listen == Address(host: "::1", port: 2))
-        #expect(configuration.peers == ["inventory": Address(host: "inventory", port: 7101)])
+        #expect(configuration.peers == ["inventory": [Address(host: "inventory", port: 7101)]])
         #expect(configuration["TURNSTILE_OWN"] == "a")
     }
 

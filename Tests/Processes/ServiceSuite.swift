@@ -34,6 +34,8 @@ public final class ServiceSuite: Sendable {
     private let world: World
     private let network: any Network
     private let places: [ServiceName: Place]
+    /// Where the second instance of each is, in another suite over the same databases.
+    private let others: [ServiceName: Place]
     private let settings: [String: String]
     private let ownSettings = Mutex<[ServiceName: [String: String]]>([:])
     private let children = Mutex<[ServiceName: ChildProcess]>([:])
@@ -44,27 +46,57 @@ public final class ServiceSuite: Sendable {
     ///   - programs: the folder that holds the executables.
     ///   - settings: further environment variables of all three.
     ///   - places: free ports of the loopback when nothing is said.
-    public init(
+    public convenience init(
         in folder: WorkFolder, programs: String = ServiceSuite.builtPrograms,
         settings: [String: String] = [:], places: [ServiceName: Place]? = nil, world: World,
         on network: any Network
+    ) throws {
+        try self.init(
+            in: folder, programs: programs, settings: settings,
+            credentials: SuiteCredentials(random: world.random),
+            places: try places ?? Self.placesOnLoopback(1)[0], others: [:], world: world,
+            on: network)
+    }
+
+    private init(
+        in folder: WorkFolder, programs: String, settings: [String: String],
+        credentials: SuiteCredentials, places: [ServiceName: Place],
+        others: [ServiceName: Place], world: World, on network: any Network
     ) throws {
         self.folder = folder
         self.programs = programs
         self.settings = settings
         self.world = world
         self.network = network
-        credentials = SuiteCredentials(random: world.random)
-        self.places = try places ?? Self.placesOnLoopback()
+        self.credentials = credentials
+        self.places = places
+        self.others = others
         try credentials.write(to: folder.file("credentials.json"))
     }
 
-    private static func placesOnLoopback() throws -> [ServiceName: Place] {
-        let ports = try FreePorts.find(ServiceName.allCases.count)
-        return Dictionary(
-            uniqueKeysWithValues: zip(ServiceName.allCases, ports).map {
-                ($0, Place(address: .loopback(port: $1)))
-            })
+    /// Two instances of each service over the databases that the settings name. Whoever is sent to
+    /// one of a suite goes on to the one of the other when that is gone.
+    public static func pair(
+        in folder: WorkFolder, settings: [String: String], world: World, on network: any Network
+    ) throws -> [ServiceSuite] {
+        let places = try placesOnLoopback(2)
+        let credentials = SuiteCredentials(random: world.random)
+        return try zip(zip(["a", "b"], places), places.reversed()).map {
+            try ServiceSuite(
+                in: try folder.folder($0.0), programs: builtPrograms, settings: settings,
+                credentials: credentials, places: $0.1, others: $1, world: world, on: network)
+        }
+    }
+
+    private static func placesOnLoopback(_ count: Int) throws -> [[ServiceName: Place]] {
+        var ports = try FreePorts.find(ServiceName.allCases.count * count)[...]
+        return (0..<count).map { _ in
+            Dictionary(
+                uniqueKeysWithValues: zip(ServiceName.allCases, ports).map {
+                    ports.removeFirst()
+                    return ($0, Place(address: .loopback(port: $1)))
+                })
+        }
     }
 
     /// Where the build puts executables: beside the program that runs.
@@ -153,12 +185,16 @@ public final class ServiceSuite: Sendable {
         of service: ServiceName, as identity: String, through between: Address? = nil
     ) -> Client {
         Client(
-            to: service.rawValue, at: between ?? address(of: service), on: network,
+            to: service.rawValue, at: between.map { [$0] } ?? addresses(of: service), on: network,
             as: credentials.credential(of: identity), world: world)
     }
 
     public func address(of service: ServiceName) -> Address {
         places[service]?.address ?? .loopback()
+    }
+
+    private func addresses(of service: ServiceName) -> [Address] {
+        [address(of: service)] + (others[service].map { [$0.address] } ?? [])
     }
 
     public func logFile(of service: ServiceName) -> String { folder.file("\(service).log") }
@@ -183,7 +219,8 @@ public final class ServiceSuite: Sendable {
             "TURNSTILE_CREDENTIALS": folder.file("credentials.json"),
         ]
         for peer in ServiceName.allCases where peer != service {
-            variables["TURNSTILE_\(peer.rawValue.uppercased())"] = address(of: peer).description
+            variables["TURNSTILE_\(peer.rawValue.uppercased())"] =
+                addresses(of: peer).map(\.description).joined(separator: ",")
         }
         return variables.merging(settings) { _, new in new }
             .merging(ownSettings.withLock { $0[service] } ?? [:]) { _, new in new }

@@ -19,7 +19,23 @@ public struct WorkFolder: Sendable {
         path = made
     }
 
+    private init(path: String) { self.path = path }
+
+    /// A folder inside, made if it is not there.
+    public func folder(_ name: String) throws -> WorkFolder {
+        try FileManager.default.createDirectory(
+            atPath: file(name), withIntermediateDirectories: true)
+        return WorkFolder(path: file(name))
+    }
+
     public func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// Lets every account pass through it, to what is its own.
+    public func open() throws {
+        guard chmod(path, 0o711) == 0 else {
+            throw ProcessError("cannot open \(path): \(String(cString: strerror(errno)))")
+        }
+    }
 
     public func remove() { try? FileManager.default.removeItem(atPath: path) }
 

@@ -113,7 +113,7 @@ import Testing
                 try $0.next(String.self)
             }
         }
-        #expect(tables.count == 7)
+        #expect(tables.count == 8)
         for table in tables { #expect(table.hasSuffix("WITHOUT ROWID")) }
         await database.close()
     }

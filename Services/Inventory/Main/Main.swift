@@ -9,7 +9,7 @@ struct Main {
     static func main() async {
         await Program(
             "inventory", "owns events and every ticket that is held or sold", port: 7101,
-            methods: InventoryAPI.methods
+            methods: InventoryAPI.methods, migrate: InventorySchema.mover
         ) { setup in
             let database = try await Database.open(
                 try DatabaseLocation(parsing: setup.configuration.database, for: "inventory"),

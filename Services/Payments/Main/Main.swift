@@ -9,7 +9,7 @@ struct Main {
     static func main() async {
         await Program(
             "payments", "takes and gives back money, and keeps the books", port: 7103,
-            methods: PaymentsAPI.methods, peers: ["orders"],
+            methods: PaymentsAPI.methods, migrate: PaymentsSchema.mover, peers: ["orders"],
             settings: [.init("TURNSTILE_SIM", "--sim", "how sim behaves: seed=7,slowMs=500")]
         ) { setup in
             let place = try DatabaseLocation(parsing: setup.configuration.database, for: "payments")

@@ -29,6 +29,7 @@ struct DoorSettings: Sendable {
         do {
             try Migrator(connection: connection, dialect: engine.dialect)
                 .migrate(migrations, now: world.now)
+            try StoreMove.check(connection)
             let (writer, lastBatch) = try writer(connection)
             let watch = StoreWatch(
                 clock: GuardedClock(world: world, stored: lastBatch), progress: progress,

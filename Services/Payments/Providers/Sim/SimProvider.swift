@@ -55,11 +55,10 @@ public final class SimProvider: WebhookProvider {
             }
             return []
         }
-        return [
-            SimSender(
-                world: world, journal: journal, webhooks: webhooks, bell: bell
-            ) { [name] in try await endpoint($0, name) }
-        ]
+        let sender = SimSender(
+            world: world, journal: journal, webhooks: webhooks, bell: bell
+        ) { [name] in try await endpoint($0, name) }
+        return [LeasedJob(sender, of: journal, world: world)]
     }
 
     public func parse(
