@@ -37,6 +37,7 @@ struct Buyer: Sendable {
         switch move {
         case .think: await rest(ms: visit.attempt.thinkMs)
         case .leave(let untilMs):
+            let now = now
             let ends = max(visit.holdEnds ?? 0, now)
             await rest(ms: max(0, Int64((ends - now) / 1_000_000) - untilMs))
         case .pay(let card, let mode, let waitMs): await pay(&visit, card, mode, waitMs)

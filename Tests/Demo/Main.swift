@@ -22,18 +22,15 @@ struct Main {
             scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
             metrics: Metrics())
         let folder = try WorkFolder(named: "turnstile-demo")
-        let suite = try ServiceSuite(
-            in: folder, settings: ["TURNSTILE_SIM": file.simSettings(seed: options.seed)],
-            world: world, on: TCPNetwork(loop: loop))
+        let house = try House(in: folder, options, file, world: world, on: TCPNetwork(loop: loop))
         Interrupt.handle { signal in
-            suite.killAll()
+            house.killAll()
             folder.remove()
             Terminal.complain("interrupted")
             exit(128 + signal)
         }
         loop.spawn {
-            let demo = Demo(
-                options: options, file: file, folder: folder, suite: suite, world: world)
+            let demo = Demo(options: options, file: file, house: house, world: world)
             do {
                 if try await demo.run() {
                     folder.remove()
@@ -42,7 +39,7 @@ struct Main {
             } catch {
                 Terminal.complain("\(error)")
             }
-            suite.killAll()
+            house.killAll()
             Terminal.complain("databases and logs are kept in \(folder.path)")
             exit(1)
         }

@@ -5,6 +5,9 @@ struct Options: Equatable, Sendable {
     var buyers: Int?
     var seed: UInt64 = 1
     var json = false
+    /// The folder of a PostgreSQL pair, and what manages it.
+    var postgresql: String?
+    var script = "deploy/postgresql"
 
     /// Calls that a service takes at once from one identity, less some for those who watch.
     static let mostBuyers = 400
@@ -19,6 +22,8 @@ struct Options: Equatable, Sendable {
                 options.buyers = Int(try number(of: name, &rest, 1...UInt64(mostBuyers)))
             case "--seed": options.seed = try number(of: name, &rest, 0...UInt64.max)
             case "--json": options.json = true
+            case "--postgresql": options.postgresql = try value(of: name, &rest)
+            case "--script": options.script = try value(of: name, &rest)
             default:
                 throw UsageError(description: "there is no option \(name); see deploy/demo --help")
             }

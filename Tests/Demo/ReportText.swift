@@ -92,11 +92,11 @@ extension Report {
     }
 
     private var proof: [String] {
-        var lines = ["", "  Killed in the middle (SIGKILL), and back"]
+        var lines = ["", "  Killed in the middle"]
         for kill in kills {
             lines.append(
-                "  \(Figures.pad(kill.service.description, 12))"
-                    + "at \(Figures.count(kill.sold)) sold, answered again after "
+                "  \(Figures.pad(kill.victim, 12))"
+                    + "at \(Figures.count(kill.sold)) sold, \(kill.proof) "
                     + Figures.milliseconds(kill.recoveryMs))
         }
         lines += [

@@ -9,7 +9,7 @@ import Support
 /// been sold and every attempt has ended.
 struct Sale: Sendable {
     let floor: SalesFloor
-    let suite: ServiceSuite
+    let house: House
     let killer: Killer
     let buyers: Int
     let seed: UInt64
@@ -24,7 +24,9 @@ struct Sale: Sendable {
     /// Returns once everything is sold; throws when the sale cannot go on.
     func run() async throws {
         let connections = (buyers + Self.buyersPerConnection - 1) / Self.buyersPerConnection
-        let clients = (0..<connections).map { _ in suite.client(of: .orders, as: "gateway") }
+        let clients = (0..<connections).map {
+            house.suites[$0 % house.suites.count].client(of: .orders, as: "gateway")
+        }
         defer { for client in clients { client.close() } }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<buyers {
@@ -61,7 +63,7 @@ struct Sale: Sendable {
 
     /// Looks at the stock four times a second, as a shop's page does.
     private func readAvailability() async throws {
-        let client = suite.client(of: .inventory, as: "gateway")
+        let client = house.suite.client(of: .inventory, as: "gateway")
         defer { client.close() }
         let request = GetAvailabilityRequest(eventId: floor.offer.eventID)
         while !floor.isOver {
@@ -79,7 +81,7 @@ struct Sale: Sendable {
         var since = world.scheduler.uptimeNanoseconds
         while !floor.isOver {
             if let fault = floor.fault { throw ProcessError(fault) }
-            if let death = suite.unexpectedDeaths.first {
+            if let death = house.unexpectedDeath {
                 throw ProcessError(
                     "\(death.service) \(death.ending) by itself; its log ends with\n  "
                         + death.lastLines.joined(separator: "\n  "))

@@ -18,7 +18,10 @@ struct ReportTests {
         }
         return Report(
             offer: sale.offer, attempts: attempts, seconds: 2,
-            kills: [.init(service: .orders, sold: 3, recoveryMs: 420)], findings: Findings(),
+            kills: [
+                .init(victim: "orders", proof: "answered again after", sold: 3, recoveryMs: 420)
+            ],
+            findings: Findings(),
             verification: .init(checked: 7, violations: violations))
     }
 
