@@ -16,17 +16,21 @@ struct Checker: Sendable {
     let folder: WorkFolder
     /// Where the scripts lie.
     let scripts: String
+    /// Where the databases are, if they are not in the folder.
+    let postgresql: String?
 
     private static let settleSeconds = 90
 
     /// Returns once nothing is on its way any more, with what never came to its end.
     func settle() async throws -> [String] {
-        let result = try await run("check.py", ["--settle", "\(Self.settleSeconds)"])
+        let result = try await run("check.py", place + ["--settle", "\(Self.settleSeconds)"])
         return result.findings
     }
 
     /// Of services that have stopped.
-    func check() async throws -> Verdict { try await run("check.py", []) }
+    func check() async throws -> Verdict { try await run("check.py", place) }
+
+    private var place: [String] { postgresql.map { ["--postgresql", $0] } ?? [] }
 
     /// Of the checker itself, on copies of a sound round: corruptions that it does not find.
     func selftest() async throws -> Verdict { try await run("selftest.py", []) }

@@ -11,7 +11,7 @@ struct Main {
             let options = try Options.parse(arguments)
             PrivateNetwork.enter(arguments)
             let reports = try await Campaign(options).run()
-            let table = Table(reports)
+            let table = Table(reports, isOnPostgreSQL: options.postgresql != nil)
             Terminal.say(options.json ? table.json : table.text)
             exit(table.violations == 0 ? 0 : 1)
         } catch {

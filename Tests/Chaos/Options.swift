@@ -17,6 +17,8 @@ struct Options: Sendable {
     var drains = 32
     var partitions = 12
     var scripts = "Tests/Chaos"
+    /// What starts a PostgreSQL server for each round; nil for SQLite.
+    var postgresql: String?
     /// A debug build: no other has failpoints.
     var failpointPrograms = Options.debugPrograms
 
@@ -26,6 +28,8 @@ struct Options: Sendable {
           --minutes N  goes on for so long, with further seeds; the share of a CI run
           --only LANE  storm, steps, drains or partitions
           --json       a line of JSON for each class of faults
+          --postgresql F
+                       over servers of the round's own, which this script manages
           --scripts F  the folder of the scripts that judge (Tests/Chaos)
         """
 
@@ -53,6 +57,7 @@ struct Options: Sendable {
                 }
                 options.lanes = [lane]
             case "--json": options.json = true
+            case "--postgresql": options.postgresql = try value(of: name)
             case "--scripts": options.scripts = try value(of: name)
             default: throw UsageError("there is no option \(name)\n\(usage)")
             }
@@ -66,7 +71,7 @@ struct Options: Sendable {
         let programs = folders.flatMap { folder in
             ServiceName.allCases.map { "\(folder)/\($0)" }
         }
-        return programs + ["\(scripts)/check.py", "\(scripts)/selftest.py"]
+        return programs + ["\(scripts)/check.py", "\(scripts)/export.py", "\(scripts)/selftest.py"]
     }
 
     private static var debugPrograms: String {

@@ -4,6 +4,7 @@ import Wire
 struct Table: Sendable {
     private struct Row {
         let harm: Harm
+        let isOnPostgreSQL: Bool
         var injected = 0
         var runs = 0
         var violations = 0
@@ -24,9 +25,12 @@ struct Table: Sendable {
             places.merge(report.toll.places, uniquingKeysWith: +)
             violations += report.findings.count
             if replay.isEmpty, !report.findings.isEmpty {
-                replay = "deploy/chaos --seed \(report.seed) --only \(report.lane)"
+                let place = isOnPostgreSQL ? " --database postgresql" : ""
+                replay = "deploy/chaos --seed \(report.seed) --only \(report.lane)\(place)"
             }
         }
+
+        var name: String { (isOnPostgreSQL ? "PostgreSQL: " : "") + harm.rawValue }
 
         var whatWasChecked: String {
             guard injected > 0 else { return "not run: \(obstacle ?? "not in these rounds")" }
@@ -52,11 +56,12 @@ struct Table: Sendable {
     private let kills: Int
     let violations: Int
 
-    init(_ reports: [Round.Report]) {
+    init(_ reports: [Round.Report], isOnPostgreSQL: Bool) {
         violations = reports.reduce(0) { $0 + $1.findings.count }
         kills = reports.reduce(0) { $0 + $1.toll.kills }
-        rows = Harm.allCases.map { harm in
-            var row = Row(harm: harm)
+        let harms = Harm.allCases.filter { isOnPostgreSQL || $0 != .databaseCrash }
+        rows = harms.map { harm in
+            var row = Row(harm: harm, isOnPostgreSQL: isOnPostgreSQL)
             for report in reports { row.add(report) }
             return row
         }
@@ -65,7 +70,7 @@ struct Table: Sendable {
     var json: String {
         rows.map { row in
             Value.map([
-                ("class", .text(row.harm.rawValue)), ("injected", .integer(Int64(row.injected))),
+                ("class", .text(row.name)), ("injected", .integer(Int64(row.injected))),
                 ("checked", .text(row.whatWasChecked)), ("runs", .integer(Int64(row.runs))),
                 ("violations", .integer(Int64(row.violations))), ("replay", .text(row.replay)),
             ]).json
@@ -73,9 +78,9 @@ struct Table: Sendable {
     }
 
     var text: String {
-        let width = rows.map(\.harm.rawValue.count).max() ?? 0
+        let width = rows.map(\.name.count).max() ?? 0
         let lines = rows.map { row in
-            let name = row.harm.rawValue
+            let name = row.name
             let gap = String(repeating: " ", count: width - name.count)
             guard row.injected > 0 else { return "\(name)\(gap)  \(row.whatWasChecked)" }
             return "\(name)\(gap)  \(row.injected) in \(row.runs) rounds, "

@@ -14,6 +14,8 @@ final class Town: Sendable {
     let folder: WorkFolder
     let world: World
     let suite: ServiceSuite
+    /// What they keep everything in, if that is not files of their own.
+    let server: DatabaseServer?
     let random: SeededRandom
     let toll: Toll
     let proxy: Proxy?
@@ -28,12 +30,22 @@ final class Town: Sendable {
         self.world = world
         toll = round.toll
         random = SeededRandom(seed: round.seed)
-        checker = Checker(folder: folder, scripts: round.options.scripts)
+        server = round.options.postgresql.map {
+            DatabaseServer(
+                in: folder.file("postgresql"), script: $0, log: folder.file("postgresql.log"))
+        }
+        checker = Checker(
+            folder: folder, scripts: round.options.scripts, postgresql: server?.address)
         network = round.lane == .partitions ? try await PrivateNetwork(in: folder) : nil
         var settings = [
             "TURNSTILE_SIM": Self.simSettings, "SWIFT_BACKTRACE": "enable=no",
             "TURNSTILE_PLAINTEXT": network == nil ? "loopback" : "private-network",
         ]
+        if let server {
+            try folder.open()
+            try await server.start()
+            settings["TURNSTILE_DATABASE"] = server.address
+        }
         let ports = try Self.proxyPorts(round.lane)
         for (link, port) in ports {
             guard let name = link.setting else { continue }
@@ -88,5 +100,6 @@ final class Town: Sendable {
         proxy?.stop()
         try? await network?.end()
         clocks?.tidy()
+        do { try await server?.stop() } catch { Terminal.note("\(error)") }
     }
 }

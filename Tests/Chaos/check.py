@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Judges a round: reads the four databases and the callers' own log, and nothing else of Turnstile.
 
-usage: check.py [--settle SECONDS] FOLDER
+usage: check.py [--postgresql ADDRESS] [--settle SECONDS] FOLDER
 
 The folder holds inventory.db, orders.db, payments.db, payments.db.sim and callers.jsonl. Prints one
 object {"checked", "findings", "figures"} and exits with 1 when there are findings. With --settle it
-waits, while the services still run, until nothing is on its way any more.
+waits, while the services still run, until nothing is on its way any more. With --postgresql the
+databases are copied from there first.
 """
 import json
 import os
@@ -14,6 +15,8 @@ import sys
 import time
 import uuid
 from collections import Counter, defaultdict
+
+from export import export
 
 FINAL = {"REJECTED", "COMPLETED", "CANCELLED", "EXPIRED", "REFUNDED"}
 MOST_FINDINGS = 200
@@ -134,9 +137,11 @@ def unsettled(found):
     return open_ones
 
 
-def settle(folder, seconds):
+def settle(folder, seconds, address):
     start = time.monotonic()
     while True:
+        if address:
+            export(address, folder)
         found = Round(folder)
         open_ones = unsettled(found)
         found.close()
@@ -321,10 +326,15 @@ def judge_round(folder):
 
 
 def main(arguments):
+    address = None
+    if arguments[:1] == ["--postgresql"]:
+        address, arguments = arguments[1], arguments[2:]
     if len(arguments) == 3 and arguments[0] == "--settle":
-        left = settle(arguments[2], float(arguments[1]))
+        left = settle(arguments[2], float(arguments[1]), address)
         checked, findings, figures = 1, [f"does not settle: {what}" for what in left], ""
     elif len(arguments) == 1:
+        if address:
+            export(address, arguments[0])
         checked, findings, figures = judge_round(arguments[0])
     else:
         sys.exit(__doc__)

@@ -105,7 +105,7 @@ enum Worker {
         "SWIFT_DETERMINISTIC_HASHING": "1", "SWIFT_BACKTRACE": "enable=no",
         // Names the fault to show, in a copy of the sources with planted ones.
         "TURNSTILE_PLANTED": getenv("TURNSTILE_PLANTED").map { String(cString: $0) } ?? "",
-    ]
+    ].merging(SharedServer.address.map { [SharedServer.variable: $0] } ?? [:]) { own, _ in own }
 
     static func run(_ chunk: Options.Chunk) throws {
         for seed in chunk.first..<chunk.first &+ chunk.count {

@@ -61,7 +61,7 @@ final class Chaos: Sendable {
 
     /// Cuts two off from each other for a while.
     private func part(_ kind: Weather.Kind) {
-        let names = Node.Kind.allCases.map(\.rawValue) + ["outside"]
+        let names = town.nodes.map(\.name) + ["outside"]
         let from = names[Int(random.below(UInt64(names.count)))]
         let to = names[Int(random.below(UInt64(names.count)))]
         guard from != to else { return }
@@ -78,7 +78,7 @@ final class Chaos: Sendable {
 
     /// Kills whom something is sent to while it is busy with that.
     private func strike(_ route: SimulatedNetwork.Route) {
-        guard let node = town.nodes.first(where: { $0.kind.rawValue == route.to }),
+        guard let node = town.nodes.first(where: { $0.name == route.to }),
             town.network.strikes(.deathAtWork)
         else { return }
         node.kill(afterJobs: 1 + Int(random.below(random.below(2) == 0 ? 60 : 4)))

@@ -59,6 +59,7 @@ struct History: Sendable {
     private var random: SeededRandom { town.random }
 
     private func live() async throws -> [String: Int] {
+        try await SharedServer.clear(town)
         for node in town.nodes { node.start() }
         var buyers = 0
         for _ in 0..<1 + random.below(2) {
@@ -73,6 +74,7 @@ struct History: Sendable {
         }
         let ends = try await settle()
         for node in town.nodes { await node.scrap() }
+        try await SharedServer.clear(town)
         return ends
     }
 

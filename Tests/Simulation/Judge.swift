@@ -128,7 +128,7 @@ struct Judge: Sendable {
                     """
                 ) { try $0.next(Int64.self) }
             }
-            for seq in turns ?? [] { faults.append("\(node.kind): time went back at fact \(seq)") }
+            for seq in turns ?? [] { faults.append("\(node.name): time went back at fact \(seq)") }
         }
         return faults
     }

@@ -12,16 +12,11 @@ import Storage
 import Support
 import Synchronization
 
-/// A service on a machine of its own, with a clock that may be wrong and a disk that outlives its
-/// processes.
+/// An instance of a service on a machine of its own, with a clock that may be wrong and a disk that
+/// outlives its processes; or, of several over one PostgreSQL, with none.
 final class Node: Sendable {
     enum Kind: String, CaseIterable, Sendable {
         case inventory, orders, payments
-
-        var address: Address {
-            let ports: [Kind: UInt16] = [.inventory: 7101, .orders: 7102, .payments: 7103]
-            return Address(host: rawValue, port: ports[self] ?? 0)
-        }
     }
 
     private struct State {
@@ -31,18 +26,32 @@ final class Node: Sendable {
     }
 
     let kind: Kind
+    /// Of the machine.
+    let name: String
+    let address: Address
     let clock: TestClock
+    private let instance: Int
     private let town: Town
     private let disk: SimulatedDisk
     private let state = Mutex(State())
 
-    init(_ kind: Kind, in town: Town) {
+    init(_ kind: Kind, _ instance: Int, in town: Town) {
         self.kind = kind
+        self.instance = instance
+        address = Self.address(kind, instance)
+        name = address.host
         self.town = town
         disk = SimulatedDisk(
-            name: "\(town.seed)-\(kind)",
+            name: "\(town.seed)-\(name)",
             random: SeededRandom(seed: town.seed &+ UInt64(kind.rawValue.count) &* 0xd15c))
         clock = TestClock(start: Town.beginning, scheduler: town.scheduler)
+    }
+
+    static func address(_ kind: Kind, _ instance: Int) -> Address {
+        let ports: [Kind: UInt16] = [.inventory: 7101, .orders: 7102, .payments: 7103]
+        return Address(
+            host: instance == 0 ? kind.rawValue : "\(kind)-\(instance + 1)",
+            port: ports[kind] ?? 0)
     }
 
     var process: SimulatedProcess? { state.withLock { $0.party?.process } }
@@ -60,20 +69,19 @@ final class Node: Sendable {
     // MARK: Life
 
     func start() {
-        town.note("\(kind) starts")
+        town.note("\(name) starts")
         let process = SimulatedProcess(on: town.scheduler)
-        let party = Party(name: kind.rawValue, process: process)
+        let party = Party(name: name, process: process)
         let starts = state.withLock { state in
             state.party = party
             state.starts += 1
             return state.starts
         }
-        process.whenDead { [disk, town, kind] in
-            town.note("\(kind) is dead")
+        process.whenDead { [disk, town, name] in
+            town.note("\(name) is dead")
             // Half of the deaths take what was written and not synced.
             if town.random.below(2) == 0 { disk.powerCut() } else { disk.processDies() }
         }
-        let name = kind.rawValue
         let world = World(
             scheduler: process, clock: clock,
             random: SeededRandom(seed: town.seed &+ starts &* 0x9e37_79b9 &+ UInt64(name.count)),
@@ -90,7 +98,7 @@ final class Node: Sendable {
                 // As its executable does; it is started again.
                 process.die()
             } catch {
-                town.violation("\(kind) does not start: \(error)")
+                town.violation("\(name) does not start: \(error)")
             }
         }
     }
@@ -135,16 +143,16 @@ final class Node: Sendable {
         let server = Server(
             .init(service: kind.rawValue, store: { database.mark }), router: router,
             credentials: Town.credentials, world: machine.world)
-        _ = try await server.start(at: kind.address, on: town.network.seat(of: machine.party))
+        _ = try await server.start(at: address, on: town.network.seat(of: machine.party))
         for job in jobs {
-            machine.world.scheduler.spawn { [town, kind] in
+            machine.world.scheduler.spawn { [town, name] in
                 do {
                     try await job.run()
-                    town.violation("\(kind): \(job.name) ended")
-                } catch { town.violation("\(kind): \(job.name) ended: \(error)") }
+                    town.violation("\(name): \(job.name) ended")
+                } catch { town.violation("\(name): \(job.name) ended: \(error)") }
             }
         }
-        town.note("\(kind) serves")
+        town.note("\(name) serves")
     }
 
     private typealias Parts = (
@@ -153,7 +161,7 @@ final class Node: Sendable {
 
     private func parts(_ machine: Machine) async throws -> Parts {
         func client(_ peer: Kind) -> Client {
-            town.client(kind.rawValue, machine.party, to: peer, machine.world)
+            town.client(kind.rawValue, machine.party, to: peer, instance, machine.world)
         }
         let world = machine.world
         switch kind {
@@ -191,7 +199,7 @@ final class Node: Sendable {
             let service = PaymentsService(
                 world: world, database: database, providers: [line], orders: client(.orders))
             // Webhooks come from outside, through a gateway.
-            let gateway = town.client("gateway", machine.party, to: .payments, world)
+            let gateway = town.client("gateway", machine.party, to: .payments, instance, world)
             let jobs = sim.jobs { webhook, provider in
                 _ = try await gateway.call(
                     PaymentsAPI.ingestWebhook,
@@ -204,15 +212,19 @@ final class Node: Sendable {
     }
 
     private func open(
-        _ migrations: [Migration], _ machine: Machine, beside name: String? = nil
+        _ migrations: [Migration], _ machine: Machine, beside other: String? = nil
     ) async throws -> Database {
-        let location = DatabaseLocation.virtual(fileSystem: disk.name, path: "\(kind).db")
+        let location =
+            SharedServer.address.map {
+                DatabaseLocation.postgresql(
+                    url: $0, schema: SharedServer.schema(of: kind, town.seed))
+            } ?? .virtual(fileSystem: disk.name, path: "\(kind).db")
         let process = machine.party.process
         let database = try await Database.open(
-            name.map { location.beside($0) } ?? location, migrations: migrations,
+            other.map { location.beside($0) } ?? location, migrations: migrations,
             world: machine.world, mode: .scheduled
-        ) { [town, kind] error in
-            town.note("\(kind): \(error)")
+        ) { [town, name] error in
+            town.note("\(name): \(error)")
             process.die()
         }
         state.withLock { $0.databases.append(database) }

@@ -35,9 +35,8 @@ struct Tally: Sendable {
         if fingerprints.count * 20 < histories * 19 {
             gaps.append("only \(fingerprints.count) of \(histories) histories differ")
         }
-        gaps += Weather.Kind.allCases.filter { injected[$0.rawValue] == nil }.map {
-            "never: \($0.rawValue)"
-        }
+        let kinds = Weather.Kind.allCases.filter { !SharedServer.spares.contains($0) }
+        gaps += kinds.filter { injected[$0.rawValue] == nil }.map { "never: \($0.rawValue)" }
         gaps += Self.mutations.filter { methods[$0] == nil }.map { "never called: \($0)" }
         return gaps
     }
@@ -60,8 +59,8 @@ struct Tally: Sendable {
     /// One row a kind of fault. A violation belongs to a history, and so to all that went wrong in
     /// it: it is counted in the first row.
     func rows(replay command: String) -> [Row] {
-        let kinds = Weather.Kind.allCases.map {
-            ("simulated: " + $0.rawValue, injected[$0.rawValue] ?? 0)
+        let kinds = Weather.Kind.allCases.filter { !SharedServer.spares.contains($0) }.map {
+            (SharedServer.prefix + "simulated: " + $0.rawValue, injected[$0.rawValue] ?? 0)
         }
         let checked =
             "\(purchases) purchases in \(histories) histories, "
@@ -69,7 +68,8 @@ struct Tally: Sendable {
         let replay = violations.first.map { "\(command) --trace \($0.seed)" } ?? ""
         return [
             Row(
-                class: "simulated histories", injected: injected.values.reduce(0, +),
+                class: SharedServer.prefix + "simulated histories",
+                injected: injected.values.reduce(0, +),
                 checked: checked, runs: purchases, violations: violations.count, replay: replay)
         ]
             + kinds.map {

@@ -47,7 +47,7 @@ final class Town: Sendable {
         self.trace = trace
         random = SeededRandom(seed: seed &* 0x2545_f491_4f6c_dd1d &+ 1)
         scheduler = SimulatedScheduler(random: SeededRandom(seed: seed))
-        weather = Weather(random)
+        weather = Weather(random).without(SharedServer.spares)
         network = SimulatedNetwork(scheduler, SeededRandom(seed: seed &+ 0xbeef))
         sim = Self.sim(weather, random, network)
         outside = Party(name: "outside", process: SimulatedProcess(on: scheduler))
@@ -55,7 +55,9 @@ final class Town: Sendable {
         world = World(
             scheduler: outside.process, clock: clock, random: SeededRandom(seed: seed &+ 0xca11),
             log: .silent, metrics: Metrics())
-        let nodes = Node.Kind.allCases.map { Node($0, in: self) }
+        let nodes = (0..<SharedServer.instances).flatMap { instance in
+            Node.Kind.allCases.map { Node($0, instance, in: self) }
+        }
         state.withLock { $0.nodes = nodes }
         for node in nodes where weather.happens(.clockSkew, random) {
             network.note(.clockSkew)
@@ -109,17 +111,25 @@ final class Town: Sendable {
 
     // MARK: Callers
 
-    func client(_ identity: String, _ party: Party, to kind: Node.Kind, _ world: World) -> Client {
-        Client(
-            to: kind.rawValue, at: kind.address, on: network.seat(of: party),
+    /// Of every instance, that of the number first.
+    func client(
+        _ identity: String, _ party: Party, to kind: Node.Kind, _ instance: Int, _ world: World
+    ) -> Client {
+        let addresses = (0..<SharedServer.instances).map { number in
+            Node.address(kind, (instance + number) % SharedServer.instances)
+        }
+        return Client(
+            to: kind.rawValue, at: addresses, on: network.seat(of: party),
             as: Credential(identity: identity, secret: Self.secret), world: world)
     }
 
-    /// From outside; each pair keeps its connection.
+    /// From outside, to any instance; each pair keeps its connection.
     func caller(_ identity: String, to kind: Node.Kind) -> Client {
-        let name = identity + kind.rawValue
+        let instance =
+            SharedServer.instances > 1 ? Int(random.below(UInt64(SharedServer.instances))) : 0
+        let name = "\(identity) \(kind) \(instance)"
         if let known = state.withLock({ $0.clients[name] }) { return known }
-        let client = client(identity, outside, to: kind, world)
+        let client = client(identity, outside, to: kind, instance, world)
         state.withLock { $0.clients[name] = client }
         return client
     }

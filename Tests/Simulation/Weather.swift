@@ -66,6 +66,10 @@ struct Weather: Sendable {
         }
     }
 
+    func without(_ kinds: [Kind]) -> Weather {
+        Weather(rates: rates.filter { !kinds.contains($0.key) })
+    }
+
     func rate(_ kind: Kind) -> UInt64 { rates[kind] ?? 0 }
 
     func happens(_ kind: Kind, _ random: SeededRandom) -> Bool {

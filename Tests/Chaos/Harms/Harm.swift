@@ -12,6 +12,7 @@ enum Harm: String, CaseIterable, Sendable {
     case drainCut = "SIGTERM, and SIGKILL a second later"
     case clockJump = "clock jump of one service, 1 s to 1 h"
     case providerAway = "provider away"
+    case databaseCrash = "server crashed, and started again"
     case partition = "partition, both ways"
     case oneWay = "partition, one way"
     // By the proxy between the parties.

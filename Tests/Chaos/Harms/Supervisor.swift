@@ -55,6 +55,10 @@ final class Supervisor: Sendable {
             try await endOutage(at: now)
             findings += try await begin(draw())
             town.clocks?.tidy()
+            if let server = town.server, random.below(6) == 0 {
+                try await server.restart()
+                toll.add(.databaseCrash)
+            }
         }
         return findings
     }
