@@ -5,12 +5,25 @@
 # shellcheck disable=SC2034,SC2154  # shared with deploy/verify
 
 services=(inventory payments orders)
+# What is started, with all that it depends on; and who is asked for what is in stock.
+targets=() stock=inventory port=
 checks=(
     runs_as_uid_10001 root_is_read_only has_no_capabilities gains_no_privileges
     publishes_one_port_on_loopback keeps_secrets_out_of_the_environment inner_network_has_no_way_out
     health_notices_a_service_that_hangs sends_strangers_away sells_a_ticket
     loses_nothing_when_killed stops_gracefully keeps_its_data
 )
+
+# The services and checks of the profile postgresql instead.
+use_instances() {
+    services=(inventory-a payments-a orders-a inventory-b payments-b orders-b)
+    targets=(orders-a orders-b) stock=inventory-b
+    checks=(
+        runs_as_uid_10001 root_is_read_only has_no_capabilities gains_no_privileges
+        keeps_secrets_out_of_the_environment sends_strangers_away sells_a_ticket
+        sells_on_without_one_of_each keeps_its_data
+    )
+}
 
 # inside SERVICE COMMAND…: runs a command in the service's container.
 inside() { compose exec -T "$@"; }
@@ -96,7 +109,10 @@ keeps_secrets_out_of_the_environment() {
         done < <(secrets)
     done
 }
-secrets() { grep -oE '"[A-Za-z0-9+/]{42,}=*"' "$TURNSTILE_CREDENTIALS_FILE" | tr -d '"'; }
+secrets() {
+    grep -oE '"[A-Za-z0-9+/]{42,}=*"' "$TURNSTILE_CREDENTIALS_FILE" | tr -d '"'
+    if [ -e "$folder/password" ]; then cat "$folder/password" && echo; fi
+}
 break_keeps_secrets_out_of_the_environment() {
     edit "s|^  TURNSTILE_PLAINTEXT: .*|&\n  SECRET: $(secrets | head -n 1)|"
 }
@@ -136,12 +152,13 @@ call() {
     local credentials=/credentials
     [ "$1" != stranger ] || credentials=/strangers
     "${docker[@]}" exec --env TURNSTILE_CREDENTIALS=$credentials "$client" \
-        orders call "$2" "$3" --as "${1/stranger/gateway}" --address "127.0.0.1:$TURNSTILE_PORT"
+        orders call "$2" "$3" --as "${1/stranger/gateway}" \
+        --address "127.0.0.1:${port:-$TURNSTILE_PORT}"
 }
 
 # manage SERVICE METHOD JSON: a call as operator from inside the service's own container.
 manage() {
-    inside "$1" "$1" call "$2" "$3" --as operator --address "127.0.0.1:$4" </dev/null
+    inside "$1" "${1%-[ab]}" call "$2" "$3" --as operator --address "127.0.0.1:$4" </dev/null
 }
 
 # value NAME: the first value of that name in the JSON on the input.
@@ -153,11 +170,11 @@ make_event() {
     local price='{"amount": 2500, "currency": "EUR"}'
     event=$(new_id) ticket_type=$(new_id)
     {
-        manage inventory inventory.CreateEvent "{\"eventId\": \"$event\", \"title\": \"Verify\",
+        manage "$stock" inventory.CreateEvent "{\"eventId\": \"$event\", \"title\": \"Verify\",
             \"startsAt\": 4102444800000, \"currency\": \"EUR\", \"totalCapacity\": 1000}" 7101
-        manage inventory inventory.PutTicketType "{\"ticketTypeId\": \"$ticket_type\",
+        manage "$stock" inventory.PutTicketType "{\"ticketTypeId\": \"$ticket_type\",
             \"eventId\": \"$event\", \"name\": \"Regular\", \"price\": $price}" 7101
-        manage inventory inventory.PublishEvent \
+        manage "$stock" inventory.PublishEvent \
             "{\"eventId\": \"$event\", \"expectedVersion\": 1}" 7101
     } >"$folder/event.log" 2>&1 || { cat "$folder/event.log" >&2 && return 1; }
 }
@@ -212,9 +229,26 @@ loses_nothing_when_killed() {
 }
 completes() { [ "$(buy gateway "$1" 2>/dev/null | value state)" = COMPLETED ]; }
 sold_tickets() {
-    manage inventory inventory.GetAvailability "{\"eventId\": \"$event\"}" 7101 | value sold
+    manage "$stock" inventory.GetAvailability "{\"eventId\": \"$event\"}" 7101 | value sold
 }
 break_loses_nothing_when_killed() { edit 's/restart: unless-stopped/restart: "no"/'; }
+
+# One instance of each is killed while tickets are bought, and not started again.
+sells_on_without_one_of_each() {
+    local number name id before answer victims=([3]=inventory [6]=payments [9]=orders)
+    before=$(sold_tickets)
+    port=$TURNSTILE_SECOND_PORT
+    for number in $(seq 12); do
+        name=${victims[$number]:-}
+        [ -z "$name" ] || compose kill "$name-a" >/dev/null 2>&1
+        id=$(new_id)
+        wait_until 60 completes "$id" || { echo "purchase $number did not complete" && return 1; }
+    done
+    expect "sold" "$(($(sold_tickets) - before))" 12
+    answer=$(inside orders-b orders verify --address 127.0.0.1:7102 --settle 2>&1) ||
+        { echo "$answer" && return 1; }
+}
+break_sells_on_without_one_of_each() { edit 's/inventory-a:7101,inventory-b:/inventory-a:/'; }
 
 stops_gracefully() {
     local name
@@ -228,12 +262,12 @@ break_stops_gracefully() { edit 's/^  init: true/&\n  stop_signal: SIGKILL/'; }
 # Takes the containers away, not the volumes, and looks for an order that was there before.
 keeps_its_data() {
     local id tickets
-    compose up --detach --no-build --wait --wait-timeout 90 >/dev/null 2>&1
+    start_services >/dev/null 2>&1
     id=$(new_id)
     buy gateway "$id" >/dev/null
     tickets=$(order "$id" | value code)
     compose down --timeout 15 >/dev/null 2>&1
-    compose up --detach --no-build --wait --wait-timeout 90 >/dev/null 2>&1
+    start_services >/dev/null 2>&1
     [ -n "$tickets" ] || { echo "no ticket was sold" && return 1; }
     expect "the ticket" "$(order "$id" | value code)" "$tickets"
 }
