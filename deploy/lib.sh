@@ -167,5 +167,5 @@ step() {
 # The last line of the running step's output, without control characters, cut to $1 columns.
 last_words() {
     tail -c 400 "$STEP_LOG" | tr '\r' '\n' | tr -d '\000-\011\013-\037' |
-        grep -v '^ *$' | tail -n 1 | cut -c "1-$1"
+        grep --text -v '^ *$' | tail -n 1 | cut -c "1-$1"
 }

@@ -36,6 +36,9 @@ struct TicketRow: StoredRow {
         ticketTypeID = try columns.next()
         secret = try columns.next()
         state = try columns.next()
+        guard state == Self.valid else {
+            throw StorageError(.corrupt, "ticket: \(ticketID) is \(state)")
+        }
     }
 
     init(
