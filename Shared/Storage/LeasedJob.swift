@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 public import Lifecycle
+internal import Synchronization
 
 /// A job that one of several instances over one database does at a time. Whoever is not heard of
 /// for ten seconds has lost it to the next who asks.
@@ -29,10 +30,16 @@ public struct LeasedJob: Service {
                 try await world.scheduler.sleep(ms: Self.renewedEveryMs)
                 continue
             }
-            let work = world.scheduler.spawn { try await job.run() }
+            let ending = Ending()
+            let work = world.scheduler.spawn {
+                defer { ending.isReached.store(true, ordering: .releasing) }
+                try await job.run()
+            }
             do {
                 repeat {
                     try await world.scheduler.sleep(ms: Self.renewedEveryMs)
+                    // A job that ends by itself ends here too, as it would without a lease.
+                    if ending.isReached.load(ordering: .acquiring) { return try await work.value }
                 } while await isOurs(instance)
             } catch {
                 await end(work)
@@ -42,6 +49,10 @@ public struct LeasedJob: Service {
             world.log.warning("job_lease_lost", ["job": name])
             await end(work)
         }
+    }
+
+    private final class Ending: Sendable {
+        let isReached = Atomic(false)
     }
 
     private func end(_ work: Task<Void, any Error>) async {

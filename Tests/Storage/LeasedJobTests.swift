@@ -89,6 +89,24 @@ import Testing
         }
     }
 
+    private struct Broken: Service {
+        struct Failure: Error {}
+        let name = "broken"
+        func run() async throws { throw Failure() }
+    }
+
+    /// Else its lease would be kept, and nobody would do it or hear of it.
+    @Test func aJobThatFailsIsHeardOf() throws {
+        let bed = try Bed()
+        try bed.test.run {
+            let database = try await bed.open(.scheduled)
+            let job = LeasedJob(Broken(), of: database, world: bed.test.world)
+            await #expect(throws: Broken.Failure.self) { try await job.run() }
+            #expect(bed.test.scheduler.uptimeNanoseconds < 10_000_000_000)
+            await database.close()
+        }
+    }
+
     /// It was taken for dead, or its clock ran: two never do it for longer than it takes to ask.
     @Test(.enabled(if: !StoreFolder.isSQLite)) func whoHasLostItStops() throws {
         let bed = try Bed()
