@@ -5,6 +5,10 @@ internal import RPC
 extension Program {
     /// Moves the store to where the configuration says, and checks every invariant there.
     func migrateStore(_ source: String, _ configuration: Configuration) async throws -> Int32 {
+        // Before anything is moved that could not be checked.
+        guard let credential = configuration.credentials.credential(for: "operator") else {
+            throw ConfigurationError("the credentials file has no identity \"operator\"")
+        }
         let loop = try EventLoop()
         loop.start(name: "loop")
         let clock = SystemClock()
@@ -24,7 +28,8 @@ extension Program {
             isNew
                 ? "\(name): \(rows) rows of \(tables) tables moved, each compared"
                 : "\(name): it was moved before; nothing is copied again")
-        let status = try await loop.spawn { try await verify(configuration, world) }.value
+        let status = try await loop.spawn { try await verify(configuration, credential, world) }
+            .value
         guard status == 0 else {
             Output.error(
                 "\(name): the store is moved, but what is above must be mended; then run "
@@ -37,7 +42,9 @@ extension Program {
     }
 
     /// Opens the service over its store without serving it, and has it verify itself.
-    private func verify(_ configuration: Configuration, _ world: World) async throws -> Int32 {
+    private func verify(
+        _ configuration: Configuration, _ credential: Credential, _ world: World
+    ) async throws -> Int32 {
         let network = MemoryNetwork(scheduler: world.scheduler)
         let parts = try await open(
             Setup(
@@ -49,9 +56,6 @@ extension Program {
             .init(service: name, store: parts.store), router: router,
             credentials: configuration.credentials, world: world)
         let address = try await server.start(at: .loopback(), on: network)
-        guard let credential = configuration.credentials.credential(for: "operator") else {
-            throw ConfigurationError("the credentials file has no identity \"operator\"")
-        }
         let client = Client(to: name, at: address, on: network, as: credential, world: world)
         let console = Console(program: self, client: client, world: world, timeoutMs: 30_000)
         let status = try await console.verify(settles: false)
