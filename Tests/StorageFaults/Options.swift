@@ -7,6 +7,8 @@ struct Options: Sendable {
     var minutes: Double?
     var json = false
     var plant: Plant?
+    /// Histories at a time: each has a world of its own.
+    let workers = 2
 
     static let usage = """
         usage: StorageFaults [--seed S] [--minutes N | --runs N] [--only CLASS] [--json]
