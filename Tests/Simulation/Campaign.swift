@@ -103,6 +103,8 @@ enum Worker {
     /// Dictionaries have one order in every process; a trap ends one at once.
     static let environment = [
         "SWIFT_DETERMINISTIC_HASHING": "1", "SWIFT_BACKTRACE": "enable=no",
+        // Worlds come and go: memory is kept, rather than given back and asked for again.
+        "MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "268435456",
         // Names the fault to show, in a copy of the sources with planted ones.
         "TURNSTILE_PLANTED": getenv("TURNSTILE_PLANTED").map { String(cString: $0) } ?? "",
     ].merging(SharedServer.address.map { [SharedServer.variable: $0] } ?? [:]) { own, _ in own }

@@ -1,6 +1,7 @@
 import Contracts
 import Disk
 import FoundationEssentials
+import Glibc
 import Inventory
 import Lifecycle
 import Net
@@ -66,6 +67,9 @@ final class Node: Sendable {
         "consume was refused", "was consumed before it was paid", "no way from ", "no way on from ",
     ]
 
+    /// libc's search: every line of every history is looked through.
+    private static func isBug(_ line: String) -> Bool { bugs.contains { strstr(line, $0) != nil } }
+
     // MARK: Life
 
     func start() {
@@ -88,7 +92,7 @@ final class Node: Sendable {
             log: Log(service: name, least: .info, clock: clock) { [town] in
                 town.note($0)
                 // Nothing that callers do may bring these about.
-                if Self.bugs.contains(where: $0.contains) { town.violation($0) }
+                if Self.isBug($0) { town.violation($0) }
             },
             metrics: Metrics())
         process.spawn { [self] in
