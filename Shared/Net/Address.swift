@@ -19,7 +19,7 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
         } else if host.contains(":") {
             return nil
         }
-        guard !host.isEmpty else { return nil }
+        guard !host.isEmpty, !host.contains(where: "[]".contains) else { return nil }
         self.init(host: String(host), port: port)
     }
 

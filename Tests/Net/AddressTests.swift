@@ -13,7 +13,10 @@ import Testing
         #expect(address?.description == text)
     }
 
-    @Test(arguments: ["", "host", ":7101", "host:", "host:65536", "host:-1", "::1:7101", "host:7x"])
+    @Test(arguments: [
+        "", "host", ":7101", "host:", "host:65536", "host:-1", "::1:7101", "host:7x", "[[]]:1",
+        "[a:1",
+    ])
     func refusesAnythingElse(text: String) { #expect(Address(text) == nil) }
 
     @Test func knowsLoopback() {
