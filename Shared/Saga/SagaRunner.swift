@@ -21,10 +21,13 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         /// When the next renewal is due, and when others may take this process for dead.
         var renewAt: UInt64
         var trustedUntil: UInt64
+        /// A lease is being asked for.
+        var isLeasing = false
     }
 
     private static var callTimeoutMs: Int64 { 10_000 }
     private static var scanEveryMs: Int64 { 1_000 }
+    private static var leasePauseMs: Int64 { 10 }
     private static var page: Int { 200 }
     /// Sagas taken over at once, so that a restart does not flood its peers.
     private static var takeOverLimit: Int { 400 }
@@ -133,20 +136,25 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     /// When it is time; takes over what others have left.
     func renewLease() async throws {
         let now = world.scheduler.uptimeNanoseconds
-        let (held, isDue) = state.withLock { ($0.lease.epoch, now >= $0.renewAt) }
+        let (before, isDue) = state.withLock { ($0.lease.epochs, now >= $0.renewAt) }
         guard isDue else { return }
-        let before = state.withLock { $0.lease.epochs }
-        let lease = try await takeLease(held, above: 0)
+        let lease = try await takeLease(above: 0)
         guard !lease.epochs.subtracting([lease.epoch]).isSubset(of: before) else { return }
         world.log.warning("saga_takeover", ["epoch": lease.epoch])
         world.scheduler.spawn { await self.takeOver() }
     }
 
+    /// One at a time: who was fenced off together with another goes by the epoch that the other
+    /// has drawn.
     @discardableResult
-    private func takeLease(_ held: Int64, above seen: Int64) async throws -> SagaLease {
+    private func takeLease(above seen: Int64) async throws -> SagaLease {
+        while !mayLease() { try await world.scheduler.sleep(ms: Self.leasePauseMs) }
+        defer { state.withLock { $0.isLeasing = false } }
+        let held = state.withLock { $0.lease }
+        if 0 < seen, seen < held.epoch { return held }
         // Counted from before it was asked for, so that no other counts from earlier.
         let now = world.scheduler.uptimeNanoseconds
-        let lease = try await journal.lease(held, above: seen)
+        let lease = try await journal.lease(held.epoch, above: seen)
         state.withLock { state in
             guard lease.epoch >= state.lease.epoch else { return }
             state.lease = lease
@@ -154,6 +162,13 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
             state.trustedUntil = now + Self.nanoseconds(SagaLease.trustedMs)
         }
         return lease
+    }
+
+    private func mayLease() -> Bool {
+        state.withLock { state in
+            defer { state.isLeasing = true }
+            return !state.isLeasing
+        }
     }
 
     private func isMine(_ subject: Subject) -> Bool {
@@ -306,7 +321,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     private func raiseEpoch(after error: RPCError) async {
         guard error.reason.name == "FENCED", case .integer(let seen)? = error.detail["epoch"]
         else { return }
-        do { try await takeLease(epoch, above: seen) } catch {
+        do { try await takeLease(above: seen) } catch {
             world.log.warning("saga_lease_failed", ["error": "\(error)"])
         }
     }

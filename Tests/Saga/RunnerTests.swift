@@ -275,6 +275,20 @@ private struct Rig: Sendable {
         #expect(rig.script.epochs.withLock { $0 } == [1, 42, 42, 42])
     }
 
+    @Test func sagasThatAreFencedTogetherDrawOneEpoch() throws {
+        let fenced = RPCError(
+            Reason("FENCED", .aborted, .unknown), "late", detail: ["epoch": .integer(41)])
+        let rig = Rig(["reserve": Array(repeating: .fails(fenced), count: 5)])
+        try rig.test.run {
+            let runner = try await rig.runner()
+            let rows = (0..<5).map { _ in rig.add() }
+            let watches = rows.map { row in runner.progress.watch(row.id) { $0.position == nil } }
+            for row in rows { runner.start(row) }
+            for watch in watches { #expect(await watch.value(withinMs: 60_000) != nil) }
+            #expect(Set(rig.script.epochs.withLock { $0 }) == [1, 42])
+        }
+    }
+
     @Test func oneTaskDrivesASagaHoweverOftenItIsStarted() throws {
         let rig = Rig(["reserve": [.takes(ms: 10)]])
         try rig.test.run {
