@@ -27,6 +27,9 @@ public struct DatabaseServer: Sendable {
 
     public func start() async throws { try await tell("start", ["shared_buffers=64MB"]) }
 
+    /// One that is reached at localhost by TLS alone.
+    public func startTLS(port: UInt16) async throws { try await tell("tls", ["port=\(port)"]) }
+
     /// Stops it as a crash would, and starts it again.
     public func restart() async throws { try await tell("restart") }
 
