@@ -111,25 +111,57 @@ import Testing
         #expect(refused?.code == .fenced)
     }
 
-    /// Begin and the writer row, then all changes, facts and the commit.
-    @Test func aBatchThatLoadsNothingWaitsTwice() throws {
+    /// Begin and the writer row, then all changes, facts and the commit. Who has written several
+    /// batches alone presumes that it goes on so, and waits for the commit only.
+    @Test func aBatchThatLoadsNothingWaitsTwiceAndThenOnce() throws {
         let bed = try Bed()
         let (runner, _) = try bed.openRunner()
-        func make() -> [TestCommand] {
-            (0..<50).map { _ in
-                command { batch in
-                    let id = bed.test.world.newID()
-                    try batch.insert(PoolRow(id, left: 1))
-                    batch.emit("made", subject: id, [])
-                    return 0
-                }
-            }
+        let waits = (0..<7).map { _ in
+            let before = runner.counters.roundTrips
+            runner.run(
+                (0..<50).map { _ in
+                    command { batch in
+                        let id = bed.test.world.newID()
+                        try batch.insert(PoolRow(id, left: 1))
+                        batch.emit("made", subject: id, [])
+                        return 0
+                    }
+                })
+            return runner.counters.roundTrips - before
         }
-        runner.run(make())
-        let before = runner.counters.roundTrips
-        runner.run(make())
-        #expect(runner.counters.roundTrips - before == 2)
+        // The first asks for the newest key, too.
+        #expect(waits == [2, 2, 2, 2, 1, 1, 1])
         runner.close()
+    }
+
+    @Test func whoPresumesToWriteAloneIsToldOfAnother() async throws {
+        let bed = try Bed()
+        let (one, other) = (try await bed.open(), try await bed.open())
+        let id = bed.test.world.newID()
+        try await one.add(PoolRow(id, left: 100))
+        for round in 1...3 {
+            for _ in 0..<8 { try await Self.take(id, from: one) }
+            // What the one has in memory is not what is stored any more.
+            try await Self.take(id, from: other)
+            try await Self.take(id, from: one)
+            #expect(try await one.pool(id)?.left == 100 - Int64(10 * round))
+        }
+        #expect(try await other.feed.events(after: 0, limit: 100).map(\.seq) == Array(1...30))
+        await one.close()
+        await other.close()
+    }
+
+    /// What a command is refused for is not taken for another's batch.
+    @Test func aRefusedCommandIsRefusedByWhoPresumesToo() async throws {
+        let bed = try Bed()
+        let one = try await bed.open()
+        let id = bed.test.world.newID()
+        try await one.add(PoolRow(id, left: 8))
+        for _ in 0..<8 { try await Self.take(id, from: one) }
+        let error = await #expect(throws: StorageError.self) { try await Self.take(id, from: one) }
+        #expect(error?.code == .constraint)
+        #expect(try await one.pool(id)?.left == 0)
+        await one.close()
     }
 
     @Test func instancesThatOpenAtOnceMakeOneSchema() async throws {

@@ -58,7 +58,9 @@ final class BatchRunner {
         } catch {
             connection.rollback()
             caches.forget()
-            recover(from: Self.storageError(error), commands: commands)
+            let error = Self.storageError(error)
+            if writer.rolledBack(by: error) { return run(commands) }
+            recover(from: error, commands: commands)
         }
     }
 

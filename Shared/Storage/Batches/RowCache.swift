@@ -186,7 +186,7 @@ final class RowCache<Row: StoredRow> {
     /// Those that are known to be stored go together, where that is faster; any other must show
     /// that it is there.
     private func update(_ rows: [Entry]) throws {
-        let together = rows.filter(\.isStored)
+        let together = rows.filter { $0.isStored }
         var start = 0
         while let replacement = try statements.replacement(upTo: together.count - start) {
             let end = start + replacement.rows

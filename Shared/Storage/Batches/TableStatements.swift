@@ -8,7 +8,7 @@ final class TableStatements {
     init(_ table: TableLayout, _ connection: any Connection) {
         self.table = table
         self.connection = connection
-        prepared = Array(repeating: nil, count: 4 + table.inserts.count + table.replacements.count)
+        prepared = Array(repeating: nil, count: 4 + 2 * TableLayout.sizes.count)
     }
 
     var selectByKey: any PreparedStatement {
@@ -29,25 +29,31 @@ final class TableStatements {
 
     /// The statement that inserts the most rows of so many, and how many it inserts.
     func insert(upTo rows: Int) throws -> (rows: Int, statement: any PreparedStatement) {
-        let index = table.inserts.firstIndex { $0.rows <= rows } ?? table.inserts.count - 1
-        let insert = table.inserts[index]
-        return (insert.rows, try statement(4 + index, insert.text))
+        let (index, size) = Self.size(upTo: rows)
+        return (size, try statement(4 + index, table.insert(size)))
     }
 
     /// The statement that replaces the most rows of so many, and how many; nil when each is better
     /// updated by itself.
     func replacement(upTo rows: Int) throws -> (rows: Int, statement: any PreparedStatement)? {
-        guard connection.hasCostlyStatements,
-            let index = table.replacements.firstIndex(where: { $0.rows <= rows })
+        guard connection.hasCostlyStatements, rows > 1,
+            table.columns.count > table.keyColumns.count
         else { return nil }
-        let replacement = table.replacements[index]
-        let place = 4 + table.inserts.count + index
-        return (replacement.rows, try statement(place, replacement.text))
+        let (index, size) = Self.size(upTo: rows)
+        return (size, try statement(4 + TableLayout.sizes.count + index, table.replace(size)))
     }
 
-    private func statement(_ index: Int, _ text: String) throws -> any PreparedStatement {
+    private static func size(upTo rows: Int) -> (index: Int, rows: Int) {
+        let sizes = TableLayout.sizes
+        let index = sizes.firstIndex { $0 <= rows } ?? sizes.count - 1
+        return (index, sizes[index])
+    }
+
+    private func statement(_ index: Int, _ text: @autoclosure () -> String) throws
+        -> any PreparedStatement
+    {
         if let known = prepared[index] { return known }
-        let statement = try connection.prepare(text)
+        let statement = try connection.prepare(text())
         prepared[index] = statement
         return statement
     }

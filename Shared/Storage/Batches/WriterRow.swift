@@ -15,6 +15,9 @@ protocol Writer {
     func finish(_ connection: any Connection, feed: Int64) throws
     /// The batch that was claimed is committed.
     mutating func committed(feed: Int64)
+    /// The batch came to nothing; true when that may be only because others have written, which
+    /// the next claim waits to be told.
+    mutating func rolledBack(by error: StorageError) -> Bool
     /// After a commit whose answer was lost: whether it did happen. The writer row is locked
     /// first, so that the session that was lost cannot commit behind our back.
     func isStored(_ connection: any Connection) throws -> Bool
@@ -130,6 +133,8 @@ struct WriterRow: Writer {
     func finish(_ connection: any Connection, feed: Int64) {}
 
     mutating func committed(feed newFeed: Int64) { feed = newFeed }
+
+    mutating func rolledBack(by error: StorageError) -> Bool { false }
 
     func isStored(_ connection: any Connection) throws -> Bool {
         try connection.begin()

@@ -1,6 +1,6 @@
 /// A connection to a PostgreSQL database, which begins a new session when the one before was lost.
 final class PostgreSQLConnection: Connection {
-    private static let statementsKept = 256
+    private static let statementsKept = 512
 
     var counters = EngineCounters()
     private(set) var session: Int64 = 0

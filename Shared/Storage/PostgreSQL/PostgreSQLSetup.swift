@@ -19,11 +19,13 @@ struct PostgreSQLSetup {
         try Self.check(version: PQserverVersion(handle))
         try check()
         try makeSchema()
-        // Who hangs in the middle of a batch has the row that all others wait for.
+        // Who hangs in the middle of a batch has the row that all others wait for. What is looked
+        // for regularly is in memory, so that an index is no dearer in a table that has just grown
+        // and of which the planner knows nothing yet.
         _ = try query(
             """
             SET search_path = \(schema); SET idle_in_transaction_session_timeout = 5000;
-            SET lock_timeout = 10000; SET statement_timeout = 0;
+            SET lock_timeout = 10000; SET statement_timeout = 0; SET random_page_cost = 1.1;
             SET default_transaction_isolation = 'read committed'
             """)
     }

@@ -52,10 +52,9 @@ public struct TableLayout: Sendable {
     let selectHighestKey: String
     let update: String
     let delete: String
-    /// Statements that insert several rows at once, the largest first; the last inserts one.
-    let inserts: [(rows: Int, text: String)]
-    /// Statements that replace several rows at once, which must be stored, the largest first.
-    let replacements: [(rows: Int, text: String)]
+    /// Rows of one statement that writes several: every number up to 16, so that a batch seldom
+    /// needs two, and one more for the large. Which statements there are is decided by use.
+    static let sizes = [32] + (1...16).reversed()
     private let selection: String
 
     public init(_ name: String, key: [String], columns: [String]) {
@@ -65,24 +64,7 @@ public struct TableLayout: Sendable {
         self.name = name
         keyColumns = key
         self.columns = columns
-        let names = columns.joined(separator: ", ")
-        selection = "SELECT \(names) FROM \(name) WHERE "
-        inserts = [16, 8, 4, 3, 2, 1].map { rows in
-            let tuples = (0..<rows).map { row in
-                "("
-                    + columns.indices.map { "$\(row * columns.count + $0 + 1)" }
-                    .joined(separator: ", ") + ")"
-            }
-            let text = "INSERT INTO \(name) (\(names)) VALUES " + tuples.joined(separator: ", ")
-            return (rows, text)
-        }
-        let others = columns.dropFirst(key.count).map { "\($0) = excluded.\($0)" }
-        let conflict =
-            " ON CONFLICT (\(key.joined(separator: ", "))) DO UPDATE SET "
-            + others.joined(separator: ", ")
-        replacements =
-            others.isEmpty
-            ? [] : inserts.filter { $0.rows > 1 }.map { ($0.rows, $0.text + conflict) }
+        selection = "SELECT \(columns.joined(separator: ", ")) FROM \(name) WHERE "
         selectHighestKey = "SELECT \(key[0]) FROM \(name) ORDER BY \(key[0]) DESC LIMIT 1"
         selectByKey = selection + TableLayout.list(key, from: 1, separator: " AND ")
         delete = "DELETE FROM \(name) WHERE " + TableLayout.list(key, from: 1, separator: " AND ")
@@ -93,6 +75,23 @@ public struct TableLayout: Sendable {
         update =
             "UPDATE \(name) SET \(TableLayout.list(values, from: start, separator: ", ")) WHERE "
             + TableLayout.list(key, from: 1, separator: " AND ")
+    }
+
+    /// Inserts so many rows.
+    func insert(_ rows: Int) -> String {
+        let tuples = (0..<rows).map { row in
+            let values = columns.indices.map { "$\(row * columns.count + $0 + 1)" }
+            return "(\(values.joined(separator: ", ")))"
+        }
+        return "INSERT INTO \(name) (\(columns.joined(separator: ", "))) VALUES "
+            + tuples.joined(separator: ", ")
+    }
+
+    /// Replaces so many rows, which must be stored.
+    func replace(_ rows: Int) -> String {
+        let others = columns.dropFirst(keyColumns.count).map { "\($0) = excluded.\($0)" }
+        return insert(rows) + " ON CONFLICT (\(keyColumns.joined(separator: ", "))) DO UPDATE SET "
+            + others.joined(separator: ", ")
     }
 
     func select(_ condition: SQL) -> SQL {
