@@ -77,6 +77,7 @@ public enum PaymentsSchema {
         CREATE INDEX webhook_target ON webhook (object_ref) WHERE state = 'NO_TARGET_YET';
         CREATE INDEX webhook_over ON webhook (received_at) WHERE applied_at IS NOT NULL;
         """
+
     /// In the order of the `Settler`, which looks each second: found without looking at the rest,
     /// whatever the planner has heard of the table.
     private static let third = """
