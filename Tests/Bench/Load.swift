@@ -18,18 +18,18 @@ struct Load {
     /// Lets so many callers call, each as soon as it was answered, for some milliseconds.
     init(
         callers: Int, milliseconds: UInt64, costs: () async throws -> Costs,
-        _ call: @escaping @Sendable () async throws -> Void
+        _ call: @escaping @Sendable (_ caller: Int) async throws -> Void
     ) async throws {
         let before = try await costs()
         let start = nanoseconds()
         let end = start + milliseconds * 1_000_000
         latencies = try await withThrowingTaskGroup(of: [UInt64].self) { group in
-            for _ in 0..<callers {
+            for caller in 0..<callers {
                 group.addTask {
                     var latencies: [UInt64] = []
                     var sent = nanoseconds()
                     while sent < end {
-                        try await call()
+                        try await call(caller)
                         let now = nanoseconds()
                         latencies.append(now - sent)
                         sent = now

@@ -6,8 +6,9 @@ import Processes
 /// same server the classic way: 32 clients, each with a transaction of its own that locks the row
 /// (`PgBench`); with more it is slower. deploy/bench starts the server, and says where it is.
 enum PostgreSQLBench {
-    /// As many as batches of four stores need to be full: twice as many add nothing.
-    private static let callers = 128
+    /// As many at once as fill the batches of four stores, on connections that each carry as many
+    /// as one may: more add nothing.
+    private static let (reservers, buyers, gateways) = (128, 256, 2)
 
     static func figures(runs: Int, seconds: Int?) async throws -> [Figure] {
         let variables = ProcessInfo.processInfo.environment
@@ -24,7 +25,7 @@ enum PostgreSQLBench {
         return try await world.scheduler.spawn {
             try await suite.start()
             let sale = try await Sale(suite, isFenced: false, world: world)
-            let shop = try await Shop(suite, world: world)
+            let shop = try await Shop(suite, gateways: gateways, world: world)
             defer {
                 sale.close()
                 shop.close()
@@ -40,13 +41,13 @@ enum PostgreSQLBench {
         var (reserves, purchases): ([Load], [Load]) = ([], [])
         var (locked, bought): ([Double], [Double]) = ([], [])
         try await classic.prepare()
-        _ = try await sale.reserve(callers: callers, milliseconds: 1_000)
-        _ = try await shop.buy(callers: callers, milliseconds: 1_000)
+        _ = try await sale.reserve(callers: reservers, milliseconds: 1_000)
+        _ = try await shop.buy(callers: buyers, milliseconds: 1_000)
         for _ in 0..<runs {
             locked.append(try await classic.rate(.reserve, seconds: seconds))
-            reserves.append(try await sale.reserve(callers: callers, milliseconds: milliseconds))
+            reserves.append(try await sale.reserve(callers: reservers, milliseconds: milliseconds))
             bought.append(try await classic.rate(.purchase, seconds: seconds))
-            purchases.append(try await shop.buy(callers: callers, milliseconds: milliseconds))
+            purchases.append(try await shop.buy(callers: buyers, milliseconds: milliseconds))
         }
         func lower(_ name: String, _ unit: String, _ values: [Double]) -> Figure {
             Figure(name: name, unit: unit, runs: values, isHigherBetter: false)
@@ -59,11 +60,11 @@ enum PostgreSQLBench {
             lower("postgresql.reserve.128.p99", "us", reserves.map(\.latencies.p99Microseconds)),
             lower("postgresql.reserve.128.commits", "a call", reserves.map(\.syncs)),
             Figure(
-                name: "postgresql.purchase.128", unit: "calls/s", runs: purchases.map(\.rate),
+                name: "postgresql.purchase.256", unit: "calls/s", runs: purchases.map(\.rate),
                 baselines: bought),
-            lower("postgresql.purchase.128.p50", "us", purchases.map(\.latencies.p50Microseconds)),
-            lower("postgresql.purchase.128.p99", "us", purchases.map(\.latencies.p99Microseconds)),
-            lower("postgresql.purchase.128.commits", "a call", purchases.map(\.syncs)),
+            lower("postgresql.purchase.256.p50", "us", purchases.map(\.latencies.p50Microseconds)),
+            lower("postgresql.purchase.256.p99", "us", purchases.map(\.latencies.p99Microseconds)),
+            lower("postgresql.purchase.256.commits", "a call", purchases.map(\.syncs)),
         ]
     }
 }

@@ -92,7 +92,7 @@ final class Sale: Sendable {
 
     /// Reserves two tickets at a time, each caller waiting for its answer, on one connection.
     func reserve(callers: Int, milliseconds: UInt64) async throws -> Load {
-        try await Load(callers: callers, milliseconds: milliseconds, costs: costs) { [self] in
+        try await Load(callers: callers, milliseconds: milliseconds, costs: costs) { [self] _ in
             let (order, choice) = (world.newID(), event.any)
             _ = try await orders.call(
                 InventoryAPI.reserve,

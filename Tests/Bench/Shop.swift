@@ -7,15 +7,17 @@ import RPC
 /// What is on sale, and the connections to the services that sell it.
 final class Shop: Sendable {
     private let world: World
-    private let gateway: Client
+    private let gateways: [Client]
     private let staff: [ServiceName: Client]
     private let processIDs: [ServiceName: Int32]
     /// One event with one ticket type.
     let hot: Programme
 
-    init(_ suite: ServiceSuite, world: World) async throws {
+    /// - Parameter gateways: a connection carries 128 calls at once, so that many callers need
+    ///   several.
+    init(_ suite: ServiceSuite, gateways: Int = 1, world: World) async throws {
         self.world = world
-        gateway = suite.client(of: .orders, as: "gateway")
+        self.gateways = (0..<gateways).map { _ in suite.client(of: .orders, as: "gateway") }
         var (staff, processIDs): ([ServiceName: Client], [ServiceName: Int32]) = ([:], [:])
         for service in ServiceName.allCases {
             staff[service] = suite.client(of: service, as: "operator")
@@ -28,8 +30,7 @@ final class Shop: Sendable {
     }
 
     func close() {
-        gateway.close()
-        for client in staff.values { client.close() }
+        for client in gateways + staff.values { client.close() }
     }
 
     /// Puts more on sale.
@@ -38,33 +39,35 @@ final class Shop: Sendable {
             events: events, typesOfEach: typesOfEach, client(.inventory), world: world)
     }
 
-    /// Buys two tickets at a time, each caller waiting for its tickets, on one connection.
+    /// Buys two tickets at a time, each caller waiting for its tickets.
     func buy(
         _ programme: Programme? = nil, callers: Int, milliseconds: UInt64
     ) async throws -> Load {
         let programme = programme ?? hot
         return try await Load(callers: callers, milliseconds: milliseconds, costs: costs) {
-            [self] in
-            try await buy(programme.any, owner: "user:4711-0815-bench")
+            [self] caller in
+            try await buy(programme.any, owner: "user:4711-0815-bench", as: caller)
         }
     }
 
     /// The same the long way: first the tickets are reserved, then they are paid for.
     func checkOut(callers: Int, milliseconds: UInt64) async throws -> Load {
-        try await Load(callers: callers, milliseconds: milliseconds, costs: costs) { [self] in
-            try await checkOut(hot.any, owner: "user:4711-0815-bench")
+        try await Load(callers: callers, milliseconds: milliseconds, costs: costs) {
+            [self] caller in
+            try await checkOut(hot.any, owner: "user:4711-0815-bench", as: caller)
         }
     }
 
     /// The short way, once.
-    func buy(_ choice: Programme.Choice, owner: String) async throws {
-        let reply = try await gateway.call(
+    func buy(_ choice: Programme.Choice, owner: String, as caller: Int = 0) async throws {
+        let reply = try await gateway(of: caller).call(
             OrdersAPI.purchase, choice.purchase(world.newID(), owner: owner))
         guard reply.state == .completed else { throw BenchError("bought nothing: \(reply)") }
     }
 
     /// The long way, once.
-    func checkOut(_ choice: Programme.Choice, owner: String) async throws {
+    func checkOut(_ choice: Programme.Choice, owner: String, as caller: Int = 0) async throws {
+        let gateway = gateway(of: caller)
         let checkout = world.newID()
         let reserved = try await gateway.call(
             OrdersAPI.createCheckout,
@@ -82,6 +85,8 @@ final class Shop: Sendable {
                 captureMode: .authCapture, paymentMethod: "sim_ok"))
         guard paid.state == .completed else { throw BenchError("paid for nothing: \(paid)") }
     }
+
+    private func gateway(of caller: Int) -> Client { gateways[caller % gateways.count] }
 
     /// A connection of an operator.
     func client(_ service: ServiceName) throws -> Client {
