@@ -10,9 +10,6 @@ import Testing
 
 /// A server that promised to wait for its standby, and did not.
 @Suite(.enabled(if: !StoreFolder.isSQLite)) struct ReplicationTests {
-    private static let script = #filePath.replacing(/Tests\/Storage\/.*/) { _ in "deploy/postgresql"
-    }
-
     private static func operate(_ server: DatabaseServer, _ bed: Bed) throws -> any Connection {
         try PostgreSQLEngine(server.address, schema: "operator", log: bed.test.world.log)
             .connect(.reading)
@@ -45,8 +42,7 @@ import Testing
         let folder = try WorkFolder(named: "turnstile-replication")
         defer { folder.remove() }
         try folder.open()
-        let server = DatabaseServer(
-            in: folder.file("server"), script: Self.script, log: folder.file("log"))
+        let server = DatabaseServer(in: folder, named: "server")
         try await server.start()
         let database = try await Database.open(
             .postgresql(url: server.address, schema: "test"), migrations: testSchema,

@@ -129,7 +129,6 @@ import Testing
                 })
             return runner.counters.roundTrips - before
         }
-        // The first asks for the newest key, too.
         #expect(waits == [2, 2, 2, 2, 1, 1, 1])
         runner.close()
     }

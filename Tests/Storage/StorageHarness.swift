@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Lifecycle
+import Processes
 import Stores
 import Support
 import Synchronization
@@ -169,5 +170,15 @@ extension Database {
 
     func pool(_ id: UUID) async throws -> PoolRow? {
         try await read { try $0.find(PoolRow.self, id) }
+    }
+}
+
+extension DatabaseServer {
+    /// One beside the tests', with data in the folder.
+    init(in folder: WorkFolder, named name: String) {
+        self.init(
+            in: folder.file(name),
+            script: #filePath.replacing(/Tests\/Storage\/.*/) { _ in "deploy/postgresql" },
+            log: folder.file("log"))
     }
 }

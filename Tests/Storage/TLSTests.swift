@@ -9,19 +9,14 @@ import Testing
 
 /// TLS to the server is libpq's, asked for by the address.
 @Suite(.enabled(if: !StoreFolder.isSQLite)) struct TLSTests {
-    private static let script = #filePath.replacing(/Tests\/Storage\/.*/) { _ in "deploy/postgresql"
-    }
-
     @Test func aServerIsKnownByItsCertificate() async throws {
         let world = TestWorld().world
         let folder = try WorkFolder(named: "turnstile-tls")
         defer { folder.remove() }
         try folder.open()
         let port = try FreePorts.find(1)[0]
-        let server = DatabaseServer(
-            in: folder.file("server"), script: Self.script, log: folder.file("log"))
-        let other = DatabaseServer(
-            in: folder.file("other"), script: Self.script, log: folder.file("log"))
+        let server = DatabaseServer(in: folder, named: "server")
+        let other = DatabaseServer(in: folder, named: "other")
         try await server.startTLS(port: port)
         try await other.startTLS(port: try FreePorts.find(1)[0])
 

@@ -138,8 +138,8 @@ struct SharedWriterRow: Writer {
         return Claim(followsOwn: followsOwn && now == wanted, now: now)
     }
 
-    /// Where others write, no column that may not be null gets a value: the server then refuses the
-    /// statement, and all that comes behind it.
+    /// Where another has written, the batch's number, which may not be null, gets no value: the
+    /// server then refuses the statement, and all that comes behind it.
     private static let presumeText = """
         UPDATE writer
         SET batch = CASE WHEN batch = $1 AND epoch = $2 THEN $3 END, now_ms = $4 WHERE id = 1
