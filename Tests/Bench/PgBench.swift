@@ -8,7 +8,6 @@ struct PgBench {
         case reserve, purchase
     }
 
-    static let clients = 32
     private let url: String
     private let program: String
     private let folder: WorkFolder
@@ -30,9 +29,9 @@ struct PgBench {
     }
 
     /// Transactions, or whole purchases, a second on one hot row.
-    func rate(_ work: Work, seconds: Int) async throws -> Double {
+    func rate(_ work: Work, clients: Int, seconds: Int) async throws -> Double {
         let output = try await run([
-            "-c", "\(Self.clients)", "-j", "2", "-M", "prepared", "-T", "\(seconds)",
+            "-c", "\(clients)", "-j", "2", "-M", "prepared", "-T", "\(seconds)",
             "-f", folder.file(work.rawValue),
         ])
         guard let match = output.firstMatch(of: /tps = ([0-9.]+)/), let rate = Double(match.1)
