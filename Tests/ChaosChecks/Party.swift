@@ -9,7 +9,7 @@ final class Party: ChannelHandler {
         var channel: (any Channel)?
         var frames = FrameDecoder(limit: 1_000)
         var numbers: [Int64] = []
-        var chunks = 0
+        var pieces = 0
         var isClosed = false
         var ending: NetError?
     }
@@ -20,8 +20,8 @@ final class Party: ChannelHandler {
     init(answers: Bool) { self.answers = answers }
 
     var numbers: [Int64] { state.withLock { $0.numbers } }
-    /// How many pieces all that came in.
-    var chunks: Int { state.withLock { $0.chunks } }
+    /// How often a frame had come in part.
+    var pieces: Int { state.withLock { $0.pieces } }
     var isClosed: Bool { state.withLock { $0.isClosed } }
     var ending: NetError? { state.withLock { $0.ending } }
 
@@ -38,7 +38,6 @@ final class Party: ChannelHandler {
     func channelReceived(_ bytes: UnsafeRawBufferPointer) {
         let (channel, new) = state.withLock { state in
             state.frames.append(bytes)
-            state.chunks += 1
             var new: [Int64] = []
             while let body = try? state.frames.next() {
                 var reader = CBORReader(body)
@@ -48,6 +47,7 @@ final class Party: ChannelHandler {
                 new.append(number)
             }
             state.numbers += new
+            if state.frames.waiting > 0 { state.pieces += 1 }
             return (state.channel, new)
         }
         guard answers, let channel else { return }
