@@ -27,6 +27,9 @@ public struct Money: Message, Hashable {
 
 /// An ISO 4217 code: three capital letters.
 public struct Currency: Hashable, Sendable, Codable {
+    /// ISO 4217's code for where no currency is involved.
+    public static let notApplicable = Currency("XXX")
+
     public let code: String
 
     public init(_ code: String) { self.code = code }

@@ -4,13 +4,13 @@ import Processes
 
 /// Reserves and purchases of one hot ticket type over PostgreSQL. The baseline is the same on the
 /// same server the classic way: 32 clients, each with a transaction of its own that locks the row
-/// (`PgBench`). It gets slower the more there are; what the eight do that suit it best is a figure
-/// of its own. deploy/bench starts the server, and says where it is.
+/// (`PgBench`). Fewer suit it better: what eight do is a figure of its own. deploy/bench starts
+/// the server, and says where it is.
 enum PostgreSQLBench {
     /// As many at once as fill the batches of four stores, on connections that each carry as many
-    /// as one may: more add nothing.
+    /// as one may.
     private static let (reservers, buyers, gateways) = (128, 256, 2)
-    private static let (classicMany, classicBest) = (32, 8)
+    private static let (classicMany, classicFew) = (32, 8)
 
     static func figures(runs: Int, seconds: Int?) async throws -> [Figure] {
         let variables = ProcessInfo.processInfo.environment
@@ -42,7 +42,7 @@ enum PostgreSQLBench {
         let milliseconds = UInt64(seconds) * 1_000
         var (reserves, purchases): ([Load], [Load]) = ([], [])
         var (locked, bought): ([Double], [Double]) = ([], [])
-        var (lockedBest, boughtBest): ([Double], [Double]) = ([], [])
+        var (lockedByFew, boughtByFew): ([Double], [Double]) = ([], [])
         func rate(_ work: PgBench.Work, _ clients: Int) async throws -> Double {
             try await classic.rate(work, clients: clients, seconds: seconds)
         }
@@ -51,10 +51,10 @@ enum PostgreSQLBench {
         _ = try await shop.buy(callers: buyers, milliseconds: 1_000)
         for _ in 0..<runs {
             locked.append(try await rate(.reserve, classicMany))
-            lockedBest.append(try await rate(.reserve, classicBest))
+            lockedByFew.append(try await rate(.reserve, classicFew))
             reserves.append(try await sale.reserve(callers: reservers, milliseconds: milliseconds))
             bought.append(try await rate(.purchase, classicMany))
-            boughtBest.append(try await rate(.purchase, classicBest))
+            boughtByFew.append(try await rate(.purchase, classicFew))
             purchases.append(try await shop.buy(callers: buyers, milliseconds: milliseconds))
         }
         func lower(_ name: String, _ unit: String, _ values: [Double]) -> Figure {
@@ -64,14 +64,14 @@ enum PostgreSQLBench {
             Figure(
                 name: "postgresql.reserve.128", unit: "calls/s", runs: reserves.map(\.rate),
                 baselines: locked),
-            Figure(name: "postgresql.reserve.classic.8", unit: "calls/s", runs: lockedBest),
+            Figure(name: "postgresql.reserve.classic.8", unit: "calls/s", runs: lockedByFew),
             lower("postgresql.reserve.128.p50", "us", reserves.map(\.latencies.p50Microseconds)),
             lower("postgresql.reserve.128.p99", "us", reserves.map(\.latencies.p99Microseconds)),
             lower("postgresql.reserve.128.commits", "a call", reserves.map(\.syncs)),
             Figure(
                 name: "postgresql.purchase.256", unit: "calls/s", runs: purchases.map(\.rate),
                 baselines: bought),
-            Figure(name: "postgresql.purchase.classic.8", unit: "calls/s", runs: boughtBest),
+            Figure(name: "postgresql.purchase.classic.8", unit: "calls/s", runs: boughtByFew),
             lower("postgresql.purchase.256.p50", "us", purchases.map(\.latencies.p50Microseconds)),
             lower("postgresql.purchase.256.p99", "us", purchases.map(\.latencies.p99Microseconds)),
             lower("postgresql.purchase.256.commits", "a call", purchases.map(\.syncs)),

@@ -21,7 +21,7 @@ extension HoldReply {
     /// The hold as its owner sees it at a time: one that is over is EXPIRED, swept or not.
     init(_ hold: Hold, at now: Instant, in catalogue: some CatalogueReader) throws {
         let event = try hold.eventId.flatMap { try catalogue.find(EventRow.self, $0)?.event }
-        let currency = event?.currency ?? Currency("XXX")
+        let currency = event?.currency ?? .notApplicable
         let state = hold.isOverdue(at: now) ? HoldState.expired : hold.state
         let lines = try hold.lines.map { line in
             PricedLine(

@@ -124,9 +124,8 @@ struct Checkout: SagaSubject, Hashable {
     /// hands of provider and buyer.
     var isAttemptSettled: Bool { isSettled || step?.step == StepName.poll }
 
-    /// ISO 4217 has XXX for where no currency is involved.
     var currency: Currency {
-        lines.first?.unitPrice.currency ?? expectedTotal?.currency ?? Currency("XXX")
+        lines.first?.unitPrice.currency ?? expectedTotal?.currency ?? .notApplicable
     }
 }
 
