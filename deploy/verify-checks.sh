@@ -59,7 +59,7 @@ runs_as_uid_10001() {
 }
 # Root without capabilities can read and write only what is everybody's or its own.
 break_runs_as_uid_10001() {
-    chmod 0444 "$TURNSTILE_CREDENTIALS_FILE"
+    chmod 0444 "$TURNSTILE_CREDENTIALS_FOLDER"/*.json
     if [ -e "$folder/pgpass" ]; then chown 0 "$folder/pgpass"; fi
     edit 's/user: "10001:10001"/user: "0:0"/; s|volumes: \["[a-z]*-data:/data"\]|tmpfs: [/data]|'
 }
@@ -111,7 +111,7 @@ keeps_secrets_out_of_the_environment() {
     done
 }
 secrets() {
-    grep -oE '"[A-Za-z0-9+/]{42,}=*"' "$TURNSTILE_CREDENTIALS_FILE" | tr -d '"'
+    grep -ohE '"[A-Za-z0-9+/]{42,}=*"' "$TURNSTILE_CREDENTIALS_FOLDER"/*.json | tr -d '"'
     if [ -e "$folder/password" ]; then cat "$folder/password" && echo; fi
 }
 break_keeps_secrets_out_of_the_environment() {
@@ -195,7 +195,9 @@ sends_strangers_away() {
     ! answer=$(buy stranger "$(new_id)" 2>&1) || { echo "a stranger was served" && return 1; }
     [[ "$answer" == *UNAUTHENTICATED* ]] || { echo "$answer" && return 1; }
 }
-break_sends_strangers_away() { cat "$TURNSTILE_CREDENTIALS_FILE" >"$folder/strangers.json"; }
+break_sends_strangers_away() {
+    cat "$TURNSTILE_CREDENTIALS_FOLDER/gateway.json" >"$folder/strangers/gateway.json"
+}
 
 sells_a_ticket() {
     local id answer

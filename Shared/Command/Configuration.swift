@@ -30,7 +30,7 @@ public struct Configuration: Sendable {
         ] + peers + [
             Program.Setting(
                 "TURNSTILE_CREDENTIALS", "--credentials",
-                "file with identities, secrets and roles (credentials.json)"),
+                "file of this party, by deploy/credentials (credentials/\(program.name).json)"),
             Program.Setting(
                 "TURNSTILE_PLAINTEXT", "--plaintext",
                 "private-network allows plain TCP beyond loopback"),
@@ -54,6 +54,8 @@ public struct Configuration: Sendable {
     static func defaultAddress(of service: String) -> Address {
         .loopback(port: ["inventory": 7101, "orders": 7102, "payments": 7103][service] ?? 0)
     }
+
+    static func defaultCredentials(of party: String) -> String { "credentials/\(party).json" }
 
     /// Throws an error that names the variable, what is wrong with it and the way out.
     init(
@@ -83,7 +85,7 @@ public struct Configuration: Sendable {
         }
         self.peers = peers
         credentials = try Self.credentials(
-            at: text("TURNSTILE_CREDENTIALS", default: "credentials.json"))
+            at: text("TURNSTILE_CREDENTIALS", default: Self.defaultCredentials(of: program.name)))
         let plaintext = text("TURNSTILE_PLAINTEXT", default: "loopback")
         self.values = values
         guard ["loopback", "private-network"].contains(plaintext) else {
@@ -127,8 +129,9 @@ public struct Configuration: Sendable {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ConfigurationError(
                 """
-                TURNSTILE_CREDENTIALS: cannot read \(path); it holds {"identities": {"orders": \
-                {"secrets": ["base64 of 16 bytes or more"], "roles": ["orders"]}, …}}
+                TURNSTILE_CREDENTIALS: cannot read \(path); deploy/credentials makes one for each \
+                party: {"identities": {"orders": {"secrets": ["base64 of 16 bytes or more"], \
+                "roles": ["orders"]}, …}}
                 """)
         }
         do {

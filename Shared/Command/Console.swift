@@ -20,13 +20,12 @@ extension Program {
         } else {
             address = Configuration.defaultAddress(of: name)
         }
-        let credentials = try Configuration.credentials(
-            at: flags["--credentials"] ?? environment["TURNSTILE_CREDENTIALS"]
-                ?? "credentials.json")
         let identity = flags["--as"] ?? "operator"
-        guard let credential = credentials.credential(for: identity) else {
-            throw ConfigurationError("the credentials file has no identity \"\(identity)\"")
-        }
+        let file =
+            flags["--credentials"] ?? environment["TURNSTILE_CREDENTIALS"]
+            ?? Configuration.defaultCredentials(of: identity)
+        guard let credential = try Configuration.credentials(at: file).credential(for: identity)
+        else { throw ConfigurationError("\(file) has no identity \"\(identity)\"") }
         guard let timeoutMs = Int64(flags["--timeout-ms"] ?? "10000"),
             (1...30_000).contains(timeoutMs)
         else { throw ConfigurationError("--timeout-ms is a number from 1 to 30000") }

@@ -52,7 +52,7 @@ extension Program {
                 source, try Configuration(of: self, flags: flags, environment: environment))
         case .describe(let method): return describe(method)
         case .help: Output.print(help)
-        case .version: Output.print("turnstile \(name) \(Self.version), protocol 1")
+        case .version: Output.print("turnstile \(name) \(Self.version), protocol 2")
         }
         return 0
     }
@@ -98,7 +98,7 @@ extension Program {
 
             call, health and verify take
               --address HOST:PORT   where the service is (\(Configuration.defaultAddress(of: name)))
-              --credentials FILE    as above
+              --credentials FILE    as above (credentials/IDENTITY.json)
               --as IDENTITY         who calls (operator; health: \(name))
               --timeout-ms N        how long to wait (10000; at most 30000)
               --key TEXT            call: idempotency key

@@ -35,7 +35,7 @@ public final class Client: Caller {
         var memory = StoreMemory()
     }
 
-    /// What is called, for messages.
+    /// The service that is called: it has to prove that name.
     private let name: String
     private let addresses: [Address]
     private let network: any Network
@@ -226,7 +226,8 @@ public final class Client: Caller {
         defer { giveUp.cancel() }
         _ = try await network.connect(to: address) { [self] channel in
             let connection = ClientConnection(
-                channel: channel, credential: credential, world: world, limits: limits
+                channel: channel, service: name, credential: credential, world: world,
+                limits: limits
             ) { [weak self] in self?.retire($0) }
             made.connection = connection
             return connection

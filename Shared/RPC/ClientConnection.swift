@@ -19,7 +19,7 @@ final class ClientConnection: ChannelHandler {
         var phase: Phase
         var health: LinkHealth
         var calls = PendingCalls()
-        /// As the server's first hello said; proven once the connection is ready.
+        /// As the server's last hello said.
         var store: StoreMark?
     }
 
@@ -33,8 +33,8 @@ final class ClientConnection: ChannelHandler {
     nonisolated(unsafe) private var frameCount = 0
 
     init(
-        channel: any Channel, credential: Credential, world: World, limits: RPCLimits,
-        onRetire: @escaping @Sendable (ClientConnection) -> Void
+        channel: any Channel, service: String, credential: Credential, world: World,
+        limits: RPCLimits, onRetire: @escaping @Sendable (ClientConnection) -> Void
     ) {
         self.channel = channel
         self.world = world
@@ -45,7 +45,8 @@ final class ClientConnection: ChannelHandler {
             State(
                 phase: .greeting(
                     ClientHandshake(
-                        credential: credential, nonce: world.random.bytes(Hello.nonceBytes)),
+                        service: service, credential: credential,
+                        nonce: world.random.bytes(Hello.nonceBytes)),
                     whenReady: nil),
                 // The server ends a connection by age; this side only watches that it lives.
                 health: LinkHealth(limits: limits, nowMs: now, ageMs: .max)))
@@ -223,7 +224,6 @@ final class ClientConnection: ChannelHandler {
         case .answer(let answer):
             state.withLock {
                 $0.phase = .greeting(handshake, whenReady: waiter)
-                $0.store = hello.store
             }
             try channel.sendHello(answer)
         case .welcome:
@@ -231,6 +231,7 @@ final class ClientConnection: ChannelHandler {
             let waiter = state.withLock { state -> CheckedContinuation<Void, any Error>? in
                 guard case .greeting(_, let waiter) = state.phase else { return nil }
                 state.phase = .ready
+                state.store = hello.store
                 state.health.greeted()
                 state.calls.mostInFlight = max(1, most)
                 return waiter

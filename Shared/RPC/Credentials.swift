@@ -1,10 +1,12 @@
 internal import FoundationEssentials
 
-/// Who may connect, with which secret, and what they may be: the credentials file.
+/// Who may connect, with which secret, and what they may be: the credentials file. Each party has
+/// a file of its own, with the identity that it proves and those whose proofs it judges.
 ///
 /// ```json
 /// {"identities": {"gateway": {"secrets": ["base64…"], "roles": ["gateway"],
-///                             "mayClaim": ["event_manager"], "actorKinds": ["user", "guest"]}},
+///                             "mayClaim": ["event_manager"], "actorKinds": ["user", "guest"],
+///                             "requiresActor": true}},
 ///  "ticketKey": "base64…", "webhookSecrets": {"sim": ["base64…"]}}
 /// ```
 /// Two secrets are valid at a time, the first is used to connect: so a secret is rotated without
@@ -17,8 +19,12 @@ public struct Credentials: Sendable, Decodable {
         /// Roles and kinds of actors that its calls may name.
         public let mayClaim: [Role]
         public let actorKinds: [String]
+        /// Every call must name the actor for whom it is made.
+        public let requiresActor: Bool
 
-        enum CodingKeys: String, CodingKey { case secrets, roles, mayClaim, actorKinds }
+        enum CodingKeys: String, CodingKey {
+            case secrets, roles, mayClaim, actorKinds, requiresActor
+        }
 
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -26,6 +32,8 @@ public struct Credentials: Sendable, Decodable {
             roles = try container.decode([Role].self, forKey: .roles)
             mayClaim = try container.decodeIfPresent([Role].self, forKey: .mayClaim) ?? []
             actorKinds = try container.decodeIfPresent([String].self, forKey: .actorKinds) ?? []
+            requiresActor =
+                try container.decodeIfPresent(Bool.self, forKey: .requiresActor) ?? false
             guard let first = secrets.first, secrets.allSatisfy({ $0.count >= 16 }), !first.isEmpty
             else {
                 throw DecodingError.dataCorruptedError(
@@ -35,12 +43,14 @@ public struct Credentials: Sendable, Decodable {
         }
 
         public init(
-            secrets: [[UInt8]], roles: [Role], mayClaim: [Role] = [], actorKinds: [String] = []
+            secrets: [[UInt8]], roles: [Role], mayClaim: [Role] = [], actorKinds: [String] = [],
+            requiresActor: Bool = false
         ) {
             self.secrets = secrets
             self.roles = roles
             self.mayClaim = mayClaim
             self.actorKinds = actorKinds
+            self.requiresActor = requiresActor
         }
     }
 
@@ -62,11 +72,20 @@ public struct Credentials: Sendable, Decodable {
         self.webhookSecrets = webhookSecrets
     }
 
+    /// A proof has one byte for the length of a name.
+    private static let mostNameBytes = 255
+
     enum CodingKeys: String, CodingKey { case identities, ticketKey, webhookSecrets }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         identities = try container.decode([String: Identity].self, forKey: .identities)
+        guard identities.keys.allSatisfy({ (1...Self.mostNameBytes).contains($0.utf8.count) })
+        else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .identities, in: container,
+                debugDescription: "a name has 1 to \(Self.mostNameBytes) bytes")
+        }
         ticketKey = try container.decodeIfPresent(Data.self, forKey: .ticketKey).map { Array($0) }
         if let ticketKey, ticketKey.count < 32 {
             throw DecodingError.dataCorruptedError(

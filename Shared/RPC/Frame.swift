@@ -1,6 +1,6 @@
 public import Wire
 
-/// The first element of every frame's array (DESIGN: protocol version 1).
+/// The first element of every frame's array (protocol version 2).
 enum FrameKind: Int64 {
     case hello = 0
     case request, response, cancel, goaway, ping, pong

@@ -1,11 +1,11 @@
 internal import Crypto
 
-/// The body of the three hello frames. The server speaks first (`versions`, `nonce`, `service`,
-/// `feedIds`, `heads`, `storeEpoch`), the client answers (`version`, `identity`, `nonce`, `proof`),
-/// the server proves itself in turn (`proof`, `maxFrame`, `maxInFlight`). No secret crosses the
-/// wire.
+/// The body of the three hello frames. The server speaks first (`versions`, `nonce`, `service`),
+/// the client answers (`version`, `identity`, `nonce`, `proof`), the server proves itself in turn
+/// (`proof`, `maxFrame`, `maxInFlight`, `maxWaits`) and tells of its store (`feedIds`, `heads`,
+/// `storeEpoch`), which is nobody's business before. No secret crosses the wire.
 struct Hello: Codable, Sendable {
-    static let version: Int64 = 1
+    static let version: Int64 = 2
 
     var versions: [Int64]?
     var service: String?
@@ -18,9 +18,11 @@ struct Hello: Codable, Sendable {
     var nonce: [UInt8]?
     var proof: [UInt8]?
     var maxFrame: Int64?
+    /// Calls and waiting calls that the server takes at once on the connection.
     var maxInFlight: Int64?
+    var maxWaits: Int64?
 
-    /// The store behind the server, as its first hello tells of it.
+    /// The store behind the server, as its last hello tells of it.
     var store: StoreMark? {
         get {
             guard let feed = feedIds?.first, let storeEpoch else { return nil }
@@ -33,13 +35,35 @@ struct Hello: Codable, Sendable {
         }
     }
 
-    /// HMAC-SHA256 over the nonce that the prover was given, the one it gave, and the identity:
-    /// neither side's proof can be played back as the other's.
-    static func proof(
-        secret: [UInt8], given: [UInt8], own: [UInt8], identity: String
-    ) -> [UInt8] {
-        Digest.hmac(key: secret, given + own + Array(identity.utf8))
+    static let nonceBytes = 32
+}
+
+/// What both sides of a hello know, and prove with the secret that they share.
+///
+/// A proof names the version, the side that made it, the service that the client wants, both nonces
+/// and the identity: one cannot be played back as the other side's, nor passed on to another
+/// service by whoever the client was lured to.
+struct HelloTranscript {
+    enum Side: String { case client, server }
+
+    let service: String
+    let identity: String
+    let serverNonce: [UInt8]
+    let clientNonce: [UInt8]
+
+    /// HMAC-SHA256(secret, "turnstile 2 client" ‖ length and name of the service ‖ server's nonce ‖
+    /// client's nonce ‖ length and identity), or "turnstile 2 server"; lengths are one byte.
+    func proof(by side: Side, secret: [UInt8]) -> [UInt8] {
+        var bytes = Array("turnstile \(Hello.version) \(side.rawValue)".utf8)
+        append(service, to: &bytes)
+        bytes += serverNonce + clientNonce
+        append(identity, to: &bytes)
+        return Digest.hmac(key: secret, bytes)
     }
 
-    static let nonceBytes = 32
+    private func append(_ name: String, to bytes: inout [UInt8]) {
+        // No name is longer: the credentials file refuses it.
+        bytes.append(UInt8(clamping: name.utf8.count))
+        bytes += name.utf8
+    }
 }

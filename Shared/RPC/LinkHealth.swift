@@ -61,6 +61,8 @@ struct LinkHealth {
     /// Nothing more is said, but what waits to be sent.
     mutating func closed(nowMs: Int64) { closedMs = closedMs ?? nowMs }
 
+    var isClosed: Bool { closedMs != nil }
+
     /// False when the peer pings too often: once more than its strikes within their time.
     mutating func peerPinged(nowMs: Int64) -> Bool {
         if nowMs - peerPings.sinceMs >= limits.pingMs / 3 { peerPings = (0, nowMs) }

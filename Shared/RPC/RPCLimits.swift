@@ -14,15 +14,14 @@ public struct RPCLimits: Sendable {
     public var calls = 4_096
     /// Long polls parked at once, which do not count as calls.
     public var waitsPerConnection = 64
-    /// Connections of one address that have not said hello, of one identity, and in all.
-    public var strangersPerAddress = 32
+    /// Connections that have proven who they are: of one identity, and in all.
     public var connectionsPerIdentity = 256
     public var connections = 4_096
-    /// Hellos that may fail from one address and of one identity, and after what time without a
-    /// failure one more may.
-    public var failuresPerAddress = 20
-    public var failuresPerIdentity = 100
-    public var failureRefillMs: Int64 = 3_000
+    /// Connections that have not, which have places of their own. Whoever comes when all are taken
+    /// gets that of one who has been silent: nobody is kept from proving who they are.
+    public var strangers = 512
+    /// How long whoever gave a wrong proof waits to be told so.
+    public var wrongProofMs: Int64 = 1_000
     /// Frames that have begun and are not whole, on all connections together: beyond this, whoever
     /// adds to one of more than `smallFrameBytes` is sent away. What one buffer of reading holds is
     /// never too much.

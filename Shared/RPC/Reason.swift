@@ -26,7 +26,6 @@ public struct Reason: Hashable, Sendable {
     public static let unsupportedSchema = Reason("UNSUPPORTED_SCHEMA", .failedPrecondition)
     public static let frameTooLarge = Reason("FRAME_TOO_LARGE", .resourceExhausted)
     public static let protocolError = Reason("PROTOCOL_ERROR", .invalidArgument)
-    public static let rateLimited = Reason("RATE_LIMITED", .resourceExhausted)
     public static let cancelled = Reason("CANCELLED", .cancelled, .unknown)
     public static let deadlineExceeded = Reason("DEADLINE_EXCEEDED", .deadlineExceeded, .unknown)
     public static let overloaded = Reason("OVERLOADED", .resourceExhausted, .unknown)

@@ -6,8 +6,9 @@ internal import Synchronization
 public final class Server: Sendable {
     private struct State {
         var admission: Admission
-        var failures: FailedProofs
-        var connections: [ObjectIdentifier: ServerConnection] = [:]
+        /// By their numbers, which rise.
+        var connections: [UInt64: ServerConnection] = [:]
+        var lastConnection: UInt64 = 0
         var listener: (any Listener)?
         var ticker: ScheduledTimer?
         var isStopping = false
@@ -15,7 +16,7 @@ public final class Server: Sendable {
         var endings = (logged: 0, sinceMs: Int64(0))
     }
 
-    /// What the hello says of the service.
+    /// What the hellos say of the service: its name at once, its store to who has proven a name.
     public struct Greeting: Sendable {
         public let service: String
         let store: @Sendable () -> StoreMark?
@@ -46,8 +47,7 @@ public final class Server: Sendable {
         self.credentials = credentials
         self.world = world
         self.limits = limits
-        state = Mutex(
-            State(admission: Admission(limits: limits), failures: FailedProofs(limits: limits)))
+        state = Mutex(State(admission: Admission(limits: limits)))
     }
 
     /// Begins to listen; returns the address that was bound.
@@ -88,77 +88,66 @@ public final class Server: Sendable {
     // MARK: Connections
 
     private func accept(_ channel: any Channel) -> any ChannelHandler {
-        let (host, now) = (host(of: channel), nowMs)
-        let reason: Reason? = state.withLock { state in
-            guard state.failures.mayConnect(from: host, nowMs: now) else { return .rateLimited }
-            guard !state.isStopping, state.admission.connect(from: host) else {
-                return .overloaded
-            }
-            return nil
+        let host = host(of: channel)
+        let place = state.withLock { state -> (number: UInt64, leaving: ServerConnection?)? in
+            guard !state.isStopping else { return nil }
+            state.lastConnection += 1
+            let leaving = state.admission.connect(state.lastConnection, from: host)
+            return (state.lastConnection, leaving.flatMap { state.connections[$0] })
         }
-        if let reason {
-            channel.sendGoaway(reason.name)
+        guard let place else {
+            channel.sendGoaway(Reason.draining.name)
             channel.close()
             return Unwanted()
         }
+        place.leaving?.end("\(Reason.overloaded.name): others wait to say hello")
         let tenth = limits.ageMs / 10
         let age = limits.ageMs - tenth + Int64(world.random.below(UInt64(2 * tenth + 1)))
         let handshake = ServerHandshake(
-            nonce: world.random.bytes(Hello.nonceBytes), credentials: credentials)
+            service: greeting.service, nonce: world.random.bytes(Hello.nonceBytes),
+            credentials: credentials)
         let connection = ServerConnection(
-            channel: channel, server: self, handshake: handshake,
-            health: LinkHealth(limits: limits, nowMs: now, ageMs: age))
-        state.withLock { $0.connections[ObjectIdentifier(connection)] = connection }
-        var hello = Hello()
-        hello.versions = [Hello.version]
-        hello.nonce = handshake.nonce
-        hello.service = greeting.service
-        hello.store = greeting.store()
-        connection.greet(hello)
+            place.number, channel: channel, server: self, handshake: handshake,
+            health: LinkHealth(limits: limits, nowMs: nowMs, ageMs: age))
+        state.withLock { $0.connections[place.number] = connection }
+        connection.greet(handshake.greeting)
         return connection
     }
 
-    /// Judges a client's hello. Too many failures look like one more: the same work, the same
-    /// answer, so that guessing on tells nothing.
+    /// Judges a client's hello; no failure before it counts.
     func answer(
-        _ hello: Hello, _ handshake: ServerHandshake, on channel: any Channel
+        _ hello: Hello, _ handshake: ServerHandshake
     ) throws(RPCError) -> (identity: String, Hello) {
-        let (host, now) = (host(of: channel), nowMs)
         do throws(RPCError) {
-            let answer = try handshake.answer(hello, limits: limits)
-            let isBelieved = state.withLock { state in
-                guard state.failures.mayProve(answer.identity, from: host, nowMs: now) else {
-                    return false
-                }
-                state.failures.proved(answer.identity, from: host)
-                return true
-            }
-            guard isBelieved else { throw ServerHandshake.unproven }
+            var answer = try handshake.answer(hello, limits: limits)
+            answer.1.store = greeting.store()
             return answer
         } catch {
             world.metrics.count("rpc.unauthenticated")
-            guard error.reason == .unauthenticated else { throw error }
-            let known = hello.identity.flatMap { credentials.identities[$0] == nil ? nil : $0 }
-            state.withLock { $0.failures.failed(known, from: host, nowMs: now) }
             throw error
         }
     }
+
+    /// Whether one more wrong proof may wait for its answer.
+    var mayDelay: Bool { state.withLock { $0.admission.mayDelay } }
 
     private var nowMs: Int64 { Int64(world.scheduler.uptimeNanoseconds / 1_000_000) }
 
     func greeted(_ connection: ServerConnection, identity: String) -> Bool {
         world.metrics.count("rpc.connections")
         return state.withLock {
-            $0.admission.greet(from: host(of: connection.channel), as: identity)
+            $0.admission.greet(
+                connection.number, from: host(of: connection.channel), as: identity)
         }
     }
 
     func closed(_ connection: ServerConnection, identity: String?) {
         let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            guard state.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else {
+            guard state.connections.removeValue(forKey: connection.number) != nil else {
                 return []
             }
-            state.admission.disconnect(from: host(of: connection.channel), identity: identity)
+            state.admission.disconnect(
+                connection.number, from: host(of: connection.channel), identity: identity)
             guard state.connections.isEmpty else { return [] }
             defer { state.whenEmpty = [] }
             return state.whenEmpty
@@ -215,10 +204,8 @@ public final class Server: Sendable {
     }
 
     /// In an order that repeats: a dictionary's does not.
-    private func sorted(
-        _ connections: [ObjectIdentifier: ServerConnection]
-    ) -> [ServerConnection] {
-        connections.values.sorted { $0.channel.peer < $1.channel.peer }
+    private func sorted(_ connections: [UInt64: ServerConnection]) -> [ServerConnection] {
+        connections.sorted { $0.key < $1.key }.map(\.value)
     }
 }
 

@@ -28,8 +28,15 @@ final class ServerConnection: ChannelHandler {
         var isLeaving = false
         /// What waits to be read, as the server counts it; nothing when it is little.
         var unread = 0
+
+        /// Strangers say nothing but hello.
+        func mustServe(_ what: String) throws(ProtocolViolation) {
+            if case .greeting = phase { throw ProtocolViolation("\(what) before the hello") }
+        }
     }
 
+    /// Its place among all that the server has accepted.
+    let number: UInt64
     let channel: any Channel
     private let server: Server
     private let state: Mutex<State>
@@ -38,8 +45,14 @@ final class ServerConnection: ChannelHandler {
     nonisolated(unsafe) private var frameCount = 0
     /// Bytes of a frame that is not whole, as the server counts them; touched like `frames`.
     nonisolated(unsafe) private var held = 0
+    /// Gave a wrong proof and waits to be told; touched like `frames`.
+    nonisolated(unsafe) private var isRefused = false
 
-    init(channel: any Channel, server: Server, handshake: ServerHandshake, health: LinkHealth) {
+    init(
+        _ number: UInt64, channel: any Channel, server: Server, handshake: ServerHandshake,
+        health: LinkHealth
+    ) {
+        self.number = number
         self.channel = channel
         self.server = server
         state = Mutex(State(phase: .greeting(handshake), health: health))
@@ -51,9 +64,10 @@ final class ServerConnection: ChannelHandler {
     // MARK: What the channel tells
 
     func channelReceived(_ bytes: UnsafeRawBufferPointer) {
+        guard !isRefused else { return }
         frames.append(bytes)
         do {
-            while let body = try frames.next() {
+            while !isRefused, let body = try frames.next() {
                 frameCount += 1
                 var reader = CBORReader(body)
                 try handle(try Frame.read(&reader), reader)
@@ -139,7 +153,11 @@ final class ServerConnection: ChannelHandler {
     }
 
     /// Says why, then closes.
-    private func end(_ reason: String) {
+    func end(_ reason: String) {
+        let isOver = state.withLock { state in
+            if case .ended = state.phase { true } else { state.health.isClosed }
+        }
+        guard !isOver else { return }
         server.log(endOf: channel, reason)
         channel.sendGoaway(reason)
         close()
@@ -174,9 +192,11 @@ final class ServerConnection: ChannelHandler {
         case .cancel(let id): try cancel(id)
         case .ping(let number):
             let now = nowMs
-            guard state.withLock({ $0.health.peerPinged(nowMs: now) }) else {
-                throw ProtocolViolation("too many pings")
+            let isAllowed = try state.withLock { state in
+                try state.mustServe("a ping")
+                return state.health.peerPinged(nowMs: now)
             }
+            guard isAllowed else { throw ProtocolViolation("too many pings") }
             channel.sendSmall(.pong) { $0.integer(Int64(number)) }
         case .pong, .goaway: break
         case .result, .failure: throw ProtocolViolation("a client sends no responses")
@@ -188,7 +208,7 @@ final class ServerConnection: ChannelHandler {
             throw ProtocolViolation("a second hello")
         }
         do throws(RPCError) {
-            let (name, answer) = try server.answer(hello, handshake, on: channel)
+            let (name, answer) = try server.answer(hello, handshake)
             guard let identity = server.credentials.identities[name],
                 server.greeted(self, identity: name)
             else { return end("\(Reason.overloaded.name): too many connections of \(name)") }
@@ -199,7 +219,19 @@ final class ServerConnection: ChannelHandler {
             frames.limit = server.limits.frameBytes
             greet(answer)
         } catch {
-            end("\(error.reason.name): \(error.message)")
+            let reason = "\(error.reason.name): \(error.message)"
+            if error.reason == .unauthenticated { refuse(reason) } else { end(reason) }
+        }
+    }
+
+    /// Whoever gives a wrong proof is told after a while, as far as there is room to wait, and is
+    /// not heard meanwhile.
+    private func refuse(_ reason: String) {
+        isRefused = true
+        channel.setReading(false)
+        guard server.mayDelay else { return end(reason) }
+        _ = server.world.scheduler.schedule(afterMs: server.limits.wrongProofMs) { [weak self] in
+            self?.end(reason)
         }
     }
 
@@ -276,8 +308,9 @@ final class ServerConnection: ChannelHandler {
 
     private func cancel(_ id: UInt64) throws {
         let now = nowMs
-        let (isAllowed, task) = state.withLock {
-            ($0.health.peerCancelled(nowMs: now), $0.calls.task(of: id))
+        let (isAllowed, task) = try state.withLock { state in
+            try state.mustServe("a cancel")
+            return (state.health.peerCancelled(nowMs: now), state.calls.task(of: id))
         }
         guard isAllowed else { throw ProtocolViolation("too many cancels") }
         task?.cancel()

@@ -61,7 +61,7 @@ final class ClientTarget: FuzzTarget {
         let made = Mutex(ClientConnection?.none)
         _ = try await stage.network.connect(to: StreamWorld.address) { channel in
             let connection = ClientConnection(
-                channel: channel,
+                channel: channel, service: "fuzz",
                 credential: Credential(
                     identity: StreamWorld.identity, secret: StreamWorld.secret),
                 world: stage.world, limits: StreamWorld.limits, onRetire: { _ in })
@@ -77,15 +77,13 @@ final class ClientTarget: FuzzTarget {
     private static let nonce = [UInt8](repeating: 5, count: Hello.nonceBytes)
 
     private static var greeting: Hello {
-        var hello = Hello()
-        hello.versions = [Hello.version]
-        hello.service = "fuzz"
-        hello.nonce = nonce
-        return hello
+        ServerHandshake(service: "fuzz", nonce: nonce, credentials: StreamWorld.credentials)
+            .greeting
     }
 
     private static func proof(for hello: Hello) -> Hello? {
-        let handshake = ServerHandshake(nonce: nonce, credentials: StreamWorld.credentials)
+        let handshake = ServerHandshake(
+            service: "fuzz", nonce: nonce, credentials: StreamWorld.credentials)
         return try? handshake.answer(hello, limits: StreamWorld.limits).1
     }
 }

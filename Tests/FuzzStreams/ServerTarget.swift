@@ -49,14 +49,12 @@ final class ServerTarget: FuzzTarget {
     }
 
     private static func answer(_ hello: Hello) -> Hello? {
-        guard let given = hello.nonce, hello.proof == nil else { return nil }
-        var answer = Hello()
-        answer.version = Hello.version
-        answer.identity = StreamWorld.identity
-        answer.nonce = [UInt8](repeating: 9, count: Hello.nonceBytes)
-        answer.proof = Hello.proof(
-            secret: StreamWorld.secret, given: given, own: answer.nonce ?? [],
-            identity: StreamWorld.identity)
+        guard hello.proof == nil else { return nil }
+        var handshake = ClientHandshake(
+            service: "fuzz",
+            credential: Credential(identity: StreamWorld.identity, secret: StreamWorld.secret),
+            nonce: [UInt8](repeating: 9, count: Hello.nonceBytes))
+        guard case .answer(let answer) = try? handshake.received(hello) else { return nil }
         return answer
     }
 

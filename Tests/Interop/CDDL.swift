@@ -13,7 +13,7 @@ enum CDDL {
         InventoryAPI.methods + OrdersAPI.methods + PaymentsAPI.methods
 
     private static let frames = """
-        ; Turnstile, protocol version 1 (CDDL, RFC 8610). Made from the field tables of the
+        ; Turnstile, protocol version 2 (CDDL, RFC 8610). Made from the field tables of the
         ; contracts; a test keeps it so, and holds real messages against it.
         ;
         ; Each frame is a 4-byte big-endian length and one of these items. Messages are listed as
@@ -28,13 +28,12 @@ enum CDDL {
           versions: [+ uint],
           nonce: bytes .size 32,
           service: tstr,
-          feedIds: [* tstr],
-          heads: [* uint],
-          ? storeEpoch: uint,
         }
-        ; proof = HMAC-SHA256(secret, their nonce, own nonce, identity)
+        ; The client's proof = HMAC-SHA256(secret, "turnstile 2 client" + length and name of the
+        ; service that it wants + server's nonce + its own + length and identity); the server's has
+        ; "turnstile 2 server". A length is one byte, the nonces differ.
         client-hello = {
-          version: 1,
+          version: 2,
           identity: tstr,
           nonce: bytes .size 32,
           proof: bytes .size 32,
@@ -43,6 +42,11 @@ enum CDDL {
           proof: bytes .size 32,
           maxFrame: uint,
           maxInFlight: uint,
+          ; waiting calls, which do not count among those in flight
+          maxWaits: uint,
+          feedIds: [* tstr],
+          heads: [* uint],
+          ? storeEpoch: uint,
         }
 
         request = [1, call-id, method, context, body]

@@ -53,7 +53,7 @@ import Testing
         let orders = suite.address(of: .orders)
         let output = try await Python.run(
             file: file, [orders.host, "\(orders.port)", event.uuidString, type.uuidString],
-            environment: ["TURNSTILE_CREDENTIALS": folder.file("credentials.json")])
+            environment: ["TURNSTILE_CREDENTIALS": suite.credentialsFile(of: "gateway")])
         let codes = output.split(separator: "\n")
         #expect(codes.count == 2)
         #expect(codes.allSatisfy { $0.wholeMatch(of: /[0-9A-Z]{6}(-[0-9A-Z]{6}){3}/) != nil })

@@ -36,7 +36,7 @@ import Testing
         try await suite.start()
         let output = try await Python.run(
             "purchase.py",
-            [Self.file.path, folder.file("credentials.json")]
+            [Self.file.path, folder.file("credentials")]
                 + ServiceName.allCases.map { suite.address(of: $0).description })
         #expect(output.hasSuffix("0 problems\n"), "\(output.suffix(2_000))")
         await suite.stop()

@@ -1,4 +1,4 @@
-"""A client of Turnstile in thirty lines: any language with a CBOR library can have the same."""
+"""A client of Turnstile in forty lines: any language with a CBOR library can have the same."""
 import hmac
 import os
 import socket
@@ -7,20 +7,28 @@ import struct
 import cbor2
 
 
+def named(text):
+    return bytes([len(text.encode())]) + text.encode()
+
+
 class Refused(Exception):
     """The error of a call: `code`, `reason`, `message`, `outcome` and more, as a dictionary."""
 
 
 class Client:
-    def __init__(self, address, identity, secret):
+    def __init__(self, service, address, identity, secret):
         host, port = address.rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), timeout=40)
         self.calls = 0
         theirs, ours = self.read()[1]["nonce"], os.urandom(32)
-        name = identity.encode()
-        proof = hmac.digest(secret, theirs + ours + name, "sha256")
-        self.write([0, {"version": 1, "identity": identity, "nonce": ours, "proof": proof}])
-        if self.read()[1]["proof"] != hmac.digest(secret, ours + theirs + name, "sha256"):
+
+        def proof(side):
+            text = [f"turnstile 2 {side}".encode(), named(service), theirs, ours, named(identity)]
+            return hmac.digest(secret, b"".join(text), "sha256")
+
+        self.write([0, {
+            "version": 2, "identity": identity, "nonce": ours, "proof": proof("client")}])
+        if not hmac.compare_digest(self.read()[1]["proof"], proof("server")):
             raise ConnectionError("this is not the service that we share a secret with")
 
     def call(self, method, body, **context):

@@ -2,8 +2,8 @@
 
 usage: purchase.py SCHEMA CREDENTIALS INVENTORY ORDERS PAYMENTS
 
-SCHEMA is turnstile.cddl, CREDENTIALS the services' file, the others are addresses. Exit status 1
-when a message does not fit the schema, or a spoiled one does.
+SCHEMA is turnstile.cddl, CREDENTIALS the folder of the parties' files, the others are addresses.
+Exit status 1 when a message does not fit the schema, or a spoiled one does.
 """
 import base64
 import json
@@ -16,7 +16,6 @@ import pycddl
 import gateway
 
 SCHEMA = open(sys.argv[1], encoding="utf-8").read()
-IDENTITIES = json.load(open(sys.argv[2], encoding="utf-8"))["identities"]
 ADDRESSES = dict(zip(("inventory", "orders", "payments"), sys.argv[3:]))
 schemas, seen, wrong = {}, set(), []
 
@@ -52,8 +51,9 @@ class Client(gateway.Client):
     """Checks frames and bodies on their way."""
 
     def __init__(self, service, identity):
-        secret = base64.b64decode(IDENTITIES[identity]["secrets"][0])
-        super().__init__(ADDRESSES[service], identity, secret)
+        with open(f"{sys.argv[2]}/{identity}.json", encoding="utf-8") as file:
+            secret = json.load(file)["identities"][identity]["secrets"][0]
+        super().__init__(service, ADDRESSES[service], identity, base64.b64decode(secret))
 
     def write(self, item):
         check("frame", item)

@@ -83,7 +83,7 @@ enum Abuse {
             [
                 "-n", "19", python, script, way.name,
                 rig.suite.address(of: .orders).description, "\(way.seconds)",
-                rig.folder.file("credentials.json"),
+                rig.suite.credentialsFile(of: "orders"),
             ], environment: ["PYTHONDONTWRITEBYTECODE": "1"], log: printed)
         let ending = await child.ending()
         let output = try String(contentsOfFile: printed, encoding: .utf8)

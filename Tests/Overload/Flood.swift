@@ -139,13 +139,16 @@ private final class FloodConnection: ChannelHandler {
         guard case .bytes(let given)? = try await peer.hello()["nonce"] else {
             throw UsageError(description: "Orders did not say hello")
         }
-        let proof = Digest.hmac(key: secret, given + nonce + Array(identity.utf8))
+        func named(_ name: String) -> [UInt8] { [UInt8(name.utf8.count)] + Array(name.utf8) }
+        let proof = Digest.hmac(
+            key: secret,
+            Array("turnstile 2 client".utf8) + named("orders") + given + nonce + named(identity))
         var writer = CBORWriter()
         let start = writer.openFrame()
         writer.value([
             0,
             .map([
-                ("version", 1), ("identity", .text(identity)), ("nonce", .bytes(nonce)),
+                ("version", 2), ("identity", .text(identity)), ("nonce", .bytes(nonce)),
                 ("proof", .bytes(proof)),
             ]),
         ])

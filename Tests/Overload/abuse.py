@@ -2,7 +2,7 @@
 
 usage: abuse.py WAY HOST:PORT SECONDS CREDENTIALS
 
-WAY is one of silence, churn, giants, half, cancels, pings, greed; CREDENTIALS the services' file.
+WAY is one of silence, churn, giants, half, cancels, pings, greed; CREDENTIALS the service's file.
 Prints one JSON object of counts. It shares no code with the services and speaks the protocol as
 the README has it.
 """
@@ -40,7 +40,7 @@ def frame(item):
 
 
 def source(number):
-    """Loopback addresses by the dozen: the services count strangers by address."""
+    """Loopback addresses by the dozen: whose address has most strangers loses one first."""
     return f"127.0.{1 + number // 200 % 200}.{1 + number % 200}"
 
 
@@ -76,10 +76,12 @@ def greet(number, identity, **options):
     hello = read(sock)
     if hello[0] != 0:
         raise ConnectionError(hello[1])
-    ours, name = os.urandom(32), identity.encode()
-    proof = hmac.digest(SECRETS[identity], hello[1]["nonce"] + ours + name, "sha256")
+    ours, name, service = os.urandom(32), identity.encode(), hello[1]["service"].encode()
+    proof = hmac.digest(
+        SECRETS[identity], b"turnstile 2 client" + bytes([len(service)]) + service
+        + hello[1]["nonce"] + ours + bytes([len(name)]) + name, "sha256")
     sock.sendall(frame(
-        [0, {"version": 1, "identity": identity, "nonce": ours, "proof": proof}]))
+        [0, {"version": 2, "identity": identity, "nonce": ours, "proof": proof}]))
     welcome = read(sock)
     if welcome[0] != 0:
         raise ConnectionError(welcome[1])

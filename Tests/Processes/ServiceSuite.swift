@@ -71,7 +71,7 @@ public final class ServiceSuite: Sendable {
         self.credentials = credentials
         self.places = places
         self.others = others
-        try credentials.write(to: folder.file("credentials.json"))
+        try credentials.write(to: try folder.folder("credentials"))
     }
 
     /// Two instances of each service over the databases that the settings name. Whoever is sent to
@@ -197,6 +197,11 @@ public final class ServiceSuite: Sendable {
         [address(of: service)] + (others[service].map { [$0.address] } ?? [])
     }
 
+    /// What a service, `gateway`, `reseller` or `operator` is given.
+    public func credentialsFile(of party: String) -> String {
+        folder.file("credentials/\(party).json")
+    }
+
     public func logFile(of service: ServiceName) -> String { folder.file("\(service).log") }
 
     public func processID(of service: ServiceName) -> Int32? {
@@ -216,7 +221,7 @@ public final class ServiceSuite: Sendable {
             "PATH": "/usr/bin:/bin",
             "TURNSTILE_LISTEN": address(of: service).description,
             "TURNSTILE_DATABASE": "sqlite:\(folder.file("\(service).db"))",
-            "TURNSTILE_CREDENTIALS": folder.file("credentials.json"),
+            "TURNSTILE_CREDENTIALS": credentialsFile(of: service.rawValue),
         ]
         for peer in ServiceName.allCases where peer != service {
             variables["TURNSTILE_\(peer.rawValue.uppercased())"] =

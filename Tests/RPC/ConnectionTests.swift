@@ -8,7 +8,9 @@ import Wire
 
 @Suite struct ConnectionTests {
     @Test func aWrongSecretIsSentAway() async throws {
-        try await inBothWorlds { harness in
+        var limits = RPCLimits()
+        limits.wrongProofMs = 1
+        try await inBothWorlds(limits: limits) { harness in
             for (identity, secret) in [
                 ("gateway", [UInt8](repeating: 8, count: 32)), ("nobody", Harness.secret),
             ] {

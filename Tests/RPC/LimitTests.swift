@@ -217,29 +217,6 @@ import Wire
         }
     }
 
-    @Test func connectionsAreCountedByAddressIdentityAndInAll() throws {
-        var limits = RPCLimits()
-        limits.strangersPerAddress = 2
-        limits.connectionsPerIdentity = 3
-        limits.connections = 5
-        try run(limits) { harness, _ in
-            let strangers = [
-                try await RawPeer.connect(to: harness), try await RawPeer.connect(to: harness),
-            ]
-            let third = try await RawPeer.connect(to: harness)
-            #expect(try await third.ending()?.hasPrefix("OVERLOADED") == true)
-            for stranger in strangers { try stranger.channel.abort() }
-            try await harness.world.scheduler.sleep(ms: 1)
-            var friends: [RawPeer] = []
-            for _ in 0..<3 { friends.append(try await RawPeer.greeted(harness)) }
-            await #expect(throws: RawPeer.Unexpected.self) { try await RawPeer.greeted(harness) }
-            for friend in friends { try friend.channel.abort() }
-            try await harness.world.scheduler.sleep(ms: 1)
-            #expect(harness.server.connectionCount == 0)
-            try await RawPeer.greeted(harness).channel.abort()
-        }
-    }
-
     @Test func aPeerThatReadsNothingIsNotReadEither() throws {
         var limits = RPCLimits()
         limits.unsentBytes = 100_000

@@ -9,7 +9,7 @@ import Wire
 @Suite struct ProtocolTests {
     /// Each sends something bad on a connection that has said hello.
     private static let offences: [(name: String, reason: String, Value)] = [
-        ("a second hello", "PROTOCOL_ERROR", [0, ["version": 1]]),
+        ("a second hello", "PROTOCOL_ERROR", [0, ["version": 2]]),
         ("an unknown kind", "PROTOCOL_ERROR", [7, 1]),
         ("too few elements", "PROTOCOL_ERROR", [1, 5, "test.Echo"]),
         ("a negative id", "PROTOCOL_ERROR", [3, -1]),

@@ -11,6 +11,7 @@ final class RawPeer: ChannelHandler {
     private struct State {
         var frames = FrameDecoder(limit: 2_000_000)
         var received: [Value] = []
+        var welcome: Value?
         var isClosed = false
         var waiter: CheckedContinuation<Void, Never>?
 
@@ -38,19 +39,41 @@ final class RawPeer: ChannelHandler {
         let hello = try await peer.next()
         guard case .bytes(let given) = hello?.body["nonce"] else { throw Unexpected(hello) }
         let own = [UInt8](repeating: 9, count: 32)
-        let proof = Digest.hmac(key: Harness.secret, given + own + Array("gateway".utf8))
-        try peer.send([
-            0,
-            .map([
-                ("version", 1), ("identity", "gateway"), ("nonce", .bytes(own)),
-                ("proof", .bytes(proof)),
-            ]),
-        ])
+        try peer.sayHello(own, proof(by: "client", given, own))
         let welcome = try await peer.next()
         guard case .bytes(let theirs) = welcome?.body["proof"],
-            theirs == Digest.hmac(key: Harness.secret, own + given + Array("gateway".utf8))
+            theirs == proof(by: "server", given, own)
         else { throw Unexpected(welcome) }
+        peer.state.withLock { $0.welcome = welcome }
         return peer
+    }
+
+    /// The server's last hello.
+    var welcome: Value? { state.withLock { $0.welcome } }
+
+    /// As the README has it.
+    static func proof(
+        by side: String, _ serverNonce: [UInt8], _ clientNonce: [UInt8], to service: String = "test"
+    ) -> [UInt8] {
+        let before = Array("turnstile 2 \(side)".utf8) + named(service)
+        return Digest.hmac(
+            key: Harness.secret, before + serverNonce + clientNonce + named("gateway"))
+    }
+
+    private static func named(_ name: String) -> [UInt8] {
+        [UInt8(name.utf8.count)] + Array(name.utf8)
+    }
+
+    func sayHello(
+        _ nonce: [UInt8], _ proof: [UInt8], as identity: String = "gateway", version: Int64 = 2
+    ) throws {
+        try send([
+            0,
+            .map([
+                ("version", .integer(version)), ("identity", .text(identity)),
+                ("nonce", .bytes(nonce)), ("proof", .bytes(proof)),
+            ]),
+        ])
     }
 
     var channel: any Channel {

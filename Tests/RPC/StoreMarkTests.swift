@@ -67,16 +67,17 @@ import Wire
         #expect(alarms.count == 2)
     }
 
-    @Test func theHelloSaysWhatTheStoreIs() throws {
+    @Test func theLastHelloSaysWhatTheStoreIs() throws {
         let test = TestWorld(seed: 2)
         try test.run {
             let harness = try await Harness(
                 world: test.world, network: MemoryNetwork(scheduler: test.scheduler),
                 store: Self.mark(3, 7))
-            let hello = try await RawPeer.connect(to: harness).next()
-            #expect(hello?.body["feedIds"] == ["f"])
-            #expect(hello?.body["heads"] == [7])
-            #expect(hello?.body["storeEpoch"] == 3)
+            let peer = try await RawPeer.greeted(harness)
+            #expect(peer.welcome?.body["feedIds"] == ["f"])
+            #expect(peer.welcome?.body["heads"] == [7])
+            #expect(peer.welcome?.body["storeEpoch"] == 3)
+            try peer.channel.abort()
             await harness.server.stop()
         }
     }
