@@ -131,7 +131,7 @@ let package = Package(
                     "Processes",
                 ],
                 excluding: ["check.py", "export.py", "selftest.py"]),
-            tests("Contracts", uses: ["Contracts", "Lifecycle", "Wire"]),
+            tests("Contracts", uses: ["Contracts", "Lifecycle", "RPC", "Support", "Wire"]),
             tests(
                 "ChaosChecks",
                 uses: ["Chaos", "Processes", "Lifecycle", "Net", "Wire", "Support"]),
@@ -207,7 +207,9 @@ let package = Package(
                 ]),
             tests(
                 "Suite",
-                uses: basics + ["Net", "Inventory", "Orders", "Payments", "Support", "Stores"]),
+                uses: basics + [
+                    "Net", "Inventory", "Orders", "Payments", "Saga", "Support", "Stores",
+                ]),
             tests("Inventory", uses: basics + ["Inventory", "Support", "Stores"]),
             tests("Structure", uses: []),
             tests(

@@ -68,7 +68,7 @@ extension InventoryService {
 
     func getEvent(_ request: GetEventRequest, _ call: CallContext) async throws -> EventReply {
         let event = try await database.read { reader in
-            try CatalogueQueries.event(request.eventId, in: reader)
+            try CatalogueQueries.event(request, in: reader)
         }
         guard let event else { throw RPCError.notFound("event", request.eventId) }
         return event

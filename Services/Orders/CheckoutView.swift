@@ -54,24 +54,35 @@ struct CheckoutView: Sendable {
 
     private func order(_ checkout: Checkout) -> OrderReply? {
         guard checkout.paidAt != nil, let totals = checkout.totals else { return nil }
-        let tickets = checkout.state == .completed ? mint.tickets(of: checkout) : []
+        let tickets =
+            checkout.state == .completed
+            ? mint.tickets(of: checkout, atMost: Bounds.ticketsPerReply) : []
         return Self.reply(OrderRow(checkout, totals), checkout.lines, tickets)
     }
 
+    /// - Parameter tickets: the first `Bounds.ticketsPerReply`.
     static func reply(
         _ order: OrderRow, _ items: [PricedLine], _ tickets: [TicketRow]
     ) -> OrderReply {
-        OrderReply(
+        let total = order.status == .completed ? order.totalQuantity : 0
+        var next: String?
+        if total > tickets.count, let last = tickets.last?.number {
+            next = ListPlace(OrdersAPI.listTickets.name, [order.orderID.uuidString])
+                .text(after: last)
+        }
+        return OrderReply(
             orderId: order.orderID, orderNumber: OrderNumber.of(order.orderID),
             eventId: order.eventID, owner: order.owner, contact: order.contact,
             status: order.status, totalQuantity: order.totalQuantity, total: order.total,
             tax: order.tax, paymentId: order.paymentID, provider: order.provider,
             paidAt: order.paidAt, completedAt: order.completedAt, items: items,
-            tickets: tickets.map {
-                Ticket(
-                    ticketId: $0.ticketID, ticketTypeId: $0.ticketTypeID, index: $0.number,
-                    code: TicketMint.code($0.secret), state: $0.state)
-            })
+            ticketsTotal: total, tickets: tickets.map(ticket), ticketsNext: next)
+    }
+
+    static func ticket(_ row: TicketRow) -> Ticket {
+        Ticket(
+            ticketId: row.ticketID, ticketTypeId: row.ticketTypeID, index: row.number,
+            code: TicketMint.code(row.secret), state: row.state)
     }
 
     static func summary(_ order: OrderRow) -> OrderSummary {

@@ -95,8 +95,9 @@ public struct OrdersService: Sendable {
         router.handle(OrdersAPI.getOrder) { request, _ in
             try await queries.order(request.orderId)
         }
+        router.handle(OrdersAPI.listTickets) { request, _ in try await queries.tickets(request) }
         router.handle(OrdersAPI.listOrders) { request, _ in try await queries.orders(request) }
-        router.handle(OrdersAPI.getSaga) { request, _ in try await saga(request.checkoutId) }
+        router.handle(OrdersAPI.getSaga) { request, _ in try await saga(request) }
         router.handle(OrdersAPI.retrySaga) { request, _ in try await retry(request) }
         router.handle(OrdersAPI.resolveSaga) { request, _ in try await resolve(request) }
         router.handle(OrdersAPI.readEvents) { try await events($0, $1) }
@@ -149,8 +150,10 @@ public struct OrdersService: Sendable {
 
     // MARK: Sagas
 
-    private func saga(_ id: UUID) async throws -> SagaReply {
+    private func saga(_ request: GetSagaRequest) async throws -> SagaReply {
+        let id = request.checkoutId
         let checkout = try await found(id)
+        let (history, next) = try await queries.history(request)
         let now = world.now
         return SagaReply(
             checkoutId: id, state: checkout.state, step: checkout.step?.step,
@@ -158,12 +161,7 @@ public struct OrdersService: Sendable {
             epoch: checkout.epoch,
             nextRunInMs: checkout.nextRunAt.map { max(0, now.millisecondsUntil($0)) },
             trouble: checkout.trouble, parkReason: checkout.parkReason,
-            history: try await queries.history(id).map {
-                SagaStep(
-                    step: $0.position.step, direction: $0.position.direction.rawValue,
-                    attempt: $0.position.attempt, outcome: $0.outcome, result: $0.result,
-                    at: $0.at)
-            })
+            history: history, next: next)
     }
 
     private func retry(_ request: RetrySagaRequest) async throws -> SagaReply {
@@ -171,7 +169,7 @@ public struct OrdersService: Sendable {
             try Resolution.retry($0, now: $1)
         }
         runner.moved(after)
-        return try await saga(request.checkoutId)
+        return try await saga(GetSagaRequest(checkoutId: request.checkoutId))
     }
 
     private func resolve(_ request: ResolveSagaRequest) async throws -> ResolveSagaReply {

@@ -42,7 +42,7 @@ public struct CheckoutReply: Message, Hashable {
         self.payment = payment
         self.problem = problem
         self.refund = refund
-        self.parkReason = parkReason
+        self.parkReason = parkReason?.clipped(to: Bounds.nameBytes)
         self.isCancelRequested = isCancelRequested
         self.order = order
         self.version = version
@@ -60,7 +60,7 @@ public struct CheckoutReply: Message, Hashable {
         Field("payment", .message(CheckoutPayment.fields), required: false),
         Field("problem", .message(CheckoutProblem.fields), required: false),
         Field("refund", .message(RefundProgress.fields), required: false),
-        Field("parkReason", .text(maxBytes: 255), required: false),
+        Field("parkReason", .text(maxBytes: Bounds.nameBytes), required: false),
         Field("isCancelRequested", .flag, required: false),
         Field("order", .message(OrderReply.fields), required: false),
         Field("version", .integer(0...Int64.max)),
@@ -105,13 +105,15 @@ public struct CheckoutProblem: Message, Hashable {
 
     public init(reason: String, message: String) {
         self.reason = reason
-        self.message = message
+        self.message = message.clipped(to: Self.messageBytes)
     }
 
     public static let fields = [
         Field("reason", .text(maxBytes: 64)),
-        Field("message", .text(maxBytes: 1_024)),
+        Field("message", .text(maxBytes: messageBytes)),
     ]
+
+    private static let messageBytes = 1_024
 }
 
 /// Money that was taken and is owed back.

@@ -12,11 +12,11 @@ public struct FeedRequest: Message {
     public let feedId: UUID?
     /// The number of the last fact that the consumer has dealt with; 0 before the first.
     public let afterSeq: Int64
-    public let limit: Int64
+    public let limit: Int64?
     /// How long to wait when there is nothing yet, in milliseconds.
-    public let waitMs: Int64
+    public let waitMs: Int64?
 
-    public init(feedId: UUID?, afterSeq: Int64, limit: Int64 = 500, waitMs: Int64 = 0) {
+    public init(feedId: UUID?, afterSeq: Int64, limit: Int64? = nil, waitMs: Int64? = nil) {
         self.feedId = feedId
         self.afterSeq = afterSeq
         self.limit = limit
@@ -26,8 +26,10 @@ public struct FeedRequest: Message {
     public static let fields = [
         Field("feedId", .id, required: false, "the feed that afterSeq counts"),
         Field("afterSeq", .integer(0...Int64.max), "the last fact seen; 0 before the first"),
-        Field("limit", .integer(1...8000), "facts at most"),
-        Field("waitMs", .integer(0...20_000), "how long to wait for the first one"),
+        Field("limit", .integer(1...8000), required: false, "facts at most; 500"),
+        Field(
+            "waitMs", .integer(0...20_000), required: false,
+            "how long to wait for the first one; 0"),
     ]
 
     /// Refuses a cursor that was counted on another feed or beyond this one's head: a database

@@ -86,12 +86,19 @@ public struct PublishEventRequest: Message {
     ]
 }
 
+/// Its ticket types come a page at a time: most events have one page.
 public struct GetEventRequest: Message {
     public let eventId: UUID
+    public let after: String?
+    public let limit: Int64?
 
-    public init(eventId: UUID) { self.eventId = eventId }
+    public init(eventId: UUID, after: String? = nil, limit: Int64? = nil) {
+        self.eventId = eventId
+        self.after = after
+        self.limit = limit
+    }
 
-    public static let fields = [Field("eventId", .id)]
+    public static let fields = [Field("eventId", .id), Paging.limit, Paging.after]
 }
 
 /// An event as it is, with what its holds go by.
@@ -175,15 +182,23 @@ public struct EventReply: Message, Hashable {
     public let event: EventView
     /// In the order in which they are shown.
     public let ticketTypes: [TicketTypeView]
+    /// Where GetEvent goes on.
+    public let next: String?
 
-    public init(event: EventView, ticketTypes: [TicketTypeView]) {
+    public init(event: EventView, ticketTypes: [TicketTypeView], next: String? = nil) {
         self.event = event
         self.ticketTypes = ticketTypes
+        self.next = next
     }
 
     public static let fields = [
         Field("event", .message(EventView.fields)),
-        Field("ticketTypes", .list(.message(TicketTypeView.fields), maxCount: 500)),
+        Field(
+            "ticketTypes", .list(.message(TicketTypeView.fields), maxCount: 500),
+            "in the order in which they are shown"),
+        Field(
+            "next", .text(maxBytes: Paging.placeBytes), required: false,
+            "after of inventory.GetEvent, which has the types that follow; absent at the end"),
     ]
 }
 

@@ -96,12 +96,11 @@ public struct ListHoldsRequest: Message {
     public let state: HoldState
     /// Only holds that are in this state for at least so long; for ACTIVE ones, since they began.
     public let olderThanMs: Int64?
-    /// The last hold of the page before.
-    public let after: UUID?
+    public let after: String?
     public let limit: Int64?
 
     public init(
-        state: HoldState, olderThanMs: Int64? = nil, after: UUID? = nil, limit: Int64? = nil
+        state: HoldState, olderThanMs: Int64? = nil, after: String? = nil, limit: Int64? = nil
     ) {
         self.state = state
         self.olderThanMs = olderThanMs
@@ -112,23 +111,21 @@ public struct ListHoldsRequest: Message {
     public static let fields = [
         Field("state", .word(["ACTIVE", "COMMITTING"])),
         Field("olderThanMs", .integer(0...Int64.max), required: false),
-        Field("after", .id, required: false, "the last hold of the page before"),
-        Field("limit", .integer(Bounds.page), required: false, "500"),
+        Paging.limit, Paging.after,
     ]
 }
 
 public struct ListHoldsReply: Message, Hashable {
     public let holds: [HoldReply]
-    /// Pass it as `after` for the next page; absent on the last one.
-    public let next: UUID?
+    public let next: String?
 
-    public init(holds: [HoldReply], next: UUID?) {
+    public init(holds: [HoldReply], next: String?) {
         self.holds = holds
         self.next = next
     }
 
     public static let fields = [
         Field("holds", .list(.message(HoldReply.fields), maxCount: 500)),
-        Field("next", .id, required: false, "absent on the last page"),
+        Paging.next,
     ]
 }

@@ -1,5 +1,6 @@
 public import FoundationEssentials
 public import Lifecycle
+public import RPC
 public import Wire
 
 /// The order for which a hold is fenced, and how often the right to run that order changed hands.
@@ -32,6 +33,22 @@ public struct HoldLine: Message, Hashable {
     public static let fields = [
         Field("ticketTypeId", .id), Field("quantity", .integer(Bounds.ticketsPerLine)),
     ]
+}
+
+extension Bounds {
+    /// Why a new hold may not have so many tickets in all: nobody could be told of them any more.
+    public static func refusal(ofTickets lines: [HoldLine], in field: String) -> RPCError? {
+        let count = lines.reduce(Int64(0)) { sum, line in
+            let (next, overflow) = sum.addingReportingOverflow(line.quantity)
+            return overflow ? .max : next
+        }
+        guard !ticketsPerHold.contains(count) else { return nil }
+        let (least, most) = (ticketsPerHold.lowerBound, ticketsPerHold.upperBound)
+        return RPCError(
+            .quantityOutOfRange,
+            "\(field) ask for \(count) tickets in all; \(least) to \(most) are possible at once",
+            detail: ["field": .text(field), "min": .integer(least), "max": .integer(most)])
+    }
 }
 
 /// Takes tickets. The hold's id is the key: the same request again answers the hold as it is, or

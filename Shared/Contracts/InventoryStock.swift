@@ -106,32 +106,31 @@ public struct TypeStock: Message, Hashable {
 public struct ListAuditRequest: Message {
     /// An event's or a ticket type's id.
     public let poolId: UUID
-    /// The last entry of the page before.
-    public let afterSeq: Int64?
+    public let after: String?
     public let limit: Int64?
 
-    public init(poolId: UUID, afterSeq: Int64? = nil, limit: Int64? = nil) {
+    public init(poolId: UUID, after: String? = nil, limit: Int64? = nil) {
         self.poolId = poolId
-        self.afterSeq = afterSeq
+        self.after = after
         self.limit = limit
     }
 
     public static let fields = [
-        Field("poolId", .id, "an event's or a ticket type's id"),
-        Field(
-            "afterSeq", .integer(0...Int64.max), required: false,
-            "the last entry of the page before"),
-        Field("limit", .integer(Bounds.page), required: false, "500"),
+        Field("poolId", .id, "an event's or a ticket type's id"), Paging.limit, Paging.after,
     ]
 }
 
 public struct ListAuditReply: Message, Hashable {
     public let entries: [AuditEntry]
+    public let next: String?
 
-    public init(entries: [AuditEntry]) { self.entries = entries }
+    public init(entries: [AuditEntry], next: String?) {
+        self.entries = entries
+        self.next = next
+    }
 
     public static let fields = [
-        Field("entries", .list(.message(AuditEntry.fields), maxCount: 500))
+        Field("entries", .list(.message(AuditEntry.fields), maxCount: 500)), Paging.next,
     ]
 }
 

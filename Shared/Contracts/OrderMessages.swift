@@ -21,13 +21,18 @@ public struct OrderReply: Message, Hashable {
     public let paidAt: Instant
     public let completedAt: Instant?
     public let items: [PricedLine]
+    /// How many tickets the order has; none before it is COMPLETED.
+    public let ticketsTotal: Int64
+    /// The first of them.
     public let tickets: [Ticket]
+    /// Where ListTickets goes on; nil when these are all.
+    public let ticketsNext: String?
 
     public init(
         orderId: UUID, orderNumber: String, eventId: UUID, owner: String, contact: Contact,
         status: OrderStatus, totalQuantity: Int64, total: Money, tax: Money, paymentId: UUID?,
         provider: String?, paidAt: Instant, completedAt: Instant?, items: [PricedLine],
-        tickets: [Ticket]
+        ticketsTotal: Int64, tickets: [Ticket], ticketsNext: String?
     ) {
         self.orderId = orderId
         self.orderNumber = orderNumber
@@ -43,7 +48,9 @@ public struct OrderReply: Message, Hashable {
         self.paidAt = paidAt
         self.completedAt = completedAt
         self.items = items
+        self.ticketsTotal = ticketsTotal
         self.tickets = tickets
+        self.ticketsNext = ticketsNext
     }
 
     public static let fields = [
@@ -53,7 +60,7 @@ public struct OrderReply: Message, Hashable {
         Field("owner", .text(maxBytes: Bounds.ownerBytes)),
         Field("contact", .message(Contact.fields)),
         Field("status", .word(OrderStatus.all.map(\.word))),
-        Field("totalQuantity", .integer(0...20_000)),
+        Field("totalQuantity", .integer(Bounds.ticketsPerOrder)),
         Money.field("total", 0...Int64.max),
         Money.field("tax", 0...Int64.max, "the part of the total that is tax"),
         Field("paymentId", .id, required: false),
@@ -61,7 +68,14 @@ public struct OrderReply: Message, Hashable {
         Field("paidAt", .instant),
         Field("completedAt", .instant, required: false),
         Field("items", .list(.message(PricedLine.fields), maxCount: Bounds.linesPerHold)),
-        Field("tickets", .list(.message(Ticket.fields), maxCount: 8_000)),
+        Field(
+            "ticketsTotal", .integer(Bounds.ticketsPerOrder), "none before it is COMPLETED"),
+        Field(
+            "tickets", .list(.message(Ticket.fields), maxCount: Bounds.ticketsPerReply),
+            "the first of them"),
+        Field(
+            "ticketsNext", .text(maxBytes: Paging.placeBytes), required: false,
+            "after of orders.ListTickets, which has the rest; absent when these are all"),
     ]
 }
 
@@ -97,7 +111,7 @@ public struct Ticket: Message, Hashable {
     public static let fields = [
         Field("ticketId", .id),
         Field("ticketTypeId", .id),
-        Field("index", .integer(0...20_000)),
+        Field("index", .integer(Bounds.ticketsPerOrder)),
         Field("code", .text(maxBytes: 64)),
         Field("state", .word(["VALID"])),
     ]
@@ -111,16 +125,47 @@ public struct GetOrderRequest: Message {
     public static let fields = [Field("orderId", .id)]
 }
 
+/// All tickets of an order, however many it has.
+public struct ListTicketsRequest: Message {
+    public let orderId: UUID
+    public let after: String?
+    public let limit: Int64?
+
+    public init(orderId: UUID, after: String? = nil, limit: Int64? = nil) {
+        self.orderId = orderId
+        self.after = after
+        self.limit = limit
+    }
+
+    public static let fields = [Field("orderId", .id), Paging.limit, Paging.after]
+}
+
+public struct ListTicketsReply: Message, Hashable {
+    /// In the order of their `index`.
+    public let tickets: [Ticket]
+    public let next: String?
+
+    public init(tickets: [Ticket], next: String?) {
+        self.tickets = tickets
+        self.next = next
+    }
+
+    public static let fields = [
+        Field(
+            "tickets", .list(.message(Ticket.fields), maxCount: 500), "in the order of index"),
+        Paging.next,
+    ]
+}
+
 /// Narrowed by owner and event where given.
 public struct ListOrdersRequest: Message {
     public let owner: String?
     public let eventId: UUID?
-    /// The last order of the page before.
-    public let after: UUID?
+    public let after: String?
     public let limit: Int64?
 
     public init(
-        owner: String? = nil, eventId: UUID? = nil, after: UUID? = nil, limit: Int64? = nil
+        owner: String? = nil, eventId: UUID? = nil, after: String? = nil, limit: Int64? = nil
     ) {
         self.owner = owner
         self.eventId = eventId
@@ -131,24 +176,22 @@ public struct ListOrdersRequest: Message {
     public static let fields = [
         Field("owner", .text(maxBytes: Bounds.ownerBytes), required: false),
         Field("eventId", .id, required: false),
-        Field("after", .id, required: false, "the last order of the page before"),
-        Field("limit", .integer(Bounds.page), required: false, "100 when absent"),
+        Paging.limit, Paging.after,
     ]
 }
 
 public struct ListOrdersReply: Message {
     public let orders: [OrderSummary]
-    /// True when a page follows.
-    public let hasMore: Bool
+    public let next: String?
 
-    public init(orders: [OrderSummary], hasMore: Bool) {
+    public init(orders: [OrderSummary], next: String?) {
         self.orders = orders
-        self.hasMore = hasMore
+        self.next = next
     }
 
     public static let fields = [
         Field("orders", .list(.message(OrderSummary.fields), maxCount: 500)),
-        Field("hasMore", .flag),
+        Paging.next,
     ]
 }
 
@@ -182,7 +225,7 @@ public struct OrderSummary: Message, Hashable {
         Field("eventId", .id),
         Field("owner", .text(maxBytes: Bounds.ownerBytes)),
         Field("status", .word(OrderStatus.all.map(\.word))),
-        Field("totalQuantity", .integer(0...20_000)),
+        Field("totalQuantity", .integer(Bounds.ticketsPerOrder)),
         Money.field("total", 0...Int64.max),
         Field("paidAt", .instant),
     ]

@@ -28,7 +28,11 @@ public enum OrdersAPI {
 
     public static let getOrder = Method<GetOrderRequest, OrderReply>(
         "orders.GetOrder", .query, callers: [.gateway, .operator],
-        "A paid order with its items and tickets.")
+        "A paid order with its items and the first 500 of its tickets.")
+
+    public static let listTickets = Method<ListTicketsRequest, ListTicketsReply>(
+        "orders.ListTickets", .query, callers: [.gateway, .operator],
+        "All tickets of an order, a page at a time.")
 
     public static let listOrders = Method<ListOrdersRequest, ListOrdersReply>(
         "orders.ListOrders", .query, callers: [.gateway, .operator],
@@ -67,6 +71,7 @@ public enum OrdersAPI {
         AnyMethod(getCheckout),
         AnyMethod(watchCheckout),
         AnyMethod(getOrder),
+        AnyMethod(listTickets),
         AnyMethod(listOrders),
         AnyMethod(getSaga),
         AnyMethod(retrySaga),

@@ -193,7 +193,10 @@ extension RefundProgress: HandCoded {
 
 extension OrderReply: HandCoded {
     public func write(to writer: inout CBORWriter) {
-        writer.mapHeader(12 + count(paymentId != nil, provider != nil, completedAt != nil))
+        writer.mapHeader(
+            13
+                + count(
+                    paymentId != nil, provider != nil, completedAt != nil, ticketsNext != nil))
         writer.field("orderId", orderId)
         writer.field("orderNumber", orderNumber)
         writer.field("eventId", eventId)
@@ -208,7 +211,9 @@ extension OrderReply: HandCoded {
         writer.field("paidAt", paidAt)
         writer.field(ifPresent: "completedAt", completedAt)
         writer.field("items", items)
+        writer.field("ticketsTotal", ticketsTotal)
         writer.field("tickets", tickets)
+        writer.field(ifPresent: "ticketsNext", ticketsNext)
     }
 
     public init(from reader: inout CBORReader) throws {
@@ -228,7 +233,9 @@ extension OrderReply: HandCoded {
             paidAt: try map.read("paidAt", from: &reader),
             completedAt: try map.readIfPresent("completedAt", from: &reader),
             items: try map.read("items", from: &reader),
-            tickets: try map.read("tickets", from: &reader))
+            ticketsTotal: try map.read("ticketsTotal", from: &reader),
+            tickets: try map.read("tickets", from: &reader),
+            ticketsNext: try map.readIfPresent("ticketsNext", from: &reader))
         try map.close(&reader)
     }
 }

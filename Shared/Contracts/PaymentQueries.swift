@@ -1,70 +1,70 @@
 public import FoundationEssentials
 public import Wire
 
-// The lists of Payments. A page ends with `next`, to be given as `after`; absent at the end.
+// The lists of Payments.
 
 public struct ListObligationsRequest: Message, Hashable {
     /// Only those of one checkout.
     public let checkoutId: UUID?
-    public let after: UUID?
-    public let limit: Int64
+    public let after: String?
+    public let limit: Int64?
 
-    public init(checkoutId: UUID? = nil, after: UUID? = nil, limit: Int64 = 100) {
+    public init(checkoutId: UUID? = nil, after: String? = nil, limit: Int64? = nil) {
         self.checkoutId = checkoutId
         self.after = after
         self.limit = limit
     }
 
     public static let fields = [
-        Field("checkoutId", .id, required: false), Field("after", .id, required: false),
-        Field("limit", .integer(1...500)),
+        Field("checkoutId", .id, required: false, "only those of one checkout"), Paging.limit,
+        Paging.after,
     ]
 }
 
 public struct ListObligationsReply: Message, Hashable {
     public let refunds: [RefundReply]
-    public let next: UUID?
+    public let next: String?
 
-    public init(refunds: [RefundReply], next: UUID?) {
+    public init(refunds: [RefundReply], next: String?) {
         self.refunds = refunds
         self.next = next
     }
 
     public static let fields = [
         Field("refunds", .list(.message(RefundReply.fields), maxCount: 500)),
-        Field("next", .id, required: false),
+        Paging.next,
     ]
 }
 
 public struct ListUnsettledRequest: Message, Hashable {
-    public let olderThanMs: Int64
-    public let after: UUID?
-    public let limit: Int64
+    public let olderThanMs: Int64?
+    public let after: String?
+    public let limit: Int64?
 
-    public init(olderThanMs: Int64, after: UUID? = nil, limit: Int64 = 100) {
+    public init(olderThanMs: Int64? = nil, after: String? = nil, limit: Int64? = nil) {
         self.olderThanMs = olderThanMs
         self.after = after
         self.limit = limit
     }
 
     public static let fields = [
-        Field("olderThanMs", .integer(0...Int64.max)), Field("after", .id, required: false),
-        Field("limit", .integer(1...500)),
+        Field("olderThanMs", .integer(0...Int64.max), required: false, "0"), Paging.limit,
+        Paging.after,
     ]
 }
 
 public struct ListUnsettledReply: Message, Hashable {
     public let payments: [PaymentReply]
-    public let next: UUID?
+    public let next: String?
 
-    public init(payments: [PaymentReply], next: UUID?) {
+    public init(payments: [PaymentReply], next: String?) {
         self.payments = payments
         self.next = next
     }
 
     public static let fields = [
         Field("payments", .list(.message(PaymentReply.fields), maxCount: 500)),
-        Field("next", .id, required: false),
+        Paging.next,
     ]
 }
 
@@ -72,20 +72,18 @@ public struct ListUnsettledReply: Message, Hashable {
 /// `tax_payable` and `refunds_payable`.
 public struct LedgerBalanceRequest: Message, Hashable {
     public let prefix: String?
-    /// The `next` of the page before.
     public let after: String?
-    public let limit: Int64
+    public let limit: Int64?
 
-    public init(prefix: String? = nil, after: String? = nil, limit: Int64 = 500) {
+    public init(prefix: String? = nil, after: String? = nil, limit: Int64? = nil) {
         self.prefix = prefix
         self.after = after
         self.limit = limit
     }
 
     public static let fields = [
-        Field("prefix", .text(maxBytes: 64), required: false, "such as funds:"),
-        Field("after", .text(maxBytes: 68), required: false, "the page before's next"),
-        Field("limit", .integer(1...500)),
+        Field("prefix", .text(maxBytes: 64), required: false, "such as funds:"), Paging.limit,
+        Paging.after,
     ]
 }
 
@@ -94,7 +92,6 @@ public struct LedgerBalanceReply: Message, Hashable {
     public let accounts: [AccountBalance]
     /// Debits minus credits over the whole ledger, by currency: all zero (the trial balance).
     public let trialBalance: [String: Int64]
-    /// The last account and currency of a full page.
     public let next: String?
 
     public init(accounts: [AccountBalance], trialBalance: [String: Int64], next: String?) {
@@ -108,7 +105,7 @@ public struct LedgerBalanceReply: Message, Hashable {
         Field(
             "trialBalance", .map(.integer(Int64.min...Int64.max), maxCount: 300),
             "debits minus credits by currency"),
-        Field("next", .text(maxBytes: 68), required: false, "where the next page begins"),
+        Paging.next,
     ]
 }
 

@@ -47,7 +47,7 @@ public struct PaymentReply: Message, Hashable {
         self.provider = provider
         self.captureMode = captureMode
         self.clientSecret = clientSecret
-        self.lastError = lastError
+        self.lastError = lastError?.clipped(to: Bounds.nameBytes)
         self.createdAt = createdAt
         self.version = version
     }
@@ -75,7 +75,9 @@ public struct PaymentReply: Message, Hashable {
         Field("provider", .text(maxBytes: 32), required: false),
         Field("captureMode", .word(["AUTH_CAPTURE", "SALE"]), required: false),
         Field("clientSecret", .text(maxBytes: 255), required: false, "for the provider's page"),
-        Field("lastError", .text(maxBytes: 255), required: false, "why the last attempt failed"),
+        Field(
+            "lastError", .text(maxBytes: Bounds.nameBytes), required: false,
+            "why the last attempt failed"),
         Field("createdAt", .instant), Field("version", .integer(1...Int64.max)),
     ]
 }

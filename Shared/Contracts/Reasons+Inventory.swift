@@ -9,7 +9,7 @@ extension Reason {
     public static let eventNotOnSale = Reason("EVENT_NOT_ON_SALE", .failedPrecondition)
     /// `id`
     public static let ticketTypeDisabled = Reason("TICKET_TYPE_DISABLED", .failedPrecondition)
-    /// `id`, `min`, `max`
+    /// `min`, `max`, and the `id` of the ticket type or the `field` that holds too many in all
     public static let quantityOutOfRange = Reason("QUANTITY_OUT_OF_RANGE", .outOfRange)
     /// `id`, `limit`, `used`
     public static let ownerLimitExceeded = Reason("OWNER_LIMIT_EXCEEDED", .resourceExhausted)

@@ -106,7 +106,7 @@ public struct RefundReply: Message, Hashable {
         self.kind = kind
         self.state = state
         self.attempt = attempt
-        self.lastError = lastError
+        self.lastError = lastError?.clipped(to: Bounds.nameBytes)
         self.createdAt = createdAt
         self.settledAt = settledAt
     }
@@ -115,7 +115,8 @@ public struct RefundReply: Message, Hashable {
         Field("refundId", .id), Field("paymentId", .id), Field("checkoutId", .id),
         Money.field("amount", 0...Int64.max), Field("kind", .word(RefundKind.words)),
         Field("state", .word(RefundState.words)), Field("attempt", .integer(1...Int64.max)),
-        Field("lastError", .text(maxBytes: 255), required: false), Field("createdAt", .instant),
+        Field("lastError", .text(maxBytes: Bounds.nameBytes), required: false),
+        Field("createdAt", .instant),
         Field("settledAt", .instant, required: false),
     ]
 }

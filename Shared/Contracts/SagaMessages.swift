@@ -2,12 +2,19 @@ public import FoundationEssentials
 public import Lifecycle
 public import Wire
 
+/// Its history comes a page at a time.
 public struct GetSagaRequest: Message {
     public let checkoutId: UUID
+    public let after: String?
+    public let limit: Int64?
 
-    public init(checkoutId: UUID) { self.checkoutId = checkoutId }
+    public init(checkoutId: UUID, after: String? = nil, limit: Int64? = nil) {
+        self.checkoutId = checkoutId
+        self.after = after
+        self.limit = limit
+    }
 
-    public static let fields = [Field("checkoutId", .id)]
+    public static let fields = [Field("checkoutId", .id), Paging.limit, Paging.after]
 }
 
 public struct RetrySagaRequest: Message {
@@ -34,11 +41,13 @@ public struct SagaReply: Message {
     public let parkReason: String?
     /// The steps that ended, in the order in which they did.
     public let history: [SagaStep]
+    /// Where GetSaga goes on with the history.
+    public let next: String?
 
     public init(
         checkoutId: UUID, state: CheckoutState, step: String?, direction: String?, attempt: Int64,
         epoch: Int64, nextRunInMs: Int64?, trouble: String?, parkReason: String?,
-        history: [SagaStep]
+        history: [SagaStep], next: String?
     ) {
         self.checkoutId = checkoutId
         self.state = state
@@ -47,9 +56,10 @@ public struct SagaReply: Message {
         self.attempt = attempt
         self.epoch = epoch
         self.nextRunInMs = nextRunInMs
-        self.trouble = trouble
-        self.parkReason = parkReason
+        self.trouble = trouble?.clipped(to: Self.troubleBytes)
+        self.parkReason = parkReason?.clipped(to: Bounds.nameBytes)
         self.history = history
+        self.next = next
     }
 
     public static let fields = [
@@ -60,10 +70,17 @@ public struct SagaReply: Message {
         Field("attempt", .integer(0...Int64.max)),
         Field("epoch", .integer(0...Int64.max)),
         Field("nextRunInMs", .integer(0...Int64.max), required: false),
-        Field("trouble", .text(maxBytes: 1_024), required: false),
-        Field("parkReason", .text(maxBytes: 255), required: false),
-        Field("history", .list(.message(SagaStep.fields), maxCount: 1_000)),
+        Field("trouble", .text(maxBytes: troubleBytes), required: false),
+        Field("parkReason", .text(maxBytes: Bounds.nameBytes), required: false),
+        Field(
+            "history", .list(.message(SagaStep.fields), maxCount: 500),
+            "the steps that ended, in the order in which they did"),
+        Field(
+            "next", .text(maxBytes: Paging.placeBytes), required: false,
+            "after of orders.GetSaga, which has the steps that follow; absent at the end"),
     ]
+
+    private static let troubleBytes = 1_024
 }
 
 /// One attempt of one step, as it ended.
@@ -84,7 +101,7 @@ public struct SagaStep: Message, Hashable {
         self.direction = direction
         self.attempt = attempt
         self.outcome = outcome
-        self.result = result
+        self.result = result.clipped(to: Bounds.nameBytes)
         self.at = at
     }
 
@@ -93,7 +110,7 @@ public struct SagaStep: Message, Hashable {
         Field("direction", .word(["DO", "UNDO"])),
         Field("attempt", .integer(0...Int64.max)),
         Field("outcome", .word(["DONE", "WAITING", "REFUSED", "RESOLVED"])),
-        Field("result", .text(maxBytes: 255)),
+        Field("result", .text(maxBytes: Bounds.nameBytes)),
         Field("at", .instant),
     ]
 }

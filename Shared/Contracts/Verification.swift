@@ -22,13 +22,15 @@ public struct VerifyReply: Message {
 
     public init(checked: Int64, violations: [Violation], pending: Int64) {
         self.checked = checked
-        self.violations = Array(violations.prefix(1000))
+        self.violations = Array(violations.prefix(Bounds.violations))
         self.pending = pending
     }
 
     public static let fields = [
         Field("checked", .integer(0...Int64.max), "things compared"),
-        Field("violations", .list(.message(Violation.fields), maxCount: 1000), "what is wrong"),
+        Field(
+            "violations", .list(.message(Violation.fields), maxCount: Bounds.violations),
+            "what is wrong"),
         Field("pending", .integer(0...Int64.max), "not judged yet: still on its way"),
     ]
 }
@@ -44,15 +46,17 @@ public struct Violation: Message, Hashable {
 
     public init(invariant: String, subject: String, expected: String, actual: String) {
         self.invariant = invariant
-        self.subject = subject
-        self.expected = expected
-        self.actual = actual
+        self.subject = subject.clipped(to: Self.textBytes)
+        self.expected = expected.clipped(to: Self.textBytes)
+        self.actual = actual.clipped(to: Self.textBytes)
     }
 
     public static let fields = [
         Field("invariant", .text(maxBytes: 16), "such as M-3"),
-        Field("subject", .text(maxBytes: 256), "whom it concerns"),
-        Field("expected", .text(maxBytes: 256), "what should be"),
-        Field("actual", .text(maxBytes: 256), "what is"),
+        Field("subject", .text(maxBytes: textBytes), "whom it concerns"),
+        Field("expected", .text(maxBytes: textBytes), "what should be"),
+        Field("actual", .text(maxBytes: textBytes), "what is"),
     ]
+
+    private static let textBytes = 256
 }

@@ -85,13 +85,12 @@ public enum WebhookLimits {
     public static let typeBytes = 64
 }
 
-/// A page ends with `next`, to be given as `after`; absent at the end.
 public struct ListWebhooksRequest: Message, Hashable {
     public let state: WebhookState?
     public let after: String?
-    public let limit: Int64
+    public let limit: Int64?
 
-    public init(state: WebhookState? = nil, after: String? = nil, limit: Int64 = 100) {
+    public init(state: WebhookState? = nil, after: String? = nil, limit: Int64? = nil) {
         self.state = state
         self.after = after
         self.limit = limit
@@ -99,8 +98,7 @@ public struct ListWebhooksRequest: Message, Hashable {
 
     public static let fields = [
         Field("state", .word(WebhookState.words), required: false, "only those"),
-        Field("after", .text(maxBytes: 161), required: false, "the page before's next"),
-        Field("limit", .integer(1...500)),
+        Paging.limit, Paging.after,
     ]
 }
 
@@ -116,7 +114,7 @@ public struct ListWebhooksReply: Message, Hashable {
 
     public static let fields = [
         Field("webhooks", .list(.message(WebhookReply.fields), maxCount: 500)),
-        Field("next", .text(maxBytes: 161), required: false, "where the next page begins"),
+        Paging.next,
     ]
 }
 

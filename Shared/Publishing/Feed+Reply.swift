@@ -14,14 +14,15 @@ extension Feed {
         _ request: FeedRequest, _ call: CallContext, on scheduler: any Scheduler
     ) async throws -> FeedReply {
         try request.check(feedID: id, head: try await head(seen: request.afterSeq))
-        let waitMs = call.waitMs(request.waitMs, on: scheduler)
+        let waitMs = call.waitMs(request.waitMs ?? 0, on: scheduler)
         if waitMs > 0 { _ = try await wait(after: request.afterSeq, ms: waitMs) }
         guard beginPage(of: call.identity) else {
             throw RPCError(
                 .overloaded, "at most \(Self.pagesAtOnce) pages at once", retryAfterMs: 100)
         }
         defer { endPage(of: call.identity) }
-        let events = try await events(after: request.afterSeq, limit: request.limit)
+        let events = try await events(
+            after: request.afterSeq, limit: request.limit ?? Self.usualEvents)
         return FeedReply(
             feedId: id, head: head,
             events: events.map {

@@ -296,6 +296,6 @@ extension RPCError {
     /// Unknown outcomes are asked again, but for those that the caller or its clock brought about.
     var mayBeAskedAgain: Bool {
         outcome == .unknown && reason != .cancelled && reason != .deadlineExceeded
-            && reason != .internal
+            && reason != .internal && reason != .replyTooLarge
     }
 }

@@ -25,6 +25,9 @@ public struct Reason: Hashable, Sendable {
     public static let idempotencyConflict = Reason("IDEMPOTENCY_CONFLICT", .alreadyExists)
     public static let unsupportedSchema = Reason("UNSUPPORTED_SCHEMA", .failedPrecondition)
     public static let frameTooLarge = Reason("FRAME_TOO_LARGE", .resourceExhausted)
+    /// `bytes`, `limit`: the call was executed, but its reply does not fit into a frame. What a
+    /// mutation did is done, and its outcome is unknown to whoever needed the reply.
+    public static let replyTooLarge = Reason("REPLY_TOO_LARGE", .resourceExhausted)
     public static let protocolError = Reason("PROTOCOL_ERROR", .invalidArgument)
     public static let cancelled = Reason("CANCELLED", .cancelled, .unknown)
     public static let deadlineExceeded = Reason("DEADLINE_EXCEEDED", .deadlineExceeded, .unknown)

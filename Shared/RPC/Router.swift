@@ -28,7 +28,7 @@ public struct Router: Sendable {
         _ method: Method<Request, Reply>,
         _ handler: @escaping @Sendable (Request, CallContext) async throws -> Reply
     ) {
-        let (log, failpoint) = (log, failpoint)
+        let (log, failpoint, mayChange) = (log, failpoint, method.kind == .mutation)
         entries[method.name] = Entry(
             name: method.name, isWait: method.kind == .wait,
             callers: method.callers.sorted { $0.name < $1.name }
@@ -47,6 +47,9 @@ public struct Router: Sendable {
                     let reply = try await handler(request, context)
                     failpoint.reach("call.\(method.name).done")
                     try sink.succeed(reply)
+                } catch FrameError.tooLarge(let bytes, let limit) {
+                    log.error("reply.too_large", ["method": method.name, "bytes": bytes])
+                    sink.fail(.replyTooLarge(bytes, of: limit, mayHaveChanged: mayChange))
                 } catch {
                     // A refusal is an answer too, and is lost like one.
                     failpoint.reach("call.\(method.name).done")
@@ -71,6 +74,21 @@ public struct Router: Sendable {
 protocol ResponseSink: Sendable {
     func succeed<Reply: Message>(_ reply: Reply) throws
     func fail(_ error: RPCError)
+}
+
+extension RPCError {
+    /// The truth about a call that was executed and whose reply cannot be told: it is the same
+    /// however often it is asked, but what a mutation did is done.
+    static func replyTooLarge(_ bytes: Int, of limit: Int, mayHaveChanged: Bool) -> RPCError {
+        let size = "its reply has \(bytes) bytes, and a frame holds \(limit)"
+        return RPCError(
+            code: Reason.replyTooLarge.code, reason: .replyTooLarge,
+            message: (mayHaveChanged ? "the call was executed, but " : "nothing was changed; ")
+                + size,
+            outcome: mayHaveChanged ? .unknown : Reason.replyTooLarge.outcome,
+            executed: mayHaveChanged, retryAfterMs: nil,
+            detail: ["bytes": .integer(Int64(bytes)), "limit": .integer(Int64(limit))])
+    }
 }
 
 /// The one place where errors become what crosses the wire: internals never leak.

@@ -29,6 +29,8 @@ public struct FeedEvent: Sendable, Hashable {
 public struct Feed: Sendable {
     /// Most facts in one page, and most bytes of bodies.
     public static let pageEvents: Int64 = 8_000
+    /// Facts in one page when nobody says how many.
+    public static let usualEvents: Int64 = 500
     public static let pageBytes = 256 << 10
     /// Pages that one reader may have in memory at once. A consumer needs one; who asks for
     /// thousands must not fill the memory with them, nor keep everybody's event loop busy.

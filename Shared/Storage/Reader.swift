@@ -46,8 +46,9 @@ public final class Reader {
     }
 
     /// The same, up to the first row that is not wanted; those behind it are not read at all.
+    @discardableResult
     public func select<Row: StoredRow>(
-        _: Row.Type, where condition: SQL, while isWanted: (Row) -> Bool
+        _: Row.Type, where condition: SQL, while isWanted: (Row) throws -> Bool
     ) throws -> [Row] {
         let sql = Row.table.select(condition)
         return try rows(Row.self, sql.text, sql.values, while: isWanted)
@@ -73,7 +74,7 @@ public final class Reader {
 
     private func rows<Row: StoredRow>(
         _: Row.Type, _ text: String, _ cells: ColumnWriter,
-        while isWanted: (Row) -> Bool = { _ in true }
+        while isWanted: (Row) throws -> Bool = { _ in true }
     ) throws -> [Row] {
         let table = Row.table
         var rows: [Row] = []
@@ -81,7 +82,7 @@ public final class Reader {
             try connection.prepare(text).run(cells) { row in
                 var reader = ColumnReader(row, source: table.name, columns: table.columns)
                 let next = try Row.stored(in: &reader)
-                guard isWanted(next) else { throw Enough() }
+                guard try isWanted(next) else { throw Enough() }
                 rows.append(next)
             }
         } catch is Enough {}

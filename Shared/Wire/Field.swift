@@ -32,6 +32,7 @@ public indirect enum FieldType: Sendable {
     case word([String])
     case message([Field])
     case list(FieldType, maxCount: Int)
+    /// Under keys of at most 64 bytes.
     case map(FieldType, maxCount: Int)
     /// Any value of the profile.
     case any

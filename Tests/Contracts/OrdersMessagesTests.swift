@@ -19,8 +19,10 @@ private func order(isComplete: Bool) -> OrderReply {
         tax: euros, paymentId: isComplete ? id : nil, provider: isComplete ? "sim" : nil,
         paidAt: at,
         completedAt: isComplete ? at : nil, items: [line],
+        ticketsTotal: isComplete ? 2 : 0,
         tickets: isComplete
-            ? [Ticket(ticketId: id, ticketTypeId: id, index: 0, code: "ABC", state: "VALID")] : [])
+            ? [Ticket(ticketId: id, ticketTypeId: id, index: 0, code: "ABC", state: "VALID")] : [],
+        ticketsNext: isComplete ? "place" : nil)
 }
 
 @Suite struct OrdersMessagesTests {

@@ -72,13 +72,14 @@ struct Audit: Sendable {
 
     private func orderIDs(_ orders: Client) async throws -> [UUID] {
         var ids: [UUID] = []
-        while true {
+        var after: String?
+        repeat {
             let page = try await orders.call(
-                OrdersAPI.listOrders,
-                ListOrdersRequest(eventId: offer.eventID, after: ids.last, limit: 500))
+                OrdersAPI.listOrders, ListOrdersRequest(eventId: offer.eventID, after: after))
             ids += page.orders.map(\.orderId)
-            if !page.hasMore || page.orders.isEmpty { return ids }
-        }
+            after = page.next
+        } while after != nil
+        return ids
     }
 }
 

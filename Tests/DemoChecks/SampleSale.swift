@@ -61,7 +61,8 @@ struct SampleSale {
             contact: Contact(email: "e@example.org"), status: status,
             totalQuantity: attempt.quantity, total: total, tax: Money(0, total.currency),
             paymentId: nil, provider: "sim",
-            paidAt: world.now, completedAt: world.now, items: [], tickets: tickets)
+            paidAt: world.now, completedAt: world.now, items: [],
+            ticketsTotal: attempt.quantity, tickets: tickets, ticketsNext: nil)
     }
 
     func payment(_ attempt: Attempt, captured: Int64, refunded: Int64 = 0) -> PaymentReply {

@@ -113,6 +113,7 @@ def buy(orders, event, ticket_type):
         wrong.append(f"no tickets: {checkout}")
     orders.call("orders.GetCheckout", {"checkoutId": identity})
     orders.call("orders.GetOrder", {"orderId": identity})
+    orders.call("orders.ListTickets", {"orderId": identity, "limit": 1})
     orders.call("orders.ListOrders", {"owner": "user:ann"})
     return identity, checkout
 

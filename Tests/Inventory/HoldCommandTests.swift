@@ -155,9 +155,11 @@ import Wire
             #expect(entries[1].reference == sold)
             #expect(entries[1].actor == "orders")
             #expect(entries[0].capacity == 5)
+            let first = try await rig.service.listAudit(
+                ListAuditRequest(poolId: types[0], limit: 2), rig.manager)
             let rest = try await rig.service.listAudit(
-                ListAuditRequest(poolId: types[0], afterSeq: 2, limit: 2), rig.manager)
-            #expect(rest.entries.map(\.seq) == [3, 4])
+                ListAuditRequest(poolId: types[0], after: first.next, limit: 3), rig.manager)
+            #expect(rest.entries.map(\.seq) == [3, 4, 5] && rest.next == nil)
         }
     }
 
@@ -179,7 +181,7 @@ import Wire
             let old = try await list(ListHoldsRequest(state: .committing, olderThanMs: 60_000))
             #expect(old.holds.map(\.holdId) == Array(ids.prefix(2)))
             let page = try await list(ListHoldsRequest(state: .committing, limit: 2))
-            #expect(page.next == ids[1])
+            #expect(page.holds.map(\.holdId) == Array(ids.prefix(2)) && page.next != nil)
             let rest = try await list(
                 ListHoldsRequest(state: .committing, after: page.next, limit: 2))
             #expect(rest.holds.map(\.holdId) == [ids[2]])

@@ -118,12 +118,8 @@ extension Booking {
             let funds = try await desk.store.balance(.init(prefix: "funds:"))
             #expect(funds.accounts.map(\.credit) == [10_000])
             let next = try await desk.store.balance(.init(limit: 1))
-            #expect(next.next == "clearing:sim EUR")
             let second = try await desk.store.balance(.init(after: next.next, limit: 1))
             #expect(second.accounts.map(\.account) == ["fees:sim"])
-            // An account that somebody typed stands for all of its rows.
-            let typed = try await desk.store.balance(.init(after: "clearing:sim", limit: 1))
-            #expect(typed == second)
         }
     }
 

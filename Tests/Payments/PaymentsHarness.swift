@@ -196,7 +196,7 @@ final class ScriptedOrders: Caller {
             let events = state.events.filter { $0.seq > request.afterSeq }
             return FeedReply(
                 feedId: state.feedID, head: head,
-                events: Array(events.prefix(Int(request.limit))))
+                events: Array(events.prefix(Int(request.limit ?? 500))))
         }
         guard let reply = reply as? Reply else { throw NotScripted() }
         return reply

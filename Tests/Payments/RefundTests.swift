@@ -151,7 +151,7 @@ import Testing
             let desk = try await Desk(test, sim: SimConfiguration(refundFailedBp: 10_000))
             _ = try await desk.create()
             for number in UInt8(0x51)...0x55 { _ = try await desk.refund(number, amount: 100) }
-            var after: UUID?
+            var after: String?
             var found: [UUID] = []
             repeat {
                 let page = try await desk.store.obligations(.init(after: after, limit: 2))

@@ -89,6 +89,37 @@ import Wire
         }
     }
 
+    /// Nobody may take it for a decision against what they asked for once that is done.
+    @Test(arguments: [true, false]) func aReplyThatFitsIntoNoFrameIsToldOf(
+        isMutation: Bool
+    ) async throws {
+        var limits = RPCLimits()
+        limits.frameBytes = 4_096
+        try await inBothWorlds(limits: limits) { harness in
+            let client = harness.client()
+            let method = isMutation ? TestAPI.make : TestAPI.tell
+            let reply = try await client.call(method, Note(text: "x", number: 4))
+            #expect(reply.text.utf8.count == 4_000)
+            let error = try await #require(throws: RPCError.self) {
+                try await client.call(method, Note(text: "x", number: 5))
+            }
+            #expect(error.reason == .replyTooLarge && error.code == .resourceExhausted)
+            #expect(error.outcome == (isMutation ? .unknown : .refused))
+            #expect(error.executed == isMutation)
+            #expect(error.detail["limit"] == 4_096)
+            guard case .integer(let bytes) = error.detail["bytes"] else {
+                Issue.record("it does not say how many bytes")
+                return
+            }
+            #expect(error.message.contains("\(bytes)") && (5_000...5_100).contains(bytes))
+            // Asking again would do no good, and the connection lives on.
+            #expect(harness.finished.count == 2)
+            _ = try await client.call(method, Note(text: "x", number: 1))
+            #expect(harness.server.connectionCount == 1)
+            client.close()
+        }
+    }
+
     @Test func anUnknownMethodIsNamed() async throws {
         try await inBothWorlds { harness in
             let client = harness.client()

@@ -23,6 +23,9 @@ enum TestAPI {
     static let slow = Method<Note, Note>("test.Slow", .mutation, callers: [.gateway], "")
     static let wait = Method<Note, Note>("test.Wait", .wait, callers: [.gateway], "")
     static let flaky = Method<Note, Note>("test.Flaky", .mutation, callers: [.gateway], "")
+    /// Both answer a text of so many thousand bytes.
+    static let tell = Method<Note, Note>("test.Tell", .query, callers: [.gateway], "")
+    static let make = Method<Note, Note>("test.Make", .mutation, callers: [.gateway], "")
     static let staff = Method<Note, Note>("test.Staff", .query, callers: [.eventManager], "")
 }
 
@@ -64,6 +67,13 @@ struct Harness {
         router.handle(TestAPI.fail) { request, _ in
             throw RPCError(
                 .notFound, request.text, detail: ["kind": .text("note"), "n": .integer(1)])
+        }
+        for method in [TestAPI.tell, TestAPI.make] {
+            router.handle(method) { request, _ in
+                finished.add()
+                return Note(
+                    text: String(repeating: "x", count: Int(request.number ?? 0) * 1_000))
+            }
         }
         router.handle(TestAPI.slow) { request, _ in
             try await world.scheduler.sleep(ms: request.number ?? 0)

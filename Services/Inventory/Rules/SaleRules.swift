@@ -37,6 +37,7 @@ enum SaleRules {
         if let why = window(event.salesStart, event.salesEnd, at: now) {
             return .notOnSale(why, event.eventId)
         }
+        if let refusal = Bounds.refusal(ofTickets: request.lines, in: "lines") { return refusal }
         for (line, type) in zip(request.lines, types) {
             guard let type, type.eventId == event.eventId else {
                 return .notFound("ticket type of this event", line.ticketTypeId)

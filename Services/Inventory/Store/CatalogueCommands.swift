@@ -42,11 +42,11 @@ enum CatalogueCommands {
         switch try CatalogueRules.publish(
             event, expectedVersion: request.expectedVersion, types: types, now: batch.now)
         {
-        case .stands: return EventReply(event: event, ticketTypes: types)
+        case .stands: return try CatalogueQueries.reply(event, types)
         case .becomes(let published):
             try batch.update(EventRow(published))
             try Facts.event(InventoryFact.eventPublished, published, in: batch)
-            return EventReply(event: published, ticketTypes: types)
+            return try CatalogueQueries.reply(published, types)
         }
     }
 
@@ -116,8 +116,8 @@ enum CatalogueCommands {
     }
 
     private static func reply(_ event: EventView, in batch: Batch) throws -> EventReply {
-        EventReply(
-            event: event, ticketTypes: try CatalogueQueries.types(of: event.eventId, in: batch))
+        try CatalogueQueries.reply(
+            event, try CatalogueQueries.types(of: event.eventId, in: batch))
     }
 }
 

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import RPC
 import Storage
 
 /// Where rows can be selected: in a batch that writes, or beside it.
@@ -11,15 +12,58 @@ extension Batch: RowSelector {}
 extension Reader: RowSelector {}
 
 enum CatalogueQueries {
-    static func event(_ id: UUID, in reader: Reader) throws -> EventReply? {
-        guard let event = try reader.find(EventRow.self, id)?.event else { return nil }
-        return EventReply(event: event, ticketTypes: try types(of: id, in: reader))
+    /// An event with a page of its ticket types; nil when there is no such event.
+    static func event(_ request: GetEventRequest, in reader: Reader) throws -> EventReply? {
+        guard let event = try reader.find(EventRow.self, request.eventId)?.event else { return nil }
+        var page = try page(of: event.eventId, after: request.after, limit: request.limit)
+        let beyond = try beyond(page.after, of: event.eventId, in: reader)
+        // Descriptions are long: what does not fit is not read.
+        try reader.select(
+            TicketTypeRow.self,
+            where: """
+                event_id = \(event.eventId) \(beyond) ORDER BY \(order) LIMIT \(page.rowsToRead)
+                """,
+            while: { try page.take($0.type, at: $0.type.ticketTypeId) })
+        return EventReply(event: event, ticketTypes: page.rows, next: page.next)
+    }
+
+    /// The same for whoever has all types at hand.
+    static func reply(_ event: EventView, _ types: [TicketTypeView]) throws -> EventReply {
+        var page = try page(of: event.eventId, after: nil, limit: nil)
+        for type in types {
+            guard try page.take(type, at: type.ticketTypeId) else { break }
+        }
+        return EventReply(event: event, ticketTypes: page.rows, next: page.next)
     }
 
     /// In the order in which they are shown.
     static func types(of eventId: UUID, in rows: some RowSelector) throws -> [TicketTypeView] {
         try rows.select(
-            TicketTypeRow.self, where: "event_id = \(eventId) ORDER BY sort, name, ticket_type_id"
+            TicketTypeRow.self, where: "event_id = \(eventId) ORDER BY \(order)"
         ).map(\.type)
+    }
+
+    private static var order: SQL { "sort, name, ticket_type_id" }
+
+    private static func page(
+        of eventId: UUID, after: String?, limit: Int64?
+    ) throws(RPCError) -> Page<TicketTypeView, UUID> {
+        try Page(
+            of: InventoryAPI.getEvent.name, among: [eventId.uuidString], after: after,
+            limit: limit)
+    }
+
+    /// A place is a type's id, because names are longer than a place may be; types are never
+    /// deleted, so it is found again.
+    private static func beyond(
+        _ last: UUID?, of eventId: UUID, in reader: Reader
+    ) throws -> SQL {
+        guard let last else { return "" }
+        guard let type = try reader.find(TicketTypeRow.self, last)?.type, type.eventId == eventId
+        else { throw StorageError(.corrupt, "ticket type \(last) of event \(eventId) is gone") }
+        return """
+            AND (sort > \(type.sort) OR (sort = \(type.sort) AND (name > \(type.name)
+                OR (name = \(type.name) AND ticket_type_id > \(last)))))
+            """
     }
 }

@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import RPC
 import Storage
 
 enum HoldQueries {
@@ -11,19 +12,22 @@ enum HoldQueries {
 
     /// A page of open holds in order of their ids.
     static func list(_ request: ListHoldsRequest, in reader: Reader) throws -> ListHoldsReply {
-        let limit = request.limit ?? 500
+        var page = try Page<HoldReply, UUID>(
+            of: InventoryAPI.listHolds.name, among: [request.state.word], after: request.after,
+            limit: request.limit)
         let since = reader.now.advanced(byMs: -(request.olderThanMs ?? 0))
         let nothing = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
-        let after = request.after ?? nothing
         let holds = try reader.select(
             Hold.self,
             where: """
-                \(open(request.state, since: since)) AND hold_id > \(after)
-                ORDER BY hold_id LIMIT \(limit)
+                \(open(request.state, since: since)) AND hold_id > \(page.after ?? nothing)
+                ORDER BY hold_id LIMIT \(page.rowsToRead)
                 """)
-        return ListHoldsReply(
-            holds: try holds.map { try HoldReply($0, at: reader.now, in: reader) },
-            next: Int64(holds.count) == limit ? holds.last?.id : nil)
+        for hold in holds {
+            let reply = try HoldReply(hold, at: reader.now, in: reader)
+            guard try page.take(reply, at: hold.id) else { break }
+        }
+        return ListHoldsReply(holds: page.rows, next: page.next)
     }
 
     /// Through the index of one state, whose literal names it: in order of their ids, all holds

@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import RPC
 import Storage
 
 enum StockQueries {
@@ -37,14 +38,17 @@ enum StockQueries {
     }
 
     static func audit(_ request: ListAuditRequest, in reader: Reader) throws -> ListAuditReply {
-        ListAuditReply(
-            entries: try reader.select(
-                AuditRow.self,
-                where: """
-                    pool_id = \(request.poolId) AND seq > \(request.afterSeq ?? 0)
-                    ORDER BY seq LIMIT \(request.limit ?? 500)
-                    """
-            ).map(\.entry))
+        var page = try Page<AuditEntry, Int64>(
+            of: InventoryAPI.listAudit.name, among: [request.poolId.uuidString],
+            after: request.after, limit: request.limit)
+        try reader.select(
+            AuditRow.self,
+            where: """
+                pool_id = \(request.poolId) AND seq > \(page.after ?? 0)
+                ORDER BY seq LIMIT \(page.rowsToRead)
+                """,
+            while: { try page.take($0.entry, at: $0.entry.seq) })
+        return ListAuditReply(entries: page.rows, next: page.next)
     }
 
     /// The pool as if what is over had been swept.

@@ -32,7 +32,7 @@ struct Adoption: Service {
     /// One look at both peers.
     func look() async throws {
         // Money first: a payment knows its checkout, a hold knows no payment.
-        var after: UUID?
+        var after: String?
         repeat {
             let reply = try await payments.call(
                 PaymentsAPI.listUnsettled,

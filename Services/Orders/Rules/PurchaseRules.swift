@@ -84,6 +84,14 @@ enum PurchaseRules {
         guard problems.isEmpty else { throw RPCError.invalid(problems) }
     }
 
+    /// Only of what is new: what was bought when more was possible is answered when it is asked
+    /// for again.
+    ///
+    /// - Throws: `QUANTITY_OUT_OF_RANGE`.
+    static func checkTotal(of items: [HoldLine]) throws {
+        if let refusal = Bounds.refusal(ofTickets: items, in: "items") { throw refusal }
+    }
+
     static func check(_ request: CreateCheckoutRequest) throws {
         let problems = problems(in: request.items, request.contact)
         guard problems.isEmpty else { throw RPCError.invalid(problems) }

@@ -37,7 +37,8 @@ final class CheckoutJournal: SagaJournal {
     /// - Throws: `IDEMPOTENCY_CONFLICT {differingFields}`.
     func begin(_ request: PurchaseRequest, for buyer: Actor?) async throws -> Checkout {
         try await begin(request.purchaseId) {
-            PurchaseRules.checkout(request, buyer: buyer, epoch: $0, now: $1)
+            try PurchaseRules.checkTotal(of: request.items)
+            return PurchaseRules.checkout(request, buyer: buyer, epoch: $0, now: $1)
         } differences: {
             PurchaseRules.differences(request, $0)
         }
@@ -46,14 +47,15 @@ final class CheckoutJournal: SagaJournal {
     /// The same for a checkout of the long way.
     func begin(_ request: CreateCheckoutRequest, for buyer: Actor?) async throws -> Checkout {
         try await begin(request.checkoutId) {
-            PurchaseRules.checkout(request, buyer: buyer, epoch: $0, now: $1)
+            try PurchaseRules.checkTotal(of: request.items)
+            return PurchaseRules.checkout(request, buyer: buyer, epoch: $0, now: $1)
         } differences: {
             PurchaseRules.differences(request, $0)
         }
     }
 
     private func begin(
-        _ id: UUID, _ new: @escaping @Sendable (_ epoch: Int64, _ now: Instant) -> Checkout,
+        _ id: UUID, _ new: @escaping @Sendable (_ epoch: Int64, _ now: Instant) throws -> Checkout,
         differences: @escaping @Sendable (Checkout) -> [String]
     ) async throws -> Checkout {
         let epoch = epoch.load(ordering: .relaxed)
@@ -63,7 +65,7 @@ final class CheckoutJournal: SagaJournal {
                 guard fields.isEmpty else { throw Self.conflict(fields) }
                 return stored
             }
-            let checkout = new(epoch, batch.now)
+            let checkout = try new(epoch, batch.now)
             try batch.insert(checkout)
             return checkout
         }

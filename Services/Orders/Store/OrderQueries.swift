@@ -17,13 +17,39 @@ struct OrderQueries: Sendable {
             }
             let items = try reader.select(
                 OrderItemRow.self, where: "order_id = \(id) ORDER BY ticket_type_id")
-            let tickets = try reader.select(
-                TicketRow.self, where: "order_id = \(id) ORDER BY number")
-            guard tickets.allSatisfy(mint.made) else {
-                throw StorageError(.corrupt, "ticket: one of order \(id) is not what it was")
-            }
+            let tickets = try Self.tickets(
+                of: id, after: nil, limit: Int64(Bounds.ticketsPerReply), mint, in: reader)
             return CheckoutView.reply(order, items.map(\.line), tickets)
         }
+    }
+
+    func tickets(_ request: ListTicketsRequest) async throws -> ListTicketsReply {
+        var page = try Page<Ticket, Int64>(
+            of: OrdersAPI.listTickets.name, among: [request.orderId.uuidString],
+            after: request.after, limit: request.limit)
+        let (after, most, id) = (page.after, page.rowsToRead, request.orderId)
+        let tickets = try await database.read { [mint] reader in
+            guard try reader.find(OrderRow.self, id) != nil else {
+                throw RPCError(.notFound, "there is no order \(id)")
+            }
+            return try Self.tickets(of: id, after: after, limit: most, mint, in: reader)
+        }
+        for ticket in tickets {
+            guard try page.take(CheckoutView.ticket(ticket), at: ticket.number) else { break }
+        }
+        return ListTicketsReply(tickets: page.rows, next: page.next)
+    }
+
+    private static func tickets(
+        of order: UUID, after last: Int64?, limit: Int64, _ mint: TicketMint, in reader: Reader
+    ) throws -> [TicketRow] {
+        let tickets = try reader.select(
+            TicketRow.self,
+            where: "order_id = \(order) AND number > \(last ?? -1) ORDER BY number LIMIT \(limit)")
+        guard tickets.allSatisfy(mint.made) else {
+            throw StorageError(.corrupt, "ticket: one of order \(order) is not what it was")
+        }
+        return tickets
     }
 
     /// Whether the order that came of a completed checkout says the same as the checkout.
@@ -37,28 +63,50 @@ struct OrderQueries: Sendable {
     }
 
     func orders(_ request: ListOrdersRequest) async throws -> ListOrdersReply {
-        let limit = request.limit ?? 100
-        let rows = try await database.read { reader in
-            try reader.select(OrderRow.self, where: Self.filter(request, limit: limit + 1))
+        var page = try Page<OrderSummary, UUID>(
+            of: OrdersAPI.listOrders.name, among: [request.owner, request.eventId?.uuidString],
+            after: request.after, limit: request.limit)
+        let filter = Self.filter(request, after: page.after, limit: page.rowsToRead)
+        let rows = try await database.read { try $0.select(OrderRow.self, where: filter) }
+        for row in rows {
+            guard try page.take(CheckoutView.summary(row), at: row.orderID) else { break }
         }
-        return ListOrdersReply(
-            orders: rows.prefix(Int(clamping: limit)).map(CheckoutView.summary),
-            hasMore: rows.count > limit)
+        return ListOrdersReply(orders: page.rows, next: page.next)
     }
 
-    private static func filter(_ request: ListOrdersRequest, limit: Int64) -> SQL {
+    private static func filter(
+        _ request: ListOrdersRequest, after: UUID?, limit: Int64
+    ) -> SQL {
         var filter: SQL = "total_quantity >= 0"
-        if let after = request.after { filter = "\(filter) AND order_id > \(after)" }
+        if let after { filter = "\(filter) AND order_id > \(after)" }
         if let owner = request.owner { filter = "\(filter) AND owner = \(owner)" }
         if let event = request.eventId { filter = "\(filter) AND event_id = \(event)" }
         return "\(filter) ORDER BY order_id LIMIT \(limit)"
     }
 
-    func history(_ id: UUID) async throws -> [SagaStepRow] {
-        try await database.read { reader in
+    /// The steps of a saga that ended, as many as fit into a page.
+    func history(
+        _ request: GetSagaRequest
+    ) async throws -> (steps: [SagaStep], next: String?) {
+        var page = try Page<SagaStep, Int64>(
+            of: OrdersAPI.getSaga.name, among: [request.checkoutId.uuidString],
+            after: request.after, limit: request.limit)
+        let (after, most) = (page.after ?? 0, page.rowsToRead)
+        let rows = try await database.read { reader in
             try reader.select(
-                SagaStepRow.self, where: "saga_id = \(id) ORDER BY number LIMIT 1000")
+                SagaStepRow.self,
+                where: """
+                    saga_id = \(request.checkoutId) AND number > \(after)
+                    ORDER BY number LIMIT \(most)
+                    """)
         }
+        for row in rows {
+            let step = SagaStep(
+                step: row.position.step, direction: row.position.direction.rawValue,
+                attempt: row.position.attempt, outcome: row.outcome, result: row.result, at: row.at)
+            guard try page.take(step, at: row.number) else { break }
+        }
+        return (page.rows, page.next)
     }
 
     /// How many checkouts stand in each state. Added up row by row: to group them would sort them,

@@ -59,11 +59,12 @@ extension TicketMint {
             && ticket.secret == secret(ticket.ticketID)
     }
 
-    /// Numbered through all lines in their order.
-    func tickets(of checkout: Checkout) -> [TicketRow] {
+    /// Numbered through all lines in their order; the first so many of them.
+    func tickets(of checkout: Checkout, atMost most: Int = .max) -> [TicketRow] {
         var tickets: [TicketRow] = []
         for line in checkout.lines {
             for _ in 0..<max(0, line.quantity) {
+                guard tickets.count < most else { return tickets }
                 let number = Int64(tickets.count)
                 let id = Self.ticketID(checkout.id, number)
                 tickets.append(

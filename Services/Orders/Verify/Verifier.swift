@@ -108,7 +108,7 @@ struct Verifier: Sendable {
     /// C-7: no stock stays fenced for a checkout that has ended.
     private func strayHolds(_ event: UUID?) async throws -> [Violation] {
         var violations: [Violation] = []
-        var after: UUID?
+        var after: String?
         repeat {
             let page = try await inventory.call(
                 InventoryAPI.listHolds,

@@ -1,6 +1,8 @@
 import Contracts
 import FoundationEssentials
+import RPC
 import Storage
+import Wire
 
 // The ledger is the longest table and lies in the order of its bookings. It is read through once,
 // without an index that every sale would pay for, and summed into as many accounts as have a sum:
@@ -9,26 +11,36 @@ extension PaymentStore {
     /// Accounts with their sums, and the trial balance of the whole ledger.
     func balance(_ request: LedgerBalanceRequest) async throws -> LedgerBalanceReply {
         let prefix = request.prefix ?? ""
-        let last = LedgerCursor(request.after ?? "")
+        var page = try Page<AccountBalance, LedgerPlace>(
+            of: PaymentsAPI.ledgerBalance.name, among: [request.prefix], after: request.after,
+            limit: request.limit)
+        let last = page.after ?? LedgerPlace(account: "", currency: "")
         let ofPage: SQL = """
             account >= \(prefix) AND account < \(prefix + "\u{10FFFF}")
                 AND (account > \(last.account)
                     OR (account = \(last.account) AND currency > \(last.currency)))
             """
-        return try await database.survey { reader in
-            let accounts = try reader.balances(ofPage).prefix(Int(request.limit))
-            return LedgerBalanceReply(
-                accounts: Array(accounts), trialBalance: try reader.trialBalance(),
-                next: accounts.count == Int(request.limit)
-                    ? accounts.last.map { LedgerCursor($0).text } : nil)
+        let (accounts, trialBalance) = try await database.survey { reader in
+            (try reader.balances(ofPage), try reader.trialBalance())
         }
+        for row in accounts {
+            let place = LedgerPlace(account: row.account, currency: row.currency.code)
+            guard try page.take(row, at: place) else { break }
+        }
+        return LedgerBalanceReply(
+            accounts: page.rows, trialBalance: trialBalance, next: page.next)
     }
 }
 
-/// An account has a row a currency.
+/// An account has a row a currency, and a page may end between them.
 struct LedgerPlace: Hashable, Comparable {
     let account: String
     let currency: String
+
+    init(account: String, currency: String) {
+        self.account = account
+        self.currency = currency
+    }
 
     init(from columns: inout ColumnReader) throws {
         account = try columns.next()
@@ -104,23 +116,11 @@ extension Reader {
     }
 }
 
-/// Where a page of balances ended. An account has a row a currency, and a page may end between
-/// them: both stand in the text, the currency after the last space.
-private struct LedgerCursor {
-    let account: String
-    let currency: String
+extension LedgerPlace: CBORWritable, CBORReadable {
+    func write(to writer: inout CBORWriter) { [account, currency].write(to: &writer) }
 
-    init(_ row: AccountBalance) {
-        account = row.account
-        currency = row.currency.code
+    init(from reader: inout CBORReader) throws {
+        _ = try reader.readArrayHeader()
+        self.init(account: try reader.readText(), currency: try reader.readText())
     }
-
-    init(_ text: String) {
-        let space = text.lastIndex(of: " ")
-        account = String(text[..<(space ?? text.endIndex)])
-        // A plain account, as somebody may type it, stands for all of its rows.
-        currency = space.map { String(text[text.index(after: $0)...]) } ?? "\u{10FFFF}"
-    }
-
-    var text: String { "\(account) \(currency)" }
 }

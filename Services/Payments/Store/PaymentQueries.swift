@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import RPC
 import Storage
 
 // What Payments reads: single rows, pages, and what is due.
@@ -61,37 +62,46 @@ extension PaymentStore {
     func obligations(_ request: ListObligationsRequest) async throws -> ListObligationsReply {
         let ofCheckout: SQL =
             request.checkoutId.map { "AND checkout_id = \($0)" as SQL } ?? ""
-        let after: SQL = request.after.map { "AND refund_id > \($0)" as SQL } ?? ""
+        var page = try Page<RefundReply, UUID>(
+            of: PaymentsAPI.listObligations.name, among: [request.checkoutId?.uuidString],
+            after: request.after, limit: request.limit)
+        let after: SQL = page.after.map { "AND refund_id > \($0)" as SQL } ?? ""
+        let most = page.rowsToRead
         let rows = try await database.read { reader in
             try reader.select(
                 RefundRow.self,
                 where: """
                     settled_at IS NULL \(ofCheckout) \(after)
-                    ORDER BY refund_id LIMIT \(request.limit)
+                    ORDER BY refund_id LIMIT \(most)
                     """)
         }
-        return ListObligationsReply(
-            refunds: rows.map { RefundReply($0.refund) },
-            next: rows.count == Int(request.limit) ? rows.last?.key : nil)
+        for row in rows {
+            guard try page.take(RefundReply(row.refund), at: row.key) else { break }
+        }
+        return ListObligationsReply(refunds: page.rows, next: page.next)
     }
 
     /// Payments of checkouts that have not ended as far as Orders' feed has been read. Watched
     /// ones, which were given up, are not among them.
     func unsettled(_ request: ListUnsettledRequest) async throws -> ListUnsettledReply {
-        let after: SQL = request.after.map { "AND payment_id > \($0)" as SQL } ?? ""
+        var page = try Page<PaymentReply, UUID>(
+            of: PaymentsAPI.listUnsettled.name, after: request.after, limit: request.limit)
+        let after: SQL = page.after.map { "AND payment_id > \($0)" as SQL } ?? ""
+        let most = page.rowsToRead
         let rows = try await database.read { reader in
             let (latest, overflow) = reader.now.milliseconds.subtractingReportingOverflow(
-                request.olderThanMs)
+                request.olderThanMs ?? 0)
             return try reader.select(
                 PaymentRow.self,
                 where: """
                     open_since IS NOT NULL AND open_since <= \(overflow ? Int64.min : latest)
                     AND outcome IS NULL AND state NOT IN ('VOIDED', 'FAILED_FINAL') \(after)
-                    ORDER BY payment_id LIMIT \(request.limit)
+                    ORDER BY payment_id LIMIT \(most)
                     """)
         }
-        return ListUnsettledReply(
-            payments: rows.map { PaymentReply($0.payment) },
-            next: rows.count == Int(request.limit) ? rows.last?.key : nil)
+        for row in rows {
+            guard try page.take(PaymentReply(row.payment), at: row.key) else { break }
+        }
+        return ListUnsettledReply(payments: page.rows, next: page.next)
     }
 }

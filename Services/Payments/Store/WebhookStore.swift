@@ -118,15 +118,19 @@ extension PaymentStore {
     /// Without their bodies, in order of their ids.
     func webhooks(_ request: ListWebhooksRequest) async throws -> ListWebhooksReply {
         let ofState: SQL = request.state.map { "state = \($0.word)" as SQL } ?? "1 = 1"
-        let last = WebhookCursor(request.after ?? "")
-        let page = try await database.read { reader in
-            try reader.query(
+        var page = try Page<WebhookReply, WebhookPlace>(
+            of: PaymentsAPI.listWebhooks.name, among: [request.state?.word], after: request.after,
+            limit: request.limit)
+        let (last, most) = (page.after, page.rowsToRead)
+        let rows = try await database.read { reader -> [WebhookReply] in
+            let (provider, event) = (last?.provider ?? "", try last?.eventID(in: reader) ?? "")
+            return try reader.query(
                 """
                 SELECT provider, event_id, type, state, object_ref, received_at, applied_at,
                     next_try_at, tries
                 FROM webhook
-                WHERE \(ofState) AND (provider, event_id) > (\(last.provider), \(last.eventID))
-                ORDER BY provider, event_id LIMIT \(request.limit)
+                WHERE \(ofState) AND (provider, event_id) > (\(provider), \(event))
+                ORDER BY provider, event_id LIMIT \(most)
                 """
             ) {
                 WebhookReply(
@@ -136,9 +140,10 @@ extension PaymentStore {
                     nextTryAt: try $0.next(), tries: try $0.next())
             }
         }
-        return ListWebhooksReply(
-            webhooks: page,
-            next: page.count == Int(request.limit) ? page.last.map { WebhookCursor($0).text } : nil)
+        for row in rows {
+            guard try page.take(row, at: WebhookPlace(row)) else { break }
+        }
+        return ListWebhooksReply(webhooks: page.rows, next: page.next)
     }
 }
 
@@ -163,23 +168,4 @@ extension Payment {
     fileprivate func isTarget(of webhook: Webhook) -> Bool {
         paymentID == webhook.paymentID && terms?.provider == webhook.id.provider
     }
-}
-
-/// Where a page of webhooks ended: provider and event id, neither of which has a space.
-private struct WebhookCursor {
-    let provider: String
-    let eventID: String
-
-    init(_ webhook: WebhookReply) {
-        provider = webhook.provider
-        eventID = webhook.eventId
-    }
-
-    init(_ text: String) {
-        let parts = text.split(separator: " ", maxSplits: 1)
-        provider = parts.first.map(String.init) ?? ""
-        eventID = parts.count > 1 ? String(parts[1]) : ""
-    }
-
-    var text: String { "\(provider) \(eventID)" }
 }
