@@ -14,17 +14,22 @@ extension Program {
             let flags = Configuration.settings(of: self).map(\.flag)
             let invocation = try Invocation(
                 Array(CommandLine.arguments.dropFirst()), serveFlags: flags)
-            exit(try await run(invocation, ProcessInfo.processInfo.environment))
+            end(try await run(invocation, ProcessInfo.processInfo.environment))
         } catch let error as UsageError {
             Output.error("\(name): \(error); see \(name) --help")
-            exit(2)
+            end(2)
         } catch let error as ConfigurationError {
             Output.error("\(name): \(error)")
-            exit(2)
+            end(2)
         } catch {
             Output.error("\(name): \(error)")
-            exit(1)
+            end(1)
         }
+    }
+
+    private func end(_ status: Int32) -> Never {
+        Output.flush()
+        exit(status)
     }
 
     private func run(
@@ -32,8 +37,9 @@ extension Program {
     ) async throws -> Int32 {
         switch invocation {
         case .serve(let flags):
-            try await serve(
-                try Configuration(of: self, flags: flags, environment: environment))
+            let writer = try LogWriter(service: name)
+            Output.writeErrors(through: writer)
+            try await serve(flags, environment, to: writer)
             return 0
         case .call(let method, let json, let flags):
             return try await withConsole(flags, environment) {
@@ -107,21 +113,5 @@ extension Program {
             Exit status: 0 done, 1 refused or not well, 2 a wrong command line or configuration,
             3 it is unknown whether the call was executed: ask again under the same ids.
             """
-    }
-}
-
-/// Text for people and programs.
-enum Output {
-    static func print(_ text: String) { write(text, to: 1) }
-
-    static func error(_ text: String) { write(text, to: 2) }
-
-    /// Whole lines, in one write each as far as the kernel takes them.
-    private static func write(_ text: String, to descriptor: Int32) {
-        var bytes = Array((text + "\n").utf8)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count > 0 { bytes = bytes.dropFirst(count) } else if errno != EINTR { return }
-        }
     }
 }

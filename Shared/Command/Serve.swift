@@ -6,15 +6,22 @@ internal import Wire
 
 extension Program {
     /// Serves until SIGTERM: opens, starts jobs and server, drains, closes.
-    func serve(_ configuration: Configuration) async throws {
+    ///
+    /// Whatever is said from the first moment on, a wrong setting too, goes through `writer`.
+    func serve(
+        _ flags: [String: String], _ environment: [String: String], to writer: LogWriter
+    ) async throws {
+        let clock = SystemClock()
+        let log = Log(service: name, least: .info, clock: clock, to: writer)
         let shutdown = Shutdown()
-        shutdown.listenToSignals()
+        try shutdown.listenToSignals { signal in
+            log.info("signal_ignored", ["signal": signal])
+        }
+        let configuration = try Configuration(of: self, flags: flags, environment: environment)
         let loop = try EventLoop()
         loop.start(name: "loop")
-        let clock = SystemClock()
         let world = World(
-            scheduler: loop, clock: clock, random: KernelRandom(),
-            log: Log(service: name, least: .info, clock: clock, sink: { Output.error($0) }),
+            scheduler: loop, clock: clock, random: KernelRandom(), log: log,
             metrics: Metrics(), failpoint: Failpoint(configuration["TURNSTILE_FAILPOINT"]))
         let task = loop.spawn {
             try await run(configuration, TCPNetwork(loop: loop), world, shutdown)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Processes
 import Support
 import Testing
@@ -96,6 +97,49 @@ import Testing
         let log = desk.text("log")
         #expect(log.contains("\"openFiles\":") && !log.contains("\"openFiles\":200,"))
         #expect(!log.contains("\"openFiles\":200}"))
+    }
+
+    /// The pipe is full before the service says its first word, and nobody reads it.
+    @Test func servesThoughNobodyReadsItsLog() async throws {
+        let desk = try Desk()
+        defer { desk.folder.remove() }
+        let path = desk.folder.file("log")
+        try #require(mkfifo(path, 0o600) == 0)
+        let pipe = open(path, O_RDWR | O_NONBLOCK)
+        try #require(pipe >= 0)
+        defer { close(pipe) }
+        let full = [UInt8](repeating: 10, count: 4_096)
+        while write(pipe, full, full.count) > 0 {}
+        let service = try await desk.start(["serve"], log: "log")
+        var health = ChildProcess.Ending.exited(1)
+        while health != .exited(0), !service.hasEnded {
+            health = try await desk.run("health", "--timeout-ms", "500").0
+        }
+        #expect(health == .exited(0))
+        service.send(15)
+        #expect(await service.ending() == .exited(0))
+        // A wrong setting is told to whoever reads, and ends the process all the same.
+        let wrong = try await desk.start(["serve", "--listen", "nowhere"], log: "log")
+        #expect(await wrong.ending() == .exited(2))
+    }
+
+    /// A terminal that closes, or somebody who wants a reload, does not end it without a drain.
+    @Test(arguments: [SIGHUP, SIGUSR1, SIGUSR2])
+    func goesOnAfterASignalThatIsNotForIt(_ signal: Int32) async throws {
+        let desk = try Desk()
+        defer { desk.folder.remove() }
+        let service = try await desk.start(["serve"], log: "log")
+        while !desk.text("log").contains("\"event\":\"listening\""), !service.hasEnded {
+            await Task.yield()
+        }
+        service.send(signal)
+        while !desk.text("log").contains("signal_ignored"), !service.hasEnded {
+            await Task.yield()
+        }
+        #expect(try await desk.run("health").0 == .exited(0))
+        service.send(SIGQUIT)
+        #expect(await service.ending() == .exited(0))
+        #expect(desk.text("log").contains("\"event\":\"stopped\""))
     }
 
     @Test func saysWhatItIs() async throws {
