@@ -46,6 +46,7 @@ public struct InventoryService: Sendable {
         router.handle(InventoryAPI.verifyInvariants, verifyInvariants)
         router.handle(InventoryAPI.compareHistory, compareHistory)
         router.handle(InventoryAPI.resumeSales, resumeSales)
+        router.handle(InventoryAPI.setClock) { try await database.setClock($0, $1, world.log) }
         router.handle(InventoryAPI.stats, stats)
     }
 }

@@ -10,7 +10,7 @@ public import Storage
 /// tickets that come of them.
 public struct OrdersService: Sendable {
     let world: World
-    private let database: Database
+    let database: Database
     let journal: CheckoutJournal
     let runner: SagaRunner<Checkout, PeerReply>
     private let queries: OrderQueries
@@ -89,7 +89,7 @@ public struct OrdersService: Sendable {
         router.handle(OrdersAPI.cancelCheckout) { try await cancel($0, $1) }
         router.handle(OrdersAPI.getCheckout) { request, _ in
             let checkout = try await sound(try await found(request.checkoutId))
-            return view.reply(checkout, now: world.now)
+            return view.reply(checkout, now: database.now)
         }
         router.handle(OrdersAPI.watchCheckout) { try await watch($0, $1) }
         router.handle(OrdersAPI.getOrder) { request, _ in
@@ -106,6 +106,7 @@ public struct OrdersService: Sendable {
                 database: database, inventory: readers.inventory, payments: readers.payments
             ).verify(request)
         }
+        router.handle(OrdersAPI.setClock) { try await database.setClock($0, $1, world.log) }
         router.handle(OrdersAPI.stats) { _, _ in try await stats() }
     }
 
@@ -131,7 +132,7 @@ public struct OrdersService: Sendable {
         {
             throw problem.error
         }
-        return view.reply(checkout, now: world.now)
+        return view.reply(checkout, now: database.now)
     }
 
     /// A completed checkout is told of again only as long as its order says the same.
@@ -154,7 +155,7 @@ public struct OrdersService: Sendable {
         let id = request.checkoutId
         let checkout = try await found(id)
         let (history, next) = try await queries.history(request)
-        let now = world.now
+        let now = database.now
         return SagaReply(
             checkoutId: id, state: checkout.state, step: checkout.step?.step,
             direction: checkout.step?.direction.rawValue, attempt: checkout.step?.attempt ?? 0,
@@ -180,7 +181,7 @@ public struct OrdersService: Sendable {
         let plan = Resolution.plan(request.decision, before)
         let decision = request.decision
         if request.dryRun == true {
-            let after = try Resolution.resolve(before, decision, now: world.now)
+            let after = try Resolution.resolve(before, decision, now: database.now)
             return ResolveSagaReply(
                 checkoutId: before.id, state: after.state, plan: plan, isApplied: false)
         }

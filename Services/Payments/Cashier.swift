@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Storage
 
 /// Talks to providers, with the intent committed before each call and the answer after it. What
 /// is uncertain is asked again under the same key until it is known: here while a caller waits,
@@ -33,7 +34,7 @@ struct Cashier: Sendable {
             let settled = try await settle(payment, until: deadline)
             if pending == operation {
                 // Only for its refusal: the time would matter to an intent, and there is none.
-                _ = try rule(settled, world.now)
+                _ = try rule(settled, store.database.now)
                 return settled
             }
         }

@@ -92,6 +92,12 @@ public struct PaymentsService: Sendable {
             try await store.verify(request)
         }
         router.handle(PaymentsAPI.compareHistory) { _, _ in try await database.history() }
+        router.handle(PaymentsAPI.setClock) { request, call in
+            for provider in cashier.providers.values.sorted(by: { $0.name < $1.name }) {
+                try await provider.setClock()
+            }
+            return try await database.setClock(request, call, world.log)
+        }
         router.handle(PaymentsAPI.stats) { _, _ in try await stats() }
     }
 

@@ -71,6 +71,8 @@ public enum InventoryAPI {
         "inventory.Stats", .query, callers: [.operator],
         "Counters since the process started.")
 
+    public static let setClock = SetClockRequest.method(of: "inventory")
+
     /// All of them, for whoever lists them.
     public static let methods = [
         AnyMethod(createEvent),
@@ -92,6 +94,7 @@ public enum InventoryAPI {
         AnyMethod(verifyInvariants),
         AnyMethod(compareHistory),
         AnyMethod(resumeSales),
+        AnyMethod(setClock),
         AnyMethod(stats),
     ]
 }

@@ -62,6 +62,8 @@ public enum OrdersAPI {
         "orders.Stats", .query, callers: [.operator, .gateway],
         "Counters, and how many checkouts stand in each state.")
 
+    public static let setClock = SetClockRequest.method(of: "orders")
+
     /// All of them, for whoever lists them.
     public static let methods = [
         AnyMethod(purchase),
@@ -78,6 +80,7 @@ public enum OrdersAPI {
         AnyMethod(resolveSaga),
         AnyMethod(readEvents),
         AnyMethod(verifyInvariants),
+        AnyMethod(setClock),
         AnyMethod(stats),
     ]
 }

@@ -58,6 +58,8 @@ public enum PaymentsAPI {
         "payments.Stats", .query, callers: [.orders, .operator],
         "Counters since the process started.")
 
+    public static let setClock = SetClockRequest.method(of: "payments")
+
     /// All of them, for whoever lists them.
     public static let methods = [
         AnyMethod(createPayment),
@@ -76,6 +78,7 @@ public enum PaymentsAPI {
         AnyMethod(readEvents),
         AnyMethod(verifyInvariants),
         AnyMethod(compareHistory),
+        AnyMethod(setClock),
         AnyMethod(stats),
     ]
 }

@@ -73,7 +73,9 @@ struct SagaLeaseRow: StoredRow, Hashable {
     var key: Int64 { epoch }
 
     func isOver(_ now: Instant) -> Bool {
-        renewedAt.millisecondsUntil(now) > SagaLease.lastsMs
+        let passedMs = renewedAt.millisecondsUntil(now)
+        // One of the future is of a clock that was wrong, and set right since.
+        return passedMs > SagaLease.lastsMs || passedMs < -SagaLease.lastsMs
     }
 
     init(epoch: Int64, owner: Int64, renewedAt: Instant) {

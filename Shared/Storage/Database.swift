@@ -30,6 +30,7 @@ public final class Database: Sendable {
     private let door: any Door
     let progress: Progress
     private let world: World
+    private let clock: GuardedClock
     /// Whether other processes may have it open as well.
     public let isShared: Bool
     private static let looksMs: ClosedRange<Int64> = 20...640
@@ -60,6 +61,7 @@ public final class Database: Sendable {
     init(_ settings: DoorSettings, mode: Mode) async throws {
         progress = settings.progress
         world = settings.world
+        clock = settings.clock
         isShared = settings.engine.dialect.isShared
         switch mode {
         case .thread: door = try await ThreadedDoor(settings)
@@ -100,6 +102,20 @@ public final class Database: Sendable {
         let outcome = Outcome<Value>()
         try await door.survey { reader in outcome.keep { try query(reader) } }
         return try outcome.take()
+    }
+
+    /// The time by which the store decides: not the wall clock's, which may be wrong.
+    public var now: Instant { clock.now() }
+
+    /// Has the store go by the wall clock at once, however far away that is; gives the times before
+    /// and after.
+    public func setClock() async throws -> (before: Instant, after: Instant) {
+        let before = now
+        clock.order()
+        do { return (before, try await write(.saga, essential: true) { $0.now }) } catch {
+            clock.order(false)
+            throw error
+        }
     }
 
     public var feed: Feed { Feed(database: self, progress: progress, scheduler: world.scheduler) }

@@ -22,6 +22,8 @@ public final class Reader {
                 where error.code == .connectionLost || error.code == .conflict
             {}
         }
+        // Perhaps another server knows better.
+        connection.leave()
         return try readOnce(connection, watch, query)
     }
 

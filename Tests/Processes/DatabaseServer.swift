@@ -33,6 +33,12 @@ public struct DatabaseServer: Sendable {
     /// Stops it as a crash would, and starts it again.
     public func restart() async throws { try await tell("restart") }
 
+    /// Adds a standby that every commit waits for.
+    public func addStandby() async throws { try await tell("standby") }
+
+    /// Promotes the standby, while the primary goes on.
+    public func promote() async throws { try await tell("promote") }
+
     /// Kills the primary and promotes its standby.
     public func fail() async throws { try await tell("fail") }
 

@@ -113,7 +113,7 @@ import Testing
                 try $0.next(String.self)
             }
         }
-        #expect(tables.count == 8)
+        #expect(tables.count == 9)
         for table in tables { #expect(table.hasSuffix("WITHOUT ROWID")) }
         await database.close()
     }

@@ -98,6 +98,7 @@ struct Bed {
     }
 
     var location: DatabaseLocation { directory.location("test") }
+    var isShared: Bool { !StoreFolder.isSQLite }
 
     func open(
         _ mode: Database.Mode = .thread, migrations: [Migration] = testSchema

@@ -44,6 +44,8 @@ private final class FaultyConnection: Connection {
     func prepare(_ text: String) throws -> any PreparedStatement { try real.prepare(text) }
     func begin() throws { try real.begin() }
     func rollback() { real.rollback() }
+    func leave() { real.leave() }
+    func rest(ms: Int64) { real.rest(ms: ms) }
     func maintain() { real.maintain() }
     var counters: EngineCounters { real.counters }
     var session: Int64 { real.session }

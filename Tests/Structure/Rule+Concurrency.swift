@@ -23,6 +23,10 @@ extension Rule {
                 ]) : []
         },
         Rule(
+            "service code decides by its store's time, which no wall clock upsets",
+            planted: "Services/Orders/Bad.swift", "let isOver = world.now > end"
+        ) { file in file.isServiceCode ? file.code(with: ["world.now"]) : [] },
+        Rule(
             "service code opens no file and no socket", planted: "Services/Payments/Bad.swift",
             "import Glibc\n"
         ) { file in

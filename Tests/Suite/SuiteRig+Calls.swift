@@ -11,7 +11,7 @@ extension SuiteRig {
     /// A published event with one ticket type of so many places.
     func event(
         capacity: Int64 = 10, price: Int64 = 5_000, entitlements: [String] = [],
-        openCheckouts: OpenCheckouts? = nil
+        openCheckouts: OpenCheckouts? = nil, salesStart: Instant? = nil
     ) async throws -> TestEvent {
         let staff = caller("operator", to: "inventory")
         let event = TestEvent(id: test.world.newID(), type: test.world.newID())
@@ -21,7 +21,7 @@ extension SuiteRig {
                 eventId: event.id, title: "Concert",
                 startsAt: test.clock.now().advanced(byMs: 86_400_000), currency: Self.euro,
                 totalCapacity: capacity, feePerTicket: Money(100, Self.euro),
-                openCheckouts: openCheckouts))
+                salesStart: salesStart, openCheckouts: openCheckouts))
         _ = try await staff.call(
             InventoryAPI.putTicketType,
             PutTicketTypeRequest(

@@ -18,6 +18,13 @@ public protocol PaymentProvider: Sendable {
     func void(_ paymentID: UUID, key: ProviderKey) async -> ProviderAnswer
     func refund(_ paymentID: UUID, amount: Money, key: ProviderKey) async -> RefundAnswer
     func fetch(_ paymentID: UUID) async -> ProviderAnswer
+    /// The machine's clock was set right: for a provider that has a store on it.
+    func setClock() async throws
+}
+
+extension PaymentProvider {
+    /// One that is elsewhere has a clock of its own.
+    public func setClock() async throws {}
 }
 
 /// What the buyer is to be charged.

@@ -8,7 +8,11 @@ public import Lifecycle
 /// neighbours are unaffected. It may be run again, so it touches nothing but the batch.
 public final class Batch {
     /// The time of every decision in this batch; it never goes back, whatever the wall clock does.
+    ///
+    /// That is, unless the clock itself was wrong and is set right: then it begins anew where the
+    /// right time is, while facts are not dated before those that are there.
     public let now: Instant
+    private let factsAt: Instant
 
     /// The first error of the engine: the whole transaction is then run again, each command alone.
     private(set) var failure: StorageError?
@@ -19,10 +23,11 @@ public final class Batch {
     private var eventsBeforeCommand = 0
     private var hasSavepoint = false
 
-    init(_ connection: any Connection, _ caches: RowCaches, now: Instant) {
+    init(_ connection: any Connection, _ caches: RowCaches, now: Instant, factsAt: Instant) {
         self.connection = connection
         self.caches = caches
         self.now = now
+        self.factsAt = factsAt
     }
 
     // MARK: Rows
@@ -81,7 +86,7 @@ public final class Batch {
 
     /// Adds a fact to the feed. Its number is given when the batch ends, without gaps.
     public func emit(_ kind: String, subject: UUID, _ body: [UInt8]) {
-        events.append(FeedEvent(seq: 0, at: now, kind: kind, subject: subject, body: body))
+        events.append(FeedEvent(seq: 0, at: factsAt, kind: kind, subject: subject, body: body))
     }
 
     // MARK: One command after the other

@@ -17,10 +17,17 @@ final class BatchRunner {
     private var outbox: Outbox
     private var disk: DiskSpace?
     private var writer: any Writer
+    /// What the batch that runs sets the store's time to.
+    private var newTime: (before: Instant, now: Instant)?
     /// Transactions in a row that came to nothing through no fault of their commands.
     private var failedInARow = 0
     private static let failuresTolerated = 3
-    private static let settlesTried = 3
+    /// Nothing was done, or nobody can say yet: asked again.
+    private static let passing: Set<StorageError.Code> = [
+        .unknownCommit, .connectionLost, .conflict, .busy, .storageFull,
+    ]
+    /// True once the database is being closed, when nobody waits for an answer any more.
+    var isClosing: () -> Bool = { false }
     /// Set when the process must stop; no command is let in any more.
     private var fatal: StorageError?
 
@@ -82,15 +89,35 @@ final class BatchRunner {
     // MARK: One transaction
 
     private func begin() throws -> Batch {
-        let now = watch.clock.now()
+        let turn = watch.clock.turn()
+        newTime = nil
         try connection.begin()
-        let claim = try writer.claim(connection, now: now)
+        var claim = try writer.claim(connection, now: turn.now)
         // What earlier batches left in memory is what is stored as long as nobody else writes.
+        if !claim.followsOwn { caches.forget() }
+        if claim.isSet { watch.clock.set(from: turn.now, to: claim.now, epoch: writer.epoch) }
+        if let wish = turn.wish { claim = try fulfil(wish, claim) }
         if !claim.followsOwn {
-            caches.forget()
             watch.see(epoch: writer.epoch, feed: writer.feed, now: claim.now)
         }
-        return Batch(connection, caches, now: claim.now)
+        return Batch(connection, caches, now: claim.now, factsAt: max(claim.now, writer.floor))
+    }
+
+    /// Sets the store's time with this batch, or notes that it is right.
+    private func fulfil(_ wish: ClockState.Wish, _ claim: Claim) throws -> Claim {
+        guard case .set(let wall, let isOrdered) = wish else {
+            try StoreTime.note(connection, claim.now)
+            return claim
+        }
+        let aheadMs = claim.now.millisecondsUntil(wall)
+        if !isOrdered {
+            guard aheadMs.magnitude > UInt64(ClockState.toleratedMs),
+                try writer.agrees(connection, aheadMs: aheadMs, now: claim.now)
+            else { return claim }
+        }
+        try writer.setClock(connection, from: claim.now, to: wall)
+        newTime = (claim.now, wall)
+        return Claim(followsOwn: claim.followsOwn, now: wall)
     }
 
     private func run(_ command: Command, in batch: Batch) throws {
@@ -110,18 +137,27 @@ final class BatchRunner {
         }
         failedInARow = 0
         caches.keepBatch()
+        let epoch = writer.epoch
         writer.committed(feed: feed)
+        // Whoever reads knows it before anything is answered.
+        if writer.epoch != epoch { watch.progress.see(epoch: writer.epoch) }
+        if let newTime {
+            watch.clock.set(from: newTime.before, to: newTime.now, epoch: writer.epoch)
+        }
     }
 
-    /// After a commit whose answer was lost: true when it did happen.
+    /// After a commit whose answer was lost: true when it did happen. A server that is away, or
+    /// says that it cannot now, is asked for as long as it takes; callers have their deadlines.
     private func settle() throws -> Bool {
-        var tries = 0
         while true {
             do { return try writer.isStored(connection) } catch {
                 connection.rollback()
-                tries += 1
-                guard tries >= Self.settlesTried else { continue }
-                throw StorageError(.inputOutput, "a commit's outcome stays unknown: \(error)")
+                let error = Self.storageError(error)
+                guard Self.passing.contains(error.code), !isClosing() else {
+                    throw StorageError(.inputOutput, "a commit's outcome stays unknown: \(error)")
+                }
+                world.log.warning("commit_unsettled", ["cause": error.description])
+                connection.rest(ms: 500)
             }
         }
     }
@@ -143,6 +179,7 @@ final class BatchRunner {
             fatal = error
             for command in commands { command.fail(error) }
             world.log.error("storage_fatal", ["cause": error.description])
+            world.log.flush()
             return onFatal(error)
         case .storageFull:
             world.log.error("storage_full", ["cause": error.description])

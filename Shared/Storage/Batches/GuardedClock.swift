@@ -1,61 +1,70 @@
 internal import Lifecycle
 import Synchronization
 
-/// The time by which decisions are made: the wall clock, but never earlier than the last decision
-/// plus the time that passed since on a clock that cannot be set.
+/// The time by which decisions are made: the wall clock, as long as it goes with a clock that
+/// cannot be set.
 ///
-/// A wall clock more than 60 s away from that is ignored, with an alarm: neither an operator nor a
-/// broken time server makes every hold expire at once.
+/// A wall clock that is suddenly more than 60 s away is ignored at first, with an alarm: neither an
+/// operator nor a broken time server makes every hold expire at once. Once it has agreed with
+/// itself for three minutes it is believed, forwards and backwards; `order` does it at once. What
+/// was decided meanwhile stays as the rows say; no fact is dated before one that is there.
 final class GuardedClock: Sendable {
-    private static let toleratedMs: Int64 = 60_000
-
-    private struct State {
-        var base: Instant
-        var uptime: UInt64
-        var isAlarmed = false
-    }
-
     private let world: World
     private let state: Mutex<State>
 
-    /// `stored` is the time of the last batch of the process before, if there was one.
-    init(world: World, stored: Instant?) {
-        self.world = world
-        let wall = world.now
-        let base = max(wall, stored ?? wall)
-        state = Mutex(State(base: base, uptime: world.scheduler.uptimeNanoseconds))
-        if wall.millisecondsUntil(base) > Self.toleratedMs { alarm(wall, expected: base) }
+    private struct State {
+        var clock: ClockState
+        /// Of the store as its time was last set: what comes from before that counts no more.
+        var epoch: Int64 = 0
     }
 
-    func now() -> Instant {
+    init(world: World) {
+        self.world = world
+        let clock = ClockState(wall: world.now, uptime: world.scheduler.uptimeNanoseconds)
+        state = Mutex(State(clock: clock))
+    }
+
+    /// Goes on from what the store has seen.
+    func begin(_ stored: StoreTime) {
+        let wall = world.now
+        let isBehind = state.withLock { $0.clock.begin(stored, wall: wall) }
+        if isBehind, let last = stored.lastBatch { alarm(wall, expected: last) }
+    }
+
+    func now() -> Instant { turn().now }
+
+    func turn() -> ClockState.Turn {
         let wall = world.now
         let uptime = world.scheduler.uptimeNanoseconds
-        let (now, jumped): (Instant, Bool) = state.withLock { state in
-            let passed = uptime > state.uptime ? (uptime - state.uptime) / 1_000_000 : 0
-            let expected = state.base.advanced(byMs: Int64(clamping: passed))
-            let ahead = expected.millisecondsUntil(wall)
-            let isFar = abs(Double(ahead)) > Double(Self.toleratedMs)
-            defer { state.isAlarmed = isFar }
-            if isFar { return (expected, !state.isAlarmed) }
-            guard ahead > 0 else { return (expected, false) }
-            state.base = wall
-            state.uptime = uptime
-            return (wall, false)
-        }
-        if jumped { alarm(wall, expected: now) }
-        return now
+        let turn = state.withLock { $0.clock.turn(wall: wall, uptime: uptime) }
+        if turn.isJump { alarm(wall, expected: turn.now) }
+        return turn
     }
 
-    /// Another process has decided by this time: nothing here is decided by an earlier one.
-    func follow(_ shared: Instant) {
+    /// Another process has decided by this time, in this epoch of the store.
+    func follow(_ shared: Instant, epoch: Int64) {
         let uptime = world.scheduler.uptimeNanoseconds
         state.withLock { state in
-            let passed = uptime > state.uptime ? (uptime - state.uptime) / 1_000_000 : 0
-            guard state.base.advanced(byMs: Int64(clamping: passed)) < shared else { return }
-            state.base = shared
-            state.uptime = uptime
+            guard epoch >= state.epoch else { return }
+            state.clock.follow(shared, uptime: uptime)
         }
     }
+
+    /// The store's time was set, here or by another instance.
+    func set(from before: Instant, to now: Instant, epoch: Int64) {
+        let uptime = world.scheduler.uptimeNanoseconds
+        state.withLock { state in
+            state.epoch = max(state.epoch, epoch)
+            state.clock.set(to: now, uptime: uptime)
+            state.clock.order(false)
+        }
+        world.metrics.count("storage.clock_sets")
+        world.log.error(
+            "clock_set", ["fromMs": before.milliseconds, "toMs": now.milliseconds])
+    }
+
+    /// The next batch takes the wall clock's time, whatever it is.
+    func order(_ isWanted: Bool = true) { state.withLock { $0.clock.order(isWanted) } }
 
     private func alarm(_ wall: Instant, expected: Instant) {
         world.metrics.count("storage.clock_jumps")

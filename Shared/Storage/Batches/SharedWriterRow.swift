@@ -18,7 +18,7 @@ struct SharedWriterRow: Writer {
         CREATE TABLE IF NOT EXISTS timeline (
             id BIGINT NOT NULL PRIMARY KEY, number BIGINT NOT NULL)
         """,
-        JobLease.creation,
+        JobLease.creation, ClockVote.creation,
     ]
 
     /// This process among those that share the store.
@@ -26,7 +26,14 @@ struct SharedWriterRow: Writer {
     let feedID: UUID
     private let timelineText: String
     private(set) var epoch: Int64
+    /// What the batch that runs raises the epoch to.
+    private var nextEpoch: Int64?
     private(set) var feed: Int64
+    private(set) var floor = Instant(milliseconds: 0)
+    /// So many times the clock was set, as far as this process has heard.
+    private var sets: Int64 = 0
+    /// The batch that runs sets it.
+    private var setsClock = false
     /// The batch that runs.
     private var batch: Int64
     /// The last batch that is known to be committed, whoever wrote it.
@@ -39,10 +46,10 @@ struct SharedWriterRow: Writer {
     private var isPresumed = false
     private static let ownBeforePresuming = 4
 
-    /// Joins those that share the store; also gives the time of the last batch.
+    /// Joins those that share the store; also gives what it knows of the time.
     static func join(
         _ connection: any Connection, _ dialect: Dialect, world: World
-    ) throws -> (writer: SharedWriterRow, lastBatch: Instant?) {
+    ) throws -> (writer: SharedWriterRow, time: StoreTime) {
         try connection.begin()
         do {
             let start = world.now.milliseconds
@@ -67,14 +74,37 @@ struct SharedWriterRow: Writer {
             }.first
             guard var writer = found else { throw StorageError(.corrupt, "writer: no row") }
             try writer.compareTimeline(connection)
+            writer.epoch = writer.nextEpoch ?? writer.epoch
+            writer.nextEpoch = nil
             try connection.run(
                 "DELETE FROM instance WHERE at < \(start - Housekeeping.keptMs)")
+            var time = try StoreTime.load(
+                connection, lastBatch: writer.batch > 0 ? writer.now : nil)
+            (writer.floor, writer.sets) = (time.floor, time.sets)
             try connection.commit()
-            return (writer, writer.batch > 0 ? writer.now : nil)
+            if time.isDoubtful(at: world.now) {
+                time.isSharedNow = try hasOthers(connection, dialect)
+            }
+            return (writer, time)
         } catch {
             connection.rollback()
             throw error
         }
+    }
+
+    /// Whether another process has the store open; sessions of one that has just ended are waited
+    /// for a little.
+    private static func hasOthers(_ connection: any Connection, _ dialect: Dialect) throws -> Bool {
+        var count: Int64 = 0
+        for _ in 0..<5 {
+            try connection.prepare("SELECT \(dialect.otherSessions)").run(ColumnWriter()) { row in
+                var columns = ColumnReader(row, source: "sessions")
+                count = try columns.next()
+            }
+            if count == 0 { return false }
+            connection.rest(ms: 50)
+        }
+        return true
     }
 
     private static func uniqueID(
@@ -105,9 +135,11 @@ struct SharedWriterRow: Writer {
 
     // MARK: A batch
 
+    /// Nobody raises the time who has not heard that it was set, which raises the epoch.
     private static let claimText = """
         UPDATE writer
-        SET batch = batch + 1, now_ms = CASE WHEN now_ms < $1 THEN $2 ELSE now_ms END
+        SET batch = batch + 1, now_ms = CASE
+            WHEN epoch > $3 THEN now_ms WHEN now_ms < $1 THEN $2 ELSE now_ms END
         WHERE id = 1 AND epoch >= $3 RETURNING epoch, batch, now_ms, feed
         """
 
@@ -131,11 +163,40 @@ struct SharedWriterRow: Writer {
                 "the server knows less than this process: it is a primary of the past, or lost "
                     + "what was committed")
         }
+        let isSet = try claimed.epoch > epoch && hearOfClock(connection)
         let followsOwn = claimed.epoch == epoch && claimed.batch - 1 == committedBatch
         (epoch, batch, now, feed) = claimed
         ownInARow = followsOwn ? min(ownInARow + 1, Self.ownBeforePresuming) : 0
         if session != connection.session { try compareTimeline(connection) }
-        return Claim(followsOwn: followsOwn && now == wanted, now: now)
+        return Claim(followsOwn: followsOwn && now == wanted, now: now, isSet: isSet)
+    }
+
+    // MARK: The clock
+
+    private mutating func hearOfClock(_ connection: any Connection) throws -> Bool {
+        let time = try StoreTime.load(connection, lastBatch: now)
+        defer { (floor, sets) = (time.floor, time.sets) }
+        return time.sets != sets
+    }
+
+    /// Each instance that is alive says how far its wall clock is ahead; one that does not, or says
+    /// otherwise, has a clock that is as good.
+    func agrees(_ connection: any Connection, aheadMs: Int64, now: Instant) throws -> Bool {
+        try ClockVote.put(connection, instance, aheadMs: aheadMs, at: now)
+        return try ClockVote.isUnanimous(connection, instance, aheadMs: aheadMs, at: now)
+    }
+
+    mutating func setClock(
+        _ connection: any Connection, from before: Instant, to now: Instant
+    ) throws {
+        let next = try raiseEpoch()
+        try StoreTime.set(connection, from: before)
+        try connection.run("UPDATE writer SET epoch = \(next), now_ms = \(now) WHERE id = 1")
+        try connection.run("DELETE FROM clock_vote")
+        // What this batch has claimed is what it leaves.
+        self.now = now
+        floor = max(floor, before)
+        setsClock = true
     }
 
     /// Where another has written, the batch's number, which may not be null, gets no value: the
@@ -160,7 +221,9 @@ struct SharedWriterRow: Writer {
     }
 
     mutating func rolledBack(by error: StorageError) -> Bool {
-        defer { (isPresumed, ownInARow) = (false, 0) }
+        defer { (isPresumed, ownInARow, nextEpoch, setsClock) = (false, 0, nil, false) }
+        // The history that the epoch goes with is looked at again.
+        if nextEpoch != nil { session = nil }
         return isPresumed && error.code == .constraint
     }
 
@@ -190,6 +253,9 @@ struct SharedWriterRow: Writer {
         committedBatch = batch
         feed = newFeed
         isPresumed = false
+        if let nextEpoch { epoch = nextEpoch }
+        if setsClock { sets += 1 }
+        (nextEpoch, setsClock) = (nil, false)
     }
 
     func isStored(_ connection: any Connection) throws -> Bool {
@@ -204,6 +270,14 @@ struct SharedWriterRow: Writer {
     }
 
     // MARK: The server's history
+
+    /// It is this process's only once the batch is committed.
+    private mutating func raiseEpoch() throws -> Int64 {
+        let (next, overflow) = (nextEpoch ?? epoch).addingReportingOverflow(1)
+        if overflow { throw StorageError(.corrupt, "writer: epoch has no successor") }
+        nextEpoch = next
+        return next
+    }
 
     /// In a transaction that has the writer row: raises the epoch when a standby was promoted.
     private mutating func compareTimeline(_ connection: any Connection) throws {
@@ -224,11 +298,9 @@ struct SharedWriterRow: Writer {
             throw StorageError(.fenced, "the server is a primary of the past")
         }
         if current > known {
-            let (next, overflow) = epoch.addingReportingOverflow(1)
-            if overflow { throw StorageError(.corrupt, "writer: epoch has no successor") }
-            epoch = next
+            let next = try raiseEpoch()
             try connection.run("UPDATE timeline SET number = \(current) WHERE id = 1")
-            try connection.run("UPDATE writer SET epoch = \(epoch) WHERE id = 1")
+            try connection.run("UPDATE writer SET epoch = \(next) WHERE id = 1")
         }
         session = connection.session
     }

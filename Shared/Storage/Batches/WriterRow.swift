@@ -9,8 +9,16 @@ protocol Writer {
     var epoch: Int64 { get }
     /// The number of the last fact committed to the feed.
     var feed: Int64 { get }
+    /// No fact is dated before this.
+    var floor: Instant { get }
     /// The first statement of a batch.
     mutating func claim(_ connection: any Connection, now: Instant) throws -> Claim
+    /// In a batch that is claimed: whether the others who share the store also see a wall clock
+    /// that is so far ahead of its time.
+    func agrees(_ connection: any Connection, aheadMs: Int64, now: Instant) throws -> Bool
+    /// In a batch that is claimed: the store's time goes on from `now`.
+    mutating func setClock(
+        _ connection: any Connection, from before: Instant, to now: Instant) throws
     /// The last one, once the facts up to `feed` are written.
     func finish(_ connection: any Connection, feed: Int64) throws
     /// The batch that was claimed is committed.
@@ -29,6 +37,8 @@ struct Claim {
     let followsOwn: Bool
     /// The time of the batch.
     let now: Instant
+    /// Another instance has set the store's time since the batch before.
+    var isSet = false
 }
 
 /// The single row by which an owner of the database counts its batches and is fenced off when a
@@ -41,13 +51,14 @@ struct WriterRow: Writer {
     /// The number of the last fact committed to the feed. Stored by the batch after, which must
     /// update the row anyway; until then the newest fact itself tells it.
     private(set) var feed: Int64
+    private(set) var floor: Instant
 
-    /// Makes this process the owner, above every one before it; also gives the time of the last
-    /// batch, if there was one. The epoch is drawn from the clock, so that the owner of a copy that
+    /// Makes this process the owner, above every one before it; also gives what the store knows of
+    /// the time. The epoch is drawn from the clock, so that the owner of a copy that
     /// was put back is above those that the copy does not know of.
     static func take(
         _ connection: any Connection, world: World
-    ) throws -> (writer: WriterRow, lastBatch: Instant?) {
+    ) throws -> (writer: WriterRow, time: StoreTime) {
         try connection.begin()
         do {
             let known = try connection.query(
@@ -72,10 +83,12 @@ struct WriterRow: Writer {
                 try connection.run("UPDATE writer SET epoch = \(epoch) WHERE id = 1")
             }
             let feed = try storeFeed(connection)
+            let time = try StoreTime.load(connection, lastBatch: known?.now)
             try connection.commit()
             let writer = WriterRow(
-                feedID: feedID, epoch: epoch, batch: known?.batch ?? 0, feed: feed)
-            return (writer, known?.now)
+                feedID: feedID, epoch: epoch, batch: known?.batch ?? 0, feed: feed,
+                floor: time.floor)
+            return (writer, time)
         } catch {
             connection.rollback()
             throw error
@@ -93,6 +106,17 @@ struct WriterRow: Writer {
         }
         try claimAfterOthers(connection, now)
         return Claim(followsOwn: false, now: now)
+    }
+
+    /// There is nobody else.
+    func agrees(_ connection: any Connection, aheadMs: Int64, now: Instant) throws -> Bool { true }
+
+    mutating func setClock(
+        _ connection: any Connection, from before: Instant, to now: Instant
+    ) throws {
+        try StoreTime.set(connection, from: before)
+        try connection.run("UPDATE writer SET now_ms = \(now) WHERE id = 1")
+        floor = max(floor, before)
     }
 
     /// For a row that is as this owner left it, which it nearly always is: an update that returns

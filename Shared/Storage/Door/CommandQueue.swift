@@ -70,6 +70,8 @@ final class CommandQueue: Sendable {
         }
     }
 
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
     /// Takes no more in; what waits is still done.
     func close() {
         state.withLock {

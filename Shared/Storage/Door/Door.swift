@@ -22,6 +22,20 @@ struct DoorSettings: Sendable {
     let world: World
     let onFatal: @Sendable (StorageError) -> Void
     let progress: Progress
+    let clock: GuardedClock
+
+    init(
+        engine: any Engine, migrations: [Migration], volume: (any Volume)?, world: World,
+        onFatal: @escaping @Sendable (StorageError) -> Void, progress: Progress
+    ) {
+        self.engine = engine
+        self.migrations = migrations
+        self.volume = volume
+        self.world = world
+        self.onFatal = onFatal
+        self.progress = progress
+        clock = GuardedClock(world: world)
+    }
 
     /// Opens the writing connection: schema, ownership, clock.
     func openRunner() throws -> (runner: BatchRunner, watch: StoreWatch) {
@@ -30,15 +44,16 @@ struct DoorSettings: Sendable {
             try Migrator(connection: connection, dialect: engine.dialect)
                 .migrate(migrations, now: world.now)
             try StoreMove.check(connection)
-            let (writer, lastBatch) = try writer(connection)
-            let watch = StoreWatch(
-                clock: GuardedClock(world: world, stored: lastBatch), progress: progress,
-                isShared: engine.dialect.isShared)
+            let (writer, time) = try writer(connection)
+            clock.begin(time)
+            let watch = StoreWatch(clock: clock, progress: progress, engine.dialect)
             let marks = try connection.query("SELECT id FROM restored") { try $0.next(Int64.self) }
             progress.begin(writer, isRestored: !marks.isEmpty)
             let runner = BatchRunner(
                 engine: engine, connection: connection, writer: writer, watch: watch,
                 disk: volume.map { DiskSpace($0) }, world: world, onFatal: onFatal)
+            // A time that must be set is set before anybody asks for it.
+            if case .set = clock.turn().wish { runner.run([]) }
             return (runner, watch)
         } catch {
             connection.close()
@@ -48,7 +63,7 @@ struct DoorSettings: Sendable {
 
     private func writer(
         _ connection: any Connection
-    ) throws -> (any Writer, lastBatch: Instant?) {
+    ) throws -> (any Writer, StoreTime) {
         guard engine.dialect.isShared else {
             return try WriterRow.take(connection, world: world)
         }
@@ -140,6 +155,7 @@ final class ThreadedDoor: Door {
     private static func work(
         _ runner: BatchRunner, _ commands: CommandQueue, _ bell: Doorbell, _ progress: Progress
     ) {
+        runner.isClosing = { commands.isClosed }
         while let batch = commands.take() {
             guard !batch.isEmpty else {
                 bell.wait()

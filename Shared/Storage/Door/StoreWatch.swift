@@ -6,19 +6,36 @@ struct StoreWatch: Sendable {
     let clock: GuardedClock
     let progress: Progress
     let isShared: Bool
+    private let lookText: String
+
+    init(clock: GuardedClock, progress: Progress, _ dialect: Dialect) {
+        self.clock = clock
+        self.progress = progress
+        isShared = dialect.isShared
+        lookText = """
+            SELECT epoch, feed, now_ms, CASE WHEN \(dialect.takesNoWrites) THEN 1 ELSE 0 END
+            FROM writer WHERE id = 1
+            """
+    }
 
     /// The time of a reader whose transaction has just begun; never before that of a batch that it
     /// can see.
     func now(on connection: any Connection) throws -> Instant {
         guard isShared else { return clock.now() }
-        let text: SQL = "SELECT epoch, feed, now_ms FROM writer WHERE id = 1"
-        let seen = try connection.query(text) {
-            (
-                epoch: try $0.next(Int64.self), feed: try $0.next(Int64.self),
-                now: try $0.next(Instant.self)
+        var seen: (epoch: Int64, feed: Int64, now: Instant, isDemoted: Bool)?
+        try connection.prepare(lookText).run(ColumnWriter()) { row in
+            var columns = ColumnReader(row, source: "writer")
+            seen = (
+                epoch: try columns.next(), feed: try columns.next(), now: try columns.next(),
+                isDemoted: try columns.next(Int64.self) == 1
             )
-        }.first
+        }
         guard let seen else { throw StorageError(.corrupt, "writer: its row is gone") }
+        // A server that others no longer write to goes on to answer, with less and less.
+        guard !seen.isDemoted else {
+            connection.leave()
+            throw StorageError(.connectionLost, "the server takes no writes")
+        }
         guard seen.epoch >= progress.epoch else {
             throw StorageError(.conflict, "the server is a primary of the past")
         }
@@ -28,7 +45,7 @@ struct StoreWatch: Sendable {
 
     /// Something that is committed, by whomever.
     func see(epoch: Int64, feed: Int64, now: Instant) {
-        clock.follow(now)
+        clock.follow(now, epoch: epoch)
         progress.see(epoch: epoch)
         progress.advance(to: feed)
     }

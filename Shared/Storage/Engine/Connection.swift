@@ -22,6 +22,10 @@ protocol Connection: AnyObject {
     func commit() throws
     /// Never fails: a transaction that cannot be rolled back dies with its connection.
     func rollback()
+    /// Gives the session up, whose server is not the right one: `begin` connects again.
+    func leave()
+    /// Pauses before a server that is away is asked once more.
+    func rest(ms: Int64)
     /// Work between commits that no answer waits for.
     func maintain()
     var counters: EngineCounters { get }

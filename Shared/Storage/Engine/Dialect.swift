@@ -15,6 +15,10 @@ struct Dialect: Sendable {
     let unlockSchema: String?
     /// The number of the server's history, which rises when a standby is promoted.
     let timeline: String
+    /// True of a server that is a standby, or was demoted, though it goes on to answer queries.
+    let takesNoWrites: String
+    /// How many sessions of this service there are beside the one that asks.
+    let otherSessions: String
     /// An id of 16 bytes that no other process draws.
     let uniqueID: String
 
@@ -23,7 +27,7 @@ struct Dialect: Sendable {
     static let sqlite = Dialect(
         beginWriting: "BEGIN IMMEDIATE", beginReading: "BEGIN", tableSuffix: " WITHOUT ROWID",
         textSuffix: "", isShared: false, lockSchema: nil, unlockSchema: nil, timeline: "1",
-        uniqueID: "randomblob(16)")
+        takesNoWrites: "1 = 0", otherSessions: "0", uniqueID: "randomblob(16)")
 
     /// Text is compared by its bytes, as SQLite does, whatever the database's language is.
     static let postgresql = Dialect(
@@ -35,5 +39,13 @@ struct Dialect: Sendable {
         timeline: """
             CAST(CAST(('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))
                 AS BIT(32)) AS BIGINT)
+            """,
+        takesNoWrites: """
+            (pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on')
+            """,
+        otherSessions: """
+            count(*) FROM pg_stat_activity
+            WHERE application_name = current_setting('application_name')
+                AND pid <> pg_backend_pid()
             """, uniqueID: "uuid_send(gen_random_uuid())")
 }

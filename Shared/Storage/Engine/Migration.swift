@@ -59,7 +59,7 @@ struct Migrator {
             fingerprint BYTEA NOT NULL, reply BYTEA NOT NULL, at BIGINT NOT NULL,
             PRIMARY KEY (caller, method, call_key))
         """,
-        Database.restoredTable, StoreMove.movedTable,
+        StoreTime.table, Database.restoredTable, StoreMove.movedTable,
     ]
 
     func migrate(_ migrations: [Migration], now: Instant) throws {

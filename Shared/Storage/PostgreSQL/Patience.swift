@@ -22,10 +22,14 @@ struct Patience {
         let since = sinceMs ?? nowMs
         sinceMs = since
         guard nowMs - since < limitMs else { return false }
-        var left = timespec(tv_sec: 0, tv_nsec: Int(pauseMs) * 1_000_000)
-        nanosleep(&left, nil)
+        Self.sleep(ms: pauseMs)
         pauseMs = min(pauseMs * 2, Self.pausesMs.upperBound)
         return true
+    }
+
+    static func sleep(ms: Int64) {
+        var left = timespec(tv_sec: 0, tv_nsec: Int(ms) * 1_000_000)
+        nanosleep(&left, nil)
     }
 
     private static var uptimeMs: Int64 {

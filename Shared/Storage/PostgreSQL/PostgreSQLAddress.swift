@@ -1,15 +1,26 @@
 internal import CPostgres
 internal import Glibc
 
+/// One server of those that a connection URL names.
+struct PostgreSQLPlace: Hashable, Sendable {
+    /// What libpq is told of it: `host`, `hostaddr` and `port`, as far as the URL says them.
+    fileprivate let options: [String]
+    fileprivate static let names = ["host", "hostaddr", "port"]
+}
+
 /// What a connection URL says, with what Turnstile wants where the URL says nothing.
 struct PostgreSQLAddress: Sendable {
     /// Chosen so that a server that is gone is noticed within seconds, not after two hours.
     private static let wanted = [
-        ("client_encoding", "UTF8"), ("target_session_attrs", "read-write"),
-        ("connect_timeout", "5"), ("tcp_user_timeout", "10000"), ("keepalives_idle", "5"),
-        ("keepalives_interval", "2"), ("keepalives_count", "3"),
+        ("client_encoding", "UTF8"), ("connect_timeout", "5"), ("tcp_user_timeout", "10000"),
+        ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "3"),
     ]
+    /// Turnstile writes, so that it looks for the server that takes writes whatever these say.
+    private static let roles = ["any", "read-write", "primary"]
 
+    /// In the order of the URL. One that says nothing when the URL names no server: a service
+    /// file or the environment does.
+    let places: [PostgreSQLPlace]
     private let options: [(name: String, value: String)]
 
     /// Throws `cannotOpen`; the message never shows the URL, which may hold a password.
@@ -29,18 +40,60 @@ struct PostgreSQLAddress: Sendable {
             }
             option += 1
         }
+        if let role = given.first(where: { $0.name == "target_session_attrs" })?.value,
+            !Self.roles.contains(role)
+        {
+            throw StorageError(
+                .cannotOpen,
+                "TURNSTILE_DATABASE: target_session_attrs is \(role), but Turnstile writes; say "
+                    + "read-write, or leave it out")
+        }
+        places = Self.places(given)
+        // Which of several servers takes writes is found out one by one, to know which it was.
+        let role = places[0].options.isEmpty ? "read-write" : "any"
+        let own = PostgreSQLPlace.names + ["target_session_attrs"]
         let wanted = Self.wanted + [("application_name", "turnstile \(schema)")]
-        options = given + wanted.filter { name, _ in !given.contains { $0.name == name } }
+        options =
+            given.filter { !own.contains($0.name) } + [("target_session_attrs", role)]
+            + wanted.filter { name, _ in !given.contains { $0.name == name } }
+    }
+
+    /// A list of ports is as long as that of hosts, or says one for all (chapter 34.1.1.3 of
+    /// PostgreSQL's manual); what does not fit is left for libpq to complain of.
+    private static func places(
+        _ given: [(name: String, value: String)]
+    ) -> [PostgreSQLPlace] {
+        let lists = PostgreSQLPlace.names.map { name in
+            given.first { $0.name == name }.map {
+                $0.value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            } ?? []
+        }
+        let count = max(lists[0].count, lists[1].count)
+        guard count > 0 else { return [PostgreSQLPlace(options: [])] }
+        let fits = lists.enumerated().allSatisfy { index, list in
+            list.count == count || list.isEmpty || index == 2 && list.count == 1
+        }
+        guard fits else {
+            return [PostgreSQLPlace(options: lists.map { $0.joined(separator: ",") })]
+        }
+        return (0..<count).map { index in
+            PostgreSQLPlace(
+                options: lists.map { list in
+                    list.isEmpty ? "" : list[list.count == 1 ? 0 : index]
+                })
+        }
     }
 
     /// Hands the options to libpq as two lists that end with a null.
     func withOptions<Value>(
+        of place: PostgreSQLPlace,
         _ body: (
             _ names: UnsafePointer<UnsafePointer<CChar>?>,
             _ values: UnsafePointer<UnsafePointer<CChar>?>
         ) -> Value?
     ) -> Value? {
-        let copies = options.map { (strdup($0.name), strdup($0.value)) }
+        let own = zip(PostgreSQLPlace.names, place.options).filter { !$0.1.isEmpty }
+        let copies = (options.map { ($0.name, $0.value) } + own).map { (strdup($0), strdup($1)) }
         defer {
             for (name, value) in copies {
                 free(name)

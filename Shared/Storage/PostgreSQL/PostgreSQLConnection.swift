@@ -32,7 +32,7 @@ final class PostgreSQLConnection: Connection {
         while true {
             do {
                 era += 1
-                open = try engine.openSession(era, isFirst: session == 0)
+                open = try engine.openSession(purpose, era, isFirst: session == 0)
                 session += 1
                 return patience.succeed()
             } catch let error as StorageError where error.code == .connectionLost {
@@ -60,11 +60,20 @@ final class PostgreSQLConnection: Connection {
     }
 
     func begin() throws {
-        if open == nil || open?.isLost == true { try connect() }
+        if !isFit { try connect() }
         try forgetStatementsBeyondLimit()
         try put(purpose == .writing ? dialect.beginWriting : dialect.beginReading)
         isInTransaction = true
     }
+
+    private var isFit: Bool {
+        guard let open, !open.isLost else { return false }
+        return engine.unfit(open, for: purpose) == nil
+    }
+
+    func leave() { open = nil }
+
+    func rest(ms: Int64) { Patience.sleep(ms: ms) }
 
     func commit() throws {
         counters.statements += 1

@@ -27,7 +27,7 @@ final class PostgreSQLNotices {
 
     private func receive(_ notice: PostgreSQLFailure) {
         // "canceling wait for synchronous replication", in the server's language.
-        guard isCommitting, ["01000", "57P01"].contains(notice.state) else { return }
+        guard isCommitting, ["01000", "57P01"].contains(notice.state.text) else { return }
         warning = notice.message
     }
 }

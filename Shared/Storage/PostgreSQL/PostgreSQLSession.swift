@@ -17,6 +17,14 @@ final class PostgreSQLSession {
             if case .mark = self { return true }
             return false
         }
+
+        /// Stands before the COMMIT of its transaction.
+        var isStatement: Bool {
+            switch self {
+            case .preparation, .change: true
+            case .commit, .mark: false
+            }
+        }
     }
 
     /// So many answers fit into the buffers of any socket: neither side ever waits for the other
@@ -32,10 +40,22 @@ final class PostgreSQLSession {
     private var isReading = false
     /// Set when the server will not do, though it answers: it is a standby now.
     private var isUseless = false
+    /// The last failure was the server's own word.
+    private var isSpoken = false
 
-    init(_ handle: OpaquePointer, era: Int64) throws {
+    let place: PostgreSQLPlace
+    /// The number of the server's history, as the session began.
+    let timeline: Int64
+    /// The first failure of the transaction was the server's word on a statement before COMMIT.
+    private var isRefused = false
+
+    init(
+        _ handle: OpaquePointer, era: Int64, _ place: PostgreSQLPlace, timeline: Int64
+    ) throws {
         self.handle = handle
         self.era = era
+        self.place = place
+        self.timeline = timeline
         notices = PostgreSQLNotices(of: handle)
         guard PQenterPipelineMode(handle) == 1 else { throw lost("entering the pipeline") }
     }
@@ -67,15 +87,17 @@ final class PostgreSQLSession {
         try mark()
     }
 
-    /// Throws `unknownCommit` once the statement may have reached the server and no answer came.
+    /// Throws `unknownCommit` once the statement may have reached the server and no answer came. A
+    /// server that refused what stands before it, whatever it does then, has committed nothing.
     func commit(_ statement: PostgreSQLStatement) throws {
+        isRefused = false
         try send(statement, ColumnWriter())
         sent.append(.commit)
         notices.begin()
         do {
             try mark()
             try readAnswers()
-        } catch let error as StorageError where error.code == .connectionLost {
+        } catch let error as StorageError where error.code == .connectionLost && !isRefused {
             throw StorageError(.unknownCommit, error.message)
         }
         if let warning = notices.warning { throw StorageError(.unknownCommit, warning) }
@@ -160,6 +182,7 @@ final class PostgreSQLSession {
             guard let error = read(next) else { continue }
             let isFirst = failure == nil
             failure = failure ?? error
+            if isFirst { isRefused = next.isStatement && isSpoken }
             // The server skips what follows up to a mark, which there must be.
             if isFirst, !isLost, !sent[index...].contains(where: \.isMark) { try mark() }
         }
@@ -220,9 +243,11 @@ final class PostgreSQLSession {
 
     private func error(_ result: OpaquePointer?, in text: String) -> StorageError {
         let failure = PostgreSQLFailure(result)
-        if failure.state == "25006" { isUseless = true }
+        isSpoken = !failure.state.text.isEmpty
+        if failure.state.endsSession { isUseless = true }
         if PQstatus(handle) != CONNECTION_OK {
-            return StorageError(.connectionLost, "\(failure.message) (\(failure.state)) in \(text)")
+            return StorageError(
+                .connectionLost, "\(failure.message) (\(failure.state.text)) in \(text)")
         }
         return failure.error(in: text)
     }
@@ -232,7 +257,8 @@ final class PostgreSQLSession {
     }
 
     private func lost(_ text: String) -> StorageError {
-        StorageError(.connectionLost, "\(Self.message(of: handle)) in \(text)")
+        isSpoken = false
+        return StorageError(.connectionLost, "\(Self.message(of: handle)) in \(text)")
     }
 
     static func message(of handle: OpaquePointer) -> String {

@@ -15,8 +15,17 @@ struct PostgreSQLSetup {
         self.log = log
     }
 
-    func run() throws {
+    /// Whom the session is with.
+    struct Server {
+        /// The number of the server's history.
+        let timeline: Int64
+        /// The process that serves the session, which no other session has at the same time.
+        let backend: String
+    }
+
+    func run() throws -> Server {
         try Self.check(version: PQserverVersion(handle))
+        let server = try server()
         try check()
         try makeSchema()
         // Who hangs in the middle of a batch has the row that all others wait for. What is looked
@@ -28,13 +37,29 @@ struct PostgreSQLSetup {
             SET lock_timeout = 10000; SET statement_timeout = 0; SET random_page_cost = 1.1;
             SET default_transaction_isolation = 'read committed'
             """)
+        return server
+    }
+
+    /// Throws `connectionLost` when it is a standby, or a primary that was demoted.
+    private func server() throws -> Server {
+        let found = try query(
+            """
+            SELECT CASE WHEN \(Dialect.postgresql.takesNoWrites) THEN 0
+                ELSE \(Dialect.postgresql.timeline) END,
+                pid || ' since ' || backend_start FROM pg_stat_activity
+            WHERE pid = pg_backend_pid()
+            """)
+        guard found.count == 2, let timeline = Int64(found[0]), timeline > 0 else {
+            throw StorageError(.connectionLost, "the server takes no writes")
+        }
+        return Server(timeline: timeline, backend: found[1])
     }
 
     static func check(version: Int32) throws {
         guard version >= PostgreSQLEngine.oldestVersion * 10_000 else {
             throw StorageError(
                 .cannotOpen,
-                "TURNSTILE_DATABASE: the server is PostgreSQL \(version / 10_000); "
+                "the server is PostgreSQL \(version / 10_000); "
                     + "\(PostgreSQLEngine.oldestVersion) or later is needed")
         }
     }
@@ -47,18 +72,18 @@ struct PostgreSQLSetup {
             """)
         guard settings.count == 4 else {
             throw StorageError(
-                .cannotOpen, "TURNSTILE_DATABASE: the server does not say its settings")
+                .cannotOpen, "the server does not say its settings")
         }
         guard settings[0] == "UTF8" else {
             throw StorageError(
                 .cannotOpen,
-                "TURNSTILE_DATABASE: the database is encoded in \(settings[0]); make one with "
+                "the database is encoded in \(settings[0]); make one with "
                     + "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0")
         }
         guard settings[1] == "on" else {
             throw StorageError(
                 .cannotOpen,
-                "TURNSTILE_DATABASE: the server runs with fsync = off, which loses what was sold "
+                "the server runs with fsync = off, which loses what was sold "
                     + "when its machine stops; set fsync = on and restart it")
         }
         if settings[2] != "on" {
@@ -93,9 +118,8 @@ struct PostgreSQLSetup {
             return (0..<PQnfields(result)).map { String(cString: PQgetvalue(result, 0, $0)) }
         default:
             let failure = PostgreSQLFailure(result)
-            let code = failure.code == .connectionLost ? failure.code : .cannotOpen
             throw StorageError(
-                code, "TURNSTILE_DATABASE: \(failure.message) (\(failure.state))")
+                failure.state.codeAtOpening, "\(failure.message) (\(failure.state.text))")
         }
     }
 }

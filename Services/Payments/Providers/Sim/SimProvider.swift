@@ -67,6 +67,8 @@ public final class SimProvider: WebhookProvider {
         try webhooks.parse(webhook, now: now)
     }
 
+    public func setClock() async throws { _ = try await journal.setClock() }
+
     /// Closes the journal.
     public func close() async { await journal.close() }
 

@@ -1,0 +1,35 @@
+public import Lifecycle
+internal import RPC
+public import Wire
+
+/// Has a service go by its machine's clock at once, which it ignores for minutes after a jump.
+public struct SetClockRequest: Message {
+    /// Why, for those who read the log.
+    public let reason: String
+
+    public init(reason: String) { self.reason = reason }
+
+    public static let fields = [Field("reason", .text(maxBytes: 256), "for the log")]
+
+    /// `X.SetClock`, the same for every service.
+    static func method(of service: String) -> Method<SetClockRequest, SetClockReply> {
+        Method(
+            "\(service).SetClock", .mutation, callers: [.operator],
+            "Goes by the machine's clock at once, after it was set right; what is decided stays.")
+    }
+}
+
+public struct SetClockReply: Message {
+    public let before: Instant
+    public let after: Instant
+
+    public init(before: Instant, after: Instant) {
+        self.before = before
+        self.after = after
+    }
+
+    public static let fields = [
+        Field("before", .instant, "the service's time until now"),
+        Field("after", .instant, "and from now on"),
+    ]
+}

@@ -1,0 +1,78 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Support
+import Testing
+
+/// The machine starts with its clock an hour ahead, sells for a while, and is set right.
+@Suite struct WrongClockTests {
+    private static func setClock(_ rig: SuiteRig) async throws {
+        let request = SetClockRequest(reason: "NTP was off")
+        for (service, method) in [
+            ("inventory", InventoryAPI.setClock), ("orders", OrdersAPI.setClock),
+            ("payments", PaymentsAPI.setClock),
+        ] {
+            let reply = try await rig.caller("operator", to: service).call(method, request)
+            #expect(reply.after == rig.test.clock.now())
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func salesAndWebhooksGoByTheRightClockAgain(_ isOrdered: Bool) throws {
+        try SuiteRig.run { rig in
+            rig.test.clock.jump(byMs: 3_600_000)
+            try await Self.setClock(rig)
+            let event = try await rig.event()
+            #expect(try await rig.purchase(rig.request(event)).state == .completed)
+            rig.test.clock.jump(byMs: -3_600_000)
+            let later = try await rig.event(
+                salesStart: rig.test.clock.now().advanced(byMs: 1_800_000))
+            let payment = rig.test.world.newID()
+            let stale = try await rig.refusal {
+                _ = try await rig.ingest("evt_first", of: payment)
+            }
+            #expect(stale == "SIGNATURE_STALE")
+            if isOrdered {
+                try await Self.setClock(rig)
+            } else {
+                for _ in 0..<5 { try await rig.pass(ms: 60_000) }
+            }
+            #expect(try await rig.refusal(rig.request(later)) == "EVENT_NOT_ON_SALE")
+            _ = try await rig.ingest("evt_second", of: payment)
+            let reserved = try await rig.reserve(event)
+            #expect(try #require(reserved.expiresInMs) <= 1_800_000)
+            _ = try await rig.cancel(reserved)
+            #expect(try await rig.purchase(rig.request(event)).state == .completed)
+            try await rig.expectSound()
+            let lines = rig.test.logLines.all
+            #expect(lines.contains { $0.contains("clock_jump") })
+            #expect(lines.contains { $0.contains("clock_set") })
+            #expect(
+                lines.contains {
+                    $0.contains("clock_ordered") && $0.contains("\"by\":\"operator\"")
+                        && $0.contains("NTP was off")
+                })
+        }
+    }
+
+    /// A hold lasts as long as was said, whichever way the wall clock jumps meanwhile.
+    @Test(arguments: [3_600_000, -3_600_000, 86_400_000])
+    func aJumpMovesNoHoldsEnd(_ jump: Int64) throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            let before = try await rig.reserve(event, holdTtlMs: 30_000)
+            rig.test.clock.jump(byMs: jump)
+            let after = try await rig.reserve(event, holdTtlMs: 30_000)
+            for checkout in [before, after] {
+                let left = try await rig.checkout(checkout.checkoutId).expiresInMs
+                #expect(try #require(left) > 25_000)
+            }
+            try await rig.pass(ms: 60_000)
+            for checkout in [before, after] {
+                #expect(try await rig.checkout(checkout.checkoutId).state == .expired)
+            }
+            #expect(rig.test.logLines.all.contains { $0.contains("clock_jump") })
+        }
+    }
+}
