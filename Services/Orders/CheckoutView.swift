@@ -10,7 +10,7 @@ struct CheckoutView: Sendable {
 
     /// Everything derives from the row, order and tickets too, so that the answer to a purchase
     /// reads nothing.
-    func reply(_ checkout: Checkout, now: Instant) -> CheckoutReply {
+    func reply(_ checkout: Checkout, now: Instant) throws -> CheckoutReply {
         CheckoutReply(
             checkoutId: checkout.id, eventId: checkout.eventID, owner: checkout.owner,
             state: checkout.state, reservationStatus: reservationStatus(checkout),
@@ -20,7 +20,7 @@ struct CheckoutView: Sendable {
                 CheckoutProblem(reason: $0.error.reason.name, message: $0.error.message)
             },
             refund: refund(checkout), parkReason: checkout.parkReason,
-            isCancelRequested: checkout.isCancelRequested ? true : nil, order: order(checkout),
+            isCancelRequested: checkout.isCancelRequested ? true : nil, order: try order(checkout),
             version: checkout.version)
     }
 
@@ -52,37 +52,40 @@ struct CheckoutView: Sendable {
             })
     }
 
-    private func order(_ checkout: Checkout) -> OrderReply? {
+    private func order(_ checkout: Checkout) throws -> OrderReply? {
         guard checkout.paidAt != nil, let totals = checkout.totals else { return nil }
         let tickets =
             checkout.state == .completed
-            ? mint.tickets(of: checkout, atMost: Bounds.ticketsPerReply) : []
-        return Self.reply(OrderRow(checkout, totals), checkout.lines, tickets)
+            ? TicketMint.tickets(of: checkout, atMost: Bounds.ticketsPerReply) : []
+        return try Self.reply(OrderRow(checkout, totals), checkout.lines, tickets, mint)
     }
 
     /// - Parameter tickets: the first `Bounds.ticketsPerReply`.
     static func reply(
-        _ order: OrderRow, _ items: [PricedLine], _ tickets: [TicketRow]
-    ) -> OrderReply {
+        _ order: OrderRow, _ items: [PricedLine], _ tickets: [TicketRow], _ mint: TicketMint
+    ) throws -> OrderReply {
         let total = order.status == .completed ? order.totalQuantity : 0
         var next: String?
         if total > tickets.count, let last = tickets.last?.number {
             next = ListPlace(OrdersAPI.listTickets.name, [order.orderID.uuidString])
                 .text(after: last)
         }
-        return OrderReply(
+        return try OrderReply(
             orderId: order.orderID, orderNumber: OrderNumber.of(order.orderID),
             eventId: order.eventID, owner: order.owner, contact: order.contact,
             status: order.status, totalQuantity: order.totalQuantity, total: order.total,
             tax: order.tax, paymentId: order.paymentID, provider: order.provider,
             paidAt: order.paidAt, completedAt: order.completedAt, items: items,
-            ticketsTotal: total, tickets: tickets.map(ticket), ticketsNext: next)
+            ticketsTotal: total, tickets: tickets.map { try ticket($0, of: order, mint) },
+            ticketsNext: next)
     }
 
-    static func ticket(_ row: TicketRow) -> Ticket {
-        Ticket(
+    static func ticket(
+        _ row: TicketRow, of order: OrderRow, _ mint: TicketMint
+    ) throws -> Ticket {
+        try Ticket(
             ticketId: row.ticketID, ticketTypeId: row.ticketTypeID, index: row.number,
-            code: TicketMint.code(row.secret), state: row.state)
+            code: mint.code(of: row, key: order.keyNumber), state: row.state)
     }
 
     static func summary(_ order: OrderRow) -> OrderSummary {

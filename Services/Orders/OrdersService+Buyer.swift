@@ -32,7 +32,7 @@ extension OrdersService {
         {
             throw refusal
         }
-        return view.reply(checkout, now: database.now)
+        return try view.reply(checkout, now: database.now)
     }
 
     /// What the attempt that was begun has come to. Only what happened after it was begun tells:
@@ -67,12 +67,12 @@ extension OrdersService {
             try BuyerRules.cancel($0, now: $1)
         }
         runner.moved(after)
-        if after.state.isTerminal { return view.reply(after, now: database.now) }
+        if after.state.isTerminal { return try view.reply(after, now: database.now) }
         let waitMs = call.waitMs(request.waitMs ?? 0, on: world.scheduler)
         if let ended = await watch.value(withinMs: waitMs) {
-            return view.reply(ended, now: database.now)
+            return try view.reply(ended, now: database.now)
         }
-        return view.reply(try await found(request.checkoutId), now: database.now)
+        return try view.reply(await found(request.checkoutId), now: database.now)
     }
 
     /// The checkout as it is now when it has changed since, else as its next change makes it.
@@ -86,7 +86,7 @@ extension OrdersService {
             let waitMs = call.waitMs(request.waitMs ?? .max, on: world.scheduler)
             if let newer = await watch.value(withinMs: waitMs) { checkout = newer }
         }
-        return view.reply(checkout, now: database.now)
+        return try view.reply(checkout, now: database.now)
     }
 
     /// A purchase or checkout that was refused answers with the refusal.

@@ -35,21 +35,22 @@ public struct OrdersService: Sendable {
     ///   - peers: for the sagas alone, so that no feed or check takes a place from a purchase.
     ///   - readers: for everything else, on connections of its own.
     ///   - isShared: whether other processes work with the database; the database knows.
-    ///   - ticketKey: makes ticket codes that nobody can guess; it stays the same for ever.
+    ///   - ticketKeys: make ticket codes that nobody can guess.
     public init(
-        world: World, database: Database, peers: Peers, readers: Peers, ticketKey: [UInt8],
+        world: World, database: Database, peers: Peers, readers: Peers, ticketKeys: TicketKeys,
         isShared: Bool? = nil
     ) async throws {
         self.world = world
         self.database = database
         self.peers = peers
         self.readers = readers
-        let mint = TicketMint(key: ticketKey)
+        let mint = TicketMint(ticketKeys)
+        try await TicketKeyCheck(database: database, mint: mint).run()
         let saga = PurchaseSaga(inventory: peers.inventory, payments: peers.payments)
         journal = CheckoutJournal(
             database: database, isShared: isShared ?? database.isShared,
             rules: CheckoutRules(core: saga.steps.core),
-            book: OrderBook(mint: mint), awaited: awaited, log: world.log)
+            book: OrderBook(), keyNumber: mint.current, awaited: awaited, log: world.log)
         runner = try await SagaRunner(
             saga.steps, asides: saga.asides, journal: journal, world: world)
         queries = OrderQueries(database: database, mint: mint)
@@ -89,7 +90,7 @@ public struct OrdersService: Sendable {
         router.handle(OrdersAPI.cancelCheckout) { try await cancel($0, $1) }
         router.handle(OrdersAPI.getCheckout) { request, _ in
             let checkout = try await sound(try await found(request.checkoutId))
-            return view.reply(checkout, now: database.now)
+            return try view.reply(checkout, now: database.now)
         }
         router.handle(OrdersAPI.watchCheckout) { try await watch($0, $1) }
         router.handle(OrdersAPI.getOrder) { request, _ in
@@ -132,7 +133,7 @@ public struct OrdersService: Sendable {
         {
             throw problem.error
         }
-        return view.reply(checkout, now: database.now)
+        return try view.reply(checkout, now: database.now)
     }
 
     /// A completed checkout is told of again only as long as its order says the same.

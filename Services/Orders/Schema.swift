@@ -18,6 +18,14 @@ public enum OrdersSchema {
             """),
         Migration(3, buyersWay),
         Migration(4, SagaTables.leases(of: "checkout")),
+        Migration(
+            5,
+            """
+            ALTER TABLE checkout ADD COLUMN key_number BIGINT;
+            ALTER TABLE ticket_order ADD COLUMN key_number BIGINT;
+            CREATE TABLE ticket_key (
+                number BIGINT NOT NULL PRIMARY KEY, print BYTEA NOT NULL);
+            """),
     ]
 
     private static let first = """

@@ -71,13 +71,16 @@ public struct Program: Sendable {
             return Client(to: peer, at: addresses, on: network, as: credential, world: world)
         }
 
-        /// The key that makes the codes of tickets.
-        public func ticketKey() throws -> [UInt8] {
-            guard let key = configuration.credentials.ticketKey else {
+        /// Of the ticket key that new orders get; nil for the highest.
+        public var ticketKeyNumber: Int64? { configuration.credentials.ticketKeyNumber }
+
+        /// The keys that make the codes of tickets, by their numbers.
+        public func ticketKeys() throws -> [Int64: [UInt8]] {
+            guard !configuration.credentials.ticketKeys.isEmpty else {
                 throw ConfigurationError(
                     "TURNSTILE_CREDENTIALS has no \"ticketKey\", base64 of 32 random bytes or more")
             }
-            return key
+            return configuration.credentials.ticketKeys
         }
 
         /// What a provider signs its webhooks with; none when the file names none, and then its

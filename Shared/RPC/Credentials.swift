@@ -55,27 +55,34 @@ public struct Credentials: Sendable, Decodable {
     }
 
     public let identities: [String: Identity]
-    /// Makes the codes of tickets; base64 of at least 32 bytes under `ticketKey`. Only Orders
-    /// needs it, and it stays the same for ever.
-    public let ticketKey: [UInt8]?
+    /// Make the codes of tickets, by their numbers; each base64 of at least 32 bytes. `ticketKey`
+    /// is number 1, further ones stand under `ticketKeys`. Only Orders needs them, and an order's
+    /// stays its own: a key leaves when no order of its number is kept.
+    public let ticketKeys: [Int64: [UInt8]]
+    /// The key that new orders get; the one with the highest number when the file says nothing. So
+    /// that a new key is in every instance's file before the first order gets it.
+    public let ticketKeyNumber: Int64?
     /// What providers sign their webhooks with, by the provider's name: each at least 16 bytes,
     /// base64 under `webhookSecrets`. Only Payments needs them. All of a provider's are accepted,
     /// so that a secret is rotated without a webhook refused.
     public let webhookSecrets: [String: [[UInt8]]]
 
     public init(
-        identities: [String: Identity], ticketKey: [UInt8]? = nil,
+        identities: [String: Identity], ticketKeys: [Int64: [UInt8]] = [:],
         webhookSecrets: [String: [[UInt8]]] = [:]
     ) {
         self.identities = identities
-        self.ticketKey = ticketKey
+        self.ticketKeys = ticketKeys
+        ticketKeyNumber = nil
         self.webhookSecrets = webhookSecrets
     }
 
     /// A proof has one byte for the length of a name.
     private static let mostNameBytes = 255
 
-    enum CodingKeys: String, CodingKey { case identities, ticketKey, webhookSecrets }
+    enum CodingKeys: String, CodingKey {
+        case identities, ticketKey, ticketKeys, ticketKeyNumber, webhookSecrets
+    }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -86,11 +93,7 @@ public struct Credentials: Sendable, Decodable {
                 forKey: .identities, in: container,
                 debugDescription: "a name has 1 to \(Self.mostNameBytes) bytes")
         }
-        ticketKey = try container.decodeIfPresent(Data.self, forKey: .ticketKey).map { Array($0) }
-        if let ticketKey, ticketKey.count < 32 {
-            throw DecodingError.dataCorruptedError(
-                forKey: .ticketKey, in: container, debugDescription: "has at least 32 bytes")
-        }
+        (ticketKeys, ticketKeyNumber) = try Self.ticketKeys(in: container)
         let secrets = try container.decodeIfPresent(
             [String: [Data]].self, forKey: .webhookSecrets)
         webhookSecrets = (secrets ?? [:]).mapValues { $0.map { Array($0) } }
@@ -99,6 +102,36 @@ public struct Credentials: Sendable, Decodable {
                 forKey: .webhookSecrets, in: container,
                 debugDescription: "each secret has at least 16 bytes")
         }
+    }
+
+    private static func ticketKeys(
+        in container: KeyedDecodingContainer<CodingKeys>
+    ) throws -> (keys: [Int64: [UInt8]], current: Int64?) {
+        func corrupted(_ key: CodingKeys, _ problem: String) -> DecodingError {
+            .dataCorruptedError(forKey: key, in: container, debugDescription: problem)
+        }
+        var keys: [Int64: [UInt8]] = [:]
+        if let first = try container.decodeIfPresent(Data.self, forKey: .ticketKey) {
+            guard first.count >= 32 else { throw corrupted(.ticketKey, "has at least 32 bytes") }
+            keys[1] = Array(first)
+        }
+        let numbered = try container.decodeIfPresent([String: Data].self, forKey: .ticketKeys)
+        for (name, key) in numbered ?? [:] {
+            guard let number = Int64(name), number > 0 else {
+                throw corrupted(.ticketKeys, "\(name.debugDescription) is no number from 1 on")
+            }
+            guard key.count >= 32 else {
+                throw corrupted(.ticketKeys, "\(number) has at least 32 bytes")
+            }
+            guard keys.updateValue(Array(key), forKey: number) == nil else {
+                throw corrupted(.ticketKeys, "\(number) is given twice, once as ticketKey")
+            }
+        }
+        let current = try container.decodeIfPresent(Int64.self, forKey: .ticketKeyNumber)
+        if let current, keys[current] == nil {
+            throw corrupted(.ticketKeyNumber, "there is no ticket key \(current) in the file")
+        }
+        return (keys, current)
     }
 
     /// What a caller needs to prove that it is `identity`; nil when the file does not name it.

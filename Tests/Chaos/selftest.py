@@ -32,7 +32,7 @@ IN_DATABASES = [
     ("orders", "DELETE FROM outbox WHERE seq = 2", "feed of orders: facts up to"),
     ("orders", "DELETE FROM ticket WHERE number = 0", ": sold, against tickets"),
     ("orders", "DELETE FROM ticket WHERE number = 0", ": tickets: "),
-    ("orders", "UPDATE ticket SET secret = zeroblob(16)", "tickets with a secret of their own"),
+    ("orders", "UPDATE ticket SET secret = zeroblob(16)", "tickets whose code is stored"),
     ("orders", "UPDATE ticket SET ticket_id = zeroblob(16)",
      "tickets with a ticket_id of their own"),
     ("orders", "UPDATE ticket SET ticket_id = randomblob(16)", "tickets it was given"),

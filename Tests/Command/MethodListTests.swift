@@ -29,7 +29,7 @@ import Wire
                 world: world, database: try await open(OrdersSchema.migrations),
                 peers: .init(inventory: NoPeer(), payments: NoPeer()),
                 readers: .init(inventory: NoPeer(), payments: NoPeer()),
-                ticketKey: [UInt8](repeating: 1, count: 32))
+                ticketKeys: TicketKeys([1: [UInt8](repeating: 1, count: 32)]))
             for (listed, register) in [
                 (InventoryAPI.methods, inventory.register), (OrdersAPI.methods, orders.register),
                 (PaymentsAPI.methods, payments.register),

@@ -83,7 +83,7 @@ final class House: Sendable {
             world: world, database: stores[2],
             peers: .init(inventory: inventory, payments: payments),
             readers: .init(inventory: inventory, payments: payments),
-            ticketKey: [UInt8](repeating: 3, count: 32))
+            ticketKeys: TicketKeys([1: [UInt8](repeating: 3, count: 32)]))
         inventory.open(router { stock.register(on: &$0) })
         payments.open(router { money.register(on: &$0) })
         orders.open(router { sale.register(on: &$0) })

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import RPC
 import Testing
 
 @testable import Orders
@@ -43,17 +44,20 @@ import Testing
         }
     }
 
-    @Test func ticketsOfAnOrderAreTheSameHoweverOftenItIsCompleted() {
-        let mint = TicketMint(key: [1, 2, 3])
+    @Test func ticketsOfAnOrderAreTheSameHoweverOftenItIsCompleted() throws {
+        let mint = TicketMint(TicketKeys([1: [1, 2, 3], 2: [9]]))
         var checkout = Sample.firstRows[0]
         checkout.lines = Sample.hold(checkout, .committing).lines
-        let tickets = mint.tickets(of: checkout)
+        let tickets = TicketMint.tickets(of: checkout)
         #expect(tickets.map(\.number) == [0, 1])
-        #expect(tickets.map(\.secret) == mint.tickets(of: checkout).map(\.secret))
-        #expect(Set(tickets.map(\.secret)).count == 2)
+        #expect(tickets.map(\.ticketID) == TicketMint.tickets(of: checkout).map(\.ticketID))
         #expect(Set(tickets.map(\.ticketID)).count == 2)
-        let code = TicketMint.code(tickets[0].secret)
-        #expect(code.utf8.count == 27)
-        #expect(code != TicketMint.code(TicketMint(key: [9]).tickets(of: checkout)[0].secret))
+        let codes = try tickets.map { try mint.code(of: $0, key: 1) }
+        #expect(Set(codes).count == 2 && codes[0].utf8.count == 27)
+        #expect(codes == (try tickets.map { try mint.code(of: $0, key: 1) }))
+        #expect(try mint.code(of: tickets[0], key: 2) != codes[0])
+        #expect(mint.current == 2)
+        let error = #expect(throws: RPCError.self) { try mint.code(of: tickets[0], key: 3) }
+        #expect(error?.reason == .unavailable && error?.executed == false)
     }
 }

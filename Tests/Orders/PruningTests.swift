@@ -40,7 +40,7 @@ import Testing
             let peers = OrdersService.Peers(inventory: Nobody(), payments: Nobody())
             let service = try await OrdersService(
                 world: test.world, database: database, peers: peers, readers: peers,
-                ticketKey: [UInt8](repeating: 3, count: 32))
+                ticketKeys: TicketKeys([1: [UInt8](repeating: 3, count: 32)]))
             let old = try await ended(.rejected, test, in: database)
             var kept: [UUID] = []
             for state in [CheckoutState.cancelled, .expired, .refunded, .completed] {

@@ -180,7 +180,7 @@ final class Node: Sendable {
             }
             let service = try await OrdersService(
                 world: world, database: database, peers: peers(), readers: peers(),
-                ticketKey: Town.ticketKey)
+                ticketKeys: TicketKeys([1: Town.ticketKey]))
             return (service.register, service.jobs, database)
         case .payments:
             let database = try await open(PaymentsSchema.migrations, machine)

@@ -161,7 +161,7 @@ final class Machines: Sendable {
             }
             let service = try await OrdersService(
                 world: world, database: databases[0], peers: peers(), readers: peers(),
-                ticketKey: Stage.ticketKey)
+                ticketKeys: TicketKeys([1: Stage.ticketKey]))
             return Parts(register: { service.register(on: &$0) }, jobs: service.jobs)
         case .payments:
             let provider = SimProvider(

@@ -12,7 +12,7 @@ import Wire
 
 /// Orders, histories and lists beyond what fits into a frame, over the wire.
 @Suite struct LargeOrderTests {
-    private static let mint = TicketMint(key: [UInt8](repeating: 3, count: 32))
+    private static let mint = TicketMint(TicketKeys([1: [UInt8](repeating: 3, count: 32)]))
 
     /// What the others play; a paged method that is new must come here too.
     @Test func allArePlayed() {
@@ -45,7 +45,7 @@ import Wire
             (after.state, after.step, after.nextRunAt) = (.completed, nil, nil)
             (after.paidAt, after.endedAt) = (batch.now, batch.now)
             try batch.insert(after)
-            try OrderBook(mint: Self.mint).record(before, after, batch)
+            try OrderBook().record(before, after, batch)
         }
         return request
     }
@@ -141,7 +141,7 @@ import Wire
     }
 
     /// Minting a code takes a hash: nobody pays for those that are not told.
-    @Test func aReplyMintsWhatItTells() {
+    @Test func aReplyMintsWhatItTells() throws {
         var checkout = PurchaseRules.checkout(
             PurchaseRequest(
                 purchaseId: UUID(), owner: "ann", contact: Contact(email: "a@b"), eventId: UUID(),
@@ -155,7 +155,7 @@ import Wire
         }
         checkout.state = .completed
         checkout.paidAt = checkout.createdAt
-        let reply = CheckoutView(mint: Self.mint).reply(checkout, now: checkout.createdAt)
+        let reply = try CheckoutView(mint: Self.mint).reply(checkout, now: checkout.createdAt)
         #expect(reply.order?.tickets.count == Bounds.ticketsPerReply)
         #expect(reply.order?.ticketsTotal == 1 << 40)
     }

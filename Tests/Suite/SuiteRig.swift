@@ -161,7 +161,7 @@ final class SuiteRig: Sendable {
             world: world, database: ordersDatabase,
             peers: peers,
             readers: .init(inventory: peer("inventory"), payments: peer("payments")),
-            ticketKey: Self.ticketKey, isShared: isShared)
+            ticketKeys: TicketKeys([1: Self.ticketKey]), isShared: isShared)
         try await serve(name, ordersDatabase, world, life, service.jobs) {
             service.register(on: &$0)
         }

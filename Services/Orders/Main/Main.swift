@@ -20,8 +20,8 @@ struct Main {
                 .init(inventory: try client("inventory"), payments: try client("payments"))
             }
             let service = try await OrdersService(
-                world: setup.world, database: database, peers: try peers(),
-                readers: try peers(), ticketKey: try setup.ticketKey())
+                world: setup.world, database: database, peers: try peers(), readers: try peers(),
+                ticketKeys: TicketKeys(try setup.ticketKeys(), current: setup.ticketKeyNumber))
             return Program.Parts(
                 register: service.register, jobs: service.jobs, store: { database.mark },
                 check: { try await database.check() }, close: { await database.close() })

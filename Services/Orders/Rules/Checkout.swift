@@ -24,6 +24,8 @@ struct Checkout: SagaSubject, Hashable {
     /// How long the hold shall last, when the buyer asked for less than the event gives.
     let holdTtlMs: Int64?
     let createdAt: Instant
+    /// Of the key that makes the codes of its tickets.
+    var keyNumber = TicketKeys.firstNumber
     var way: CheckoutWay
 
     var state = CheckoutState.new

@@ -1,6 +1,7 @@
 import Contracts
 import Crypto
 import FoundationEssentials
+import RPC
 
 /// Letters and digits that people can read aloud (Crockford's base 32: no I, L, O, U).
 enum Crockford {
@@ -54,20 +55,46 @@ enum OrderNumber {
     }
 }
 
-/// Tickets of an order: ids and secrets derive from its id, so that completing it again makes the
-/// same ones.
-struct TicketMint: Sendable {
-    private let key: HMACKey
+/// The keys of ticket codes by their numbers, and the one that new orders get. An order keeps its
+/// number for ever, so that a code is the same however often keys are changed.
+public struct TicketKeys: Sendable {
+    /// What every key was before keys had numbers.
+    public static let firstNumber: Int64 = 1
 
-    /// The key stays secret: who has it can forge tickets.
-    init(key: [UInt8]) { self.key = HMACKey(key) }
+    let keys: [Int64: [UInt8]]
+    let current: Int64
+
+    /// - Parameter current: the highest, when nothing is said.
+    public init(_ keys: [Int64: [UInt8]], current: Int64? = nil) {
+        self.keys = keys
+        self.current = current ?? keys.keys.max() ?? Self.firstNumber
+    }
+}
+
+/// Tickets of an order: ids and secrets derive from its id, so that completing it again makes the
+/// same ones. No secret is stored: it is computed whenever it is asked for.
+struct TicketMint: Sendable {
+    private let keys: [Int64: HMACKey]
+    /// Of the key that new orders get.
+    let current: Int64
+
+    /// The keys stay secret: who has one can forge tickets.
+    init(_ keys: TicketKeys) {
+        self.keys = keys.keys.mapValues { HMACKey($0) }
+        current = keys.current
+    }
 
     static func ticketID(_ orderID: UUID, _ index: Int64) -> UUID {
         .derived(from: orderID, "ticket\(index)")
     }
 
     /// 120 bits that nobody can guess without the key.
-    func secret(_ ticketID: UUID) -> [UInt8] {
+    func secret(_ ticketID: UUID, key number: Int64) throws -> [UInt8] {
+        // The start refuses to go without a key that is needed: another instance has a newer file.
+        guard let key = keys[number] else {
+            throw RPCError(
+                .unavailable, "this instance has no ticket key \(number) yet", executed: false)
+        }
         let id = withUnsafeBytes(of: ticketID.uuid) { Array($0) }
         return Array(key.code(of: id).prefix(15))
     }
@@ -75,5 +102,10 @@ struct TicketMint: Sendable {
     /// The secret as it is printed on the ticket.
     static func code(_ secret: [UInt8]) -> String {
         Crockford.grouped(Crockford.encode(secret), by: 6)
+    }
+
+    /// Tells whether a key is the one that it was, and nothing else about it.
+    func print(of number: Int64) -> [UInt8]? {
+        keys[number].map { Array($0.code(of: Array("turnstile ticket key".utf8)).prefix(8)) }
     }
 }

@@ -15,6 +15,8 @@ final class CheckoutJournal: SagaJournal {
     private let database: Database
     private let rules: CheckoutRules
     private let book: OrderBook
+    /// Of the ticket key that new checkouts get.
+    private let keyNumber: Int64
     private let awaited: AwaitedPayments
     private let log: Log
     let isShared: Bool
@@ -22,12 +24,13 @@ final class CheckoutJournal: SagaJournal {
 
     init(
         database: Database, isShared: Bool, rules: CheckoutRules, book: OrderBook,
-        awaited: AwaitedPayments, log: Log
+        keyNumber: Int64, awaited: AwaitedPayments, log: Log
     ) {
         self.database = database
         self.isShared = isShared
         self.rules = rules
         self.book = book
+        self.keyNumber = keyNumber
         self.awaited = awaited
         self.log = log
     }
@@ -65,7 +68,8 @@ final class CheckoutJournal: SagaJournal {
                 guard fields.isEmpty else { throw Self.conflict(fields) }
                 return stored
             }
-            let checkout = try new(epoch, batch.now)
+            var checkout = try new(epoch, batch.now)
+            checkout.keyNumber = self.keyNumber
             try batch.insert(checkout)
             return checkout
         }
@@ -78,8 +82,9 @@ final class CheckoutJournal: SagaJournal {
         let epoch = epoch.load(ordering: .relaxed)
         return try await database.write(.saga, essential: true) { batch in
             guard try batch.find(Checkout.self, id) == nil else { return nil }
-            let checkout = PurchaseRules.adopted(
+            var checkout = PurchaseRules.adopted(
                 id, hold, paidBy: payment, epoch: epoch, now: batch.now)
+            checkout.keyNumber = self.keyNumber
             try batch.insert(checkout)
             return checkout
         }

@@ -16,7 +16,7 @@ extension Checkout: StoredRow {
             "owed_minor", "is_refund_settled", "problem", "trouble", "park_reason",
             "parked_from", "paid_at", "ended_at", "step_count", "version", "owed_currency",
             "way", "hold_ttl_ms", "attempt_made", "attempt_queued", "is_payment_live",
-            "is_superseded", "payment_state", "is_cancel_requested",
+            "is_superseded", "payment_state", "is_cancel_requested", "key_number",
         ])
 
     var key: UUID { id }
@@ -65,6 +65,7 @@ extension Checkout: StoredRow {
         columns.append(isSuperseded)
         columns.append(paymentState?.word)
         columns.append(isCancelRequested)
+        columns.append(keyNumber)
     }
 
     init(from columns: inout ColumnReader) throws {
@@ -113,6 +114,7 @@ extension Checkout: StoredRow {
         isSuperseded = try columns.next()
         paymentState = try columns.next(String?.self).map { PaymentState($0) }
         isCancelRequested = try columns.next()
+        keyNumber = try columns.next(Int64?.self) ?? TicketKeys.firstNumber
         owed = owedMinor.map { Money($0, owedCurrency ?? currency) }
     }
 }

@@ -7,8 +7,6 @@ import Wire
 /// What a checkout's commit writes beside its own row: order, items, tickets and facts, all from
 /// the difference between the row before and after.
 struct OrderBook: Sendable {
-    let mint: TicketMint
-
     func record(_ before: Checkout, _ after: Checkout, _ batch: Batch) throws {
         // A human's decision puts a parked checkout back where it was; that is no news.
         guard before.state != after.state, before.state != .parked else { return }
@@ -50,7 +48,7 @@ struct OrderBook: Sendable {
             }
         }
         if after.state == .completed {
-            for ticket in mint.tickets(of: after) { try batch.insert(ticket) }
+            for ticket in TicketMint.tickets(of: after) { try batch.insert(ticket) }
         }
     }
 }

@@ -18,8 +18,8 @@ struct OrderQueries: Sendable {
             let items = try reader.select(
                 OrderItemRow.self, where: "order_id = \(id) ORDER BY ticket_type_id")
             let tickets = try Self.tickets(
-                of: id, after: nil, limit: Int64(Bounds.ticketsPerReply), mint, in: reader)
-            return CheckoutView.reply(order, items.map(\.line), tickets)
+                of: order, after: nil, limit: Int64(Bounds.ticketsPerReply), mint, in: reader)
+            return try CheckoutView.reply(order, items.map(\.line), tickets, mint)
         }
     }
 
@@ -29,25 +29,29 @@ struct OrderQueries: Sendable {
             after: request.after, limit: request.limit)
         let (after, most, id) = (page.after, page.rowsToRead, request.orderId)
         let tickets = try await database.read { [mint] reader in
-            guard try reader.find(OrderRow.self, id) != nil else {
+            guard let order = try reader.find(OrderRow.self, id) else {
                 throw RPCError(.notFound, "there is no order \(id)")
             }
-            return try Self.tickets(of: id, after: after, limit: most, mint, in: reader)
+            let tickets = try Self.tickets(
+                of: order, after: after, limit: most, mint, in: reader)
+            return try tickets.map { ($0.number, try CheckoutView.ticket($0, of: order, mint)) }
         }
-        for ticket in tickets {
-            guard try page.take(CheckoutView.ticket(ticket), at: ticket.number) else { break }
+        for (number, ticket) in tickets {
+            guard try page.take(ticket, at: number) else { break }
         }
         return ListTicketsReply(tickets: page.rows, next: page.next)
     }
 
     private static func tickets(
-        of order: UUID, after last: Int64?, limit: Int64, _ mint: TicketMint, in reader: Reader
+        of order: OrderRow, after last: Int64?, limit: Int64, _ mint: TicketMint,
+        in reader: Reader
     ) throws -> [TicketRow] {
+        let id = order.orderID
         let tickets = try reader.select(
             TicketRow.self,
-            where: "order_id = \(order) AND number > \(last ?? -1) ORDER BY number LIMIT \(limit)")
-        guard tickets.allSatisfy(mint.made) else {
-            throw StorageError(.corrupt, "ticket: one of order \(order) is not what it was")
+            where: "order_id = \(id) AND number > \(last ?? -1) ORDER BY number LIMIT \(limit)")
+        guard try tickets.allSatisfy({ try mint.made($0, key: order.keyNumber) }) else {
+            throw StorageError(.corrupt, "ticket: one of order \(id) is not what it was")
         }
         return tickets
     }

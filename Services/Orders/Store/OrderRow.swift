@@ -10,7 +10,7 @@ struct OrderRow: StoredRow, Equatable {
         columns: [
             "order_id", "event_id", "owner", "email", "name", "status", "total_quantity",
             "tax_minor", "total_minor", "currency", "payment_id", "provider", "paid_at",
-            "completed_at",
+            "completed_at", "key_number",
         ])
 
     let orderID: UUID
@@ -26,6 +26,7 @@ struct OrderRow: StoredRow, Equatable {
     let provider: String?
     let paidAt: Instant
     let completedAt: Instant?
+    let keyNumber: Int64
 
     var key: UUID { orderID }
 
@@ -44,6 +45,7 @@ struct OrderRow: StoredRow, Equatable {
         columns.append(provider)
         columns.append(paidAt)
         columns.append(completedAt)
+        columns.append(keyNumber)
     }
 
     init(from columns: inout ColumnReader) throws {
@@ -61,6 +63,7 @@ struct OrderRow: StoredRow, Equatable {
         provider = try columns.next()
         paidAt = try columns.next()
         completedAt = try columns.next()
+        keyNumber = try columns.next(Int64?.self) ?? TicketKeys.firstNumber
     }
 
     /// The order that a paid checkout has become.
@@ -78,6 +81,7 @@ struct OrderRow: StoredRow, Equatable {
         provider = isFree ? nil : checkout.attempt?.provider ?? checkout.provider
         paidAt = checkout.paidAt ?? checkout.createdAt
         completedAt = checkout.endedAt
+        keyNumber = checkout.keyNumber
     }
 }
 

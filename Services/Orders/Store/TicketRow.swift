@@ -1,4 +1,5 @@
 import Contracts
+import Crypto
 import FoundationEssentials
 import Storage
 
@@ -14,8 +15,8 @@ struct TicketRow: StoredRow {
     let number: Int64
     let ticketID: UUID
     let ticketTypeID: UUID
-    /// Never indexed, so that nothing can look for it but by the ticket.
-    let secret: [UInt8]
+    /// As earlier versions stored it, for the same ticket; nothing, since it is computed.
+    let storedSecret: [UInt8]
     let state: String
 
     var key: OrderPartKey<Int64> { OrderPartKey(orderID: orderID, part: number) }
@@ -25,7 +26,7 @@ struct TicketRow: StoredRow {
         columns.append(number)
         columns.append(ticketID)
         columns.append(ticketTypeID)
-        columns.append(secret)
+        columns.append(storedSecret)
         columns.append(state)
     }
 
@@ -34,7 +35,7 @@ struct TicketRow: StoredRow {
         number = try columns.next()
         ticketID = try columns.next()
         ticketTypeID = try columns.next()
-        secret = try columns.next()
+        storedSecret = try columns.next()
         state = try columns.next()
         guard state == Self.valid else {
             throw StorageError(.corrupt, "ticket: \(ticketID) is \(state)")
@@ -42,35 +43,40 @@ struct TicketRow: StoredRow {
     }
 
     init(
-        orderID: UUID, number: Int64, ticketID: UUID, ticketTypeID: UUID, secret: [UInt8]
+        orderID: UUID, number: Int64, ticketID: UUID, ticketTypeID: UUID,
+        storedSecret: [UInt8] = []
     ) {
         self.orderID = orderID
         self.number = number
         self.ticketID = ticketID
         self.ticketTypeID = ticketTypeID
-        self.secret = secret
+        self.storedSecret = storedSecret
         state = Self.valid
     }
 }
 
 extension TicketMint {
-    func made(_ ticket: TicketRow) -> Bool {
-        ticket.ticketID == Self.ticketID(ticket.orderID, ticket.number)
-            && ticket.secret == secret(ticket.ticketID)
+    func made(_ ticket: TicketRow, key number: Int64) throws -> Bool {
+        guard ticket.ticketID == Self.ticketID(ticket.orderID, ticket.number) else { return false }
+        return try ticket.storedSecret.isEmpty
+            || Digest.equal(ticket.storedSecret, secret(ticket.ticketID, key: number))
+    }
+
+    func code(of ticket: TicketRow, key number: Int64) throws -> String {
+        Self.code(try secret(ticket.ticketID, key: number))
     }
 
     /// Numbered through all lines in their order; the first so many of them.
-    func tickets(of checkout: Checkout, atMost most: Int = .max) -> [TicketRow] {
+    static func tickets(of checkout: Checkout, atMost most: Int = .max) -> [TicketRow] {
         var tickets: [TicketRow] = []
         for line in checkout.lines {
             for _ in 0..<max(0, line.quantity) {
                 guard tickets.count < most else { return tickets }
                 let number = Int64(tickets.count)
-                let id = Self.ticketID(checkout.id, number)
                 tickets.append(
                     TicketRow(
-                        orderID: checkout.id, number: number, ticketID: id,
-                        ticketTypeID: line.ticketTypeId, secret: secret(id)))
+                        orderID: checkout.id, number: number,
+                        ticketID: ticketID(checkout.id, number), ticketTypeID: line.ticketTypeId))
             }
         }
         return tickets
