@@ -107,7 +107,9 @@ let package = Package(
         shared("Storage", uses: ["CSQLite", "CPostgres", "CLinux", "Lifecycle", "Wire"]),
         shared("Publishing", uses: ["Lifecycle", "RPC", "Contracts", "Storage"]),
         shared("Saga", uses: ["Lifecycle", "Storage", "RPC", "Wire"]),
-        shared("Command", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Contracts"]),
+        shared(
+            "Command",
+            uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Storage"]),
     ]
         + service("Inventory", uses: basics)
         + service("Orders", uses: basics + ["Saga"])

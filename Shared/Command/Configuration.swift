@@ -1,6 +1,8 @@
 internal import FoundationEssentials
+internal import Glibc
 public import Net
 public import RPC
+internal import Storage
 
 /// What a service is told by its environment and its flags. A flag wins over its variable.
 public struct Configuration: Sendable {
@@ -11,6 +13,7 @@ public struct Configuration: Sendable {
     /// Every instance of each peer.
     public let peers: [String: [Address]]
     public let credentials: Credentials
+    let credentialsFile: String
     private let values: [(variable: String, value: String)]
 
     /// Everything that can be set for a program.
@@ -84,25 +87,46 @@ public struct Configuration: Sendable {
             peers[peer] = try Self.addresses(value, variable)
         }
         self.peers = peers
-        credentials = try Self.credentials(
-            at: text("TURNSTILE_CREDENTIALS", default: Self.defaultCredentials(of: program.name)))
+        credentialsFile = text(
+            "TURNSTILE_CREDENTIALS", default: Self.defaultCredentials(of: program.name))
+        credentials = try Self.credentials(at: credentialsFile)
         let plaintext = text("TURNSTILE_PLAINTEXT", default: "loopback")
         self.values = values
-        guard ["loopback", "private-network"].contains(plaintext) else {
-            throw ConfigurationError(
-                "TURNSTILE_PLAINTEXT is \"\(plaintext)\"; it is private-network or not set")
-        }
-        guard listen.isLoopback || plaintext == "private-network" else {
-            throw ConfigurationError(
-                """
-                TURNSTILE_LISTEN is \(listen), beyond loopback, where anybody may listen in; set \
-                TURNSTILE_PLAINTEXT=private-network if that network is private
-                """)
+        try Self.allow(listen, as: "TURNSTILE_LISTEN", plaintext)
+        for (peer, addresses) in peers.sorted(by: { $0.key < $1.key }) {
+            for address in addresses {
+                try Self.allow(address, as: "TURNSTILE_\(peer.uppercased())", plaintext)
+            }
         }
         guard credentials.credential(for: service) != nil else {
             throw ConfigurationError(
                 "TURNSTILE_CREDENTIALS has no identity \"\(service)\", which this service needs")
         }
+    }
+
+    /// Plain TCP goes beyond this machine only where somebody has said that the network is private,
+    /// whoever dials.
+    static func allow(
+        _ address: Address, as name: String, _ plaintext: String?
+    ) throws(ConfigurationError) {
+        let plaintext = plaintext ?? "loopback"
+        guard ["loopback", "private-network"].contains(plaintext) else {
+            throw ConfigurationError(
+                "TURNSTILE_PLAINTEXT is \"\(plaintext)\"; it is private-network or not set")
+        }
+        guard address.isLoopback || plaintext == "private-network" else {
+            throw ConfigurationError(
+                """
+                \(name) is \(address), beyond loopback, where anybody may listen in; set \
+                TURNSTILE_PLAINTEXT=private-network if that network is private
+                """)
+        }
+    }
+
+    /// Whether accounts other than the file's owner and group can read its secrets.
+    var isOpenToOthers: Bool {
+        var status = stat()
+        return stat(credentialsFile, &status) == 0 && status.st_mode & 0o004 != 0
     }
 
     static func addresses(
@@ -158,16 +182,10 @@ public struct Configuration: Sendable {
     /// Every setting with its value, for the log: secrets are in files, whose names alone are
     /// shown, or in a database's address, which is masked.
     var summary: String {
-        values.map { "\($0.variable)=\(Self.masked($0.value))" }.joined(separator: " ")
-    }
-
-    /// An address such as `postgresql://user:secret@host/name` without its secret.
-    static func masked(_ value: String) -> String {
-        guard let at = value.lastIndex(of: "@"), let scheme = value.firstRange(of: "://"),
-            scheme.upperBound <= at,
-            let colon = value[scheme.upperBound..<at].firstIndex(of: ":")
-        else { return value }
-        return value[...colon] + "***" + value[at...]
+        values.map { variable, value in
+            let isDatabase = variable == "TURNSTILE_DATABASE"
+            return "\(variable)=\(isDatabase ? DatabaseLocation.masked(value) : value)"
+        }.joined(separator: " ")
     }
 }
 

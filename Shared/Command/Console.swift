@@ -16,10 +16,13 @@ extension Program {
             address = try Configuration.address(text, "--address")
         } else if let text = environment["TURNSTILE_LISTEN"], let listen = Address(text) {
             // A service that listens everywhere is reached at home.
-            address = listen.host == "0.0.0.0" ? .loopback(port: listen.port) : listen
+            address =
+                ["0.0.0.0", "::"].contains(listen.host) ? .loopback(port: listen.port) : listen
         } else {
             address = Configuration.defaultAddress(of: name)
         }
+        try Configuration.allow(
+            address, as: "--address", flags["--plaintext"] ?? environment["TURNSTILE_PLAINTEXT"])
         let identity = flags["--as"] ?? "operator"
         let file =
             flags["--credentials"] ?? environment["TURNSTILE_CREDENTIALS"]

@@ -9,7 +9,9 @@ enum Invocation: Equatable {
     case help
     case version
 
-    private static let clientFlags = ["--address", "--credentials", "--as", "--timeout-ms"]
+    private static let clientFlags = [
+        "--address", "--credentials", "--as", "--timeout-ms", "--plaintext",
+    ]
 
     /// Reads the words behind the program's name.
     init(_ words: [String], serveFlags: [String]) throws(UsageError) {

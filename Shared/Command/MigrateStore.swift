@@ -1,6 +1,7 @@
 internal import Lifecycle
 internal import Net
 internal import RPC
+internal import Storage
 
 extension Program {
     /// Moves the store to where the configuration says, and checks every invariant there.
@@ -16,10 +17,11 @@ extension Program {
             scheduler: loop, clock: clock, random: KernelRandom(),
             log: Log(service: name, least: .warning, clock: clock, sink: { Output.error($0) }),
             metrics: Metrics())
-        let target = Configuration.masked(configuration.database)
+        let (source, from) = (DatabaseLocation.masked(source), source)
+        let target = DatabaseLocation.masked(configuration.database)
         Output.print("\(name): moving \(source) to \(target)")
         var (tables, rows) = (0, Int64(0))
-        let isNew = try migrate(source, configuration.database, world) { table, count in
+        let isNew = try migrate(from, configuration.database, world) { table, count in
             Output.print("  \(count)\t\(table)")
             tables += 1
             rows += count

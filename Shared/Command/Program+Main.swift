@@ -10,6 +10,8 @@ extension Program {
     /// went well, 1 when it did not, 2 when the command line or the configuration is at fault, 3
     /// when a call's outcome is unknown.
     public func main() async -> Never {
+        // Whatever is written holds what is nobody else's business.
+        umask(0o077)
         do {
             let flags = Configuration.settings(of: self).map(\.flag)
             let invocation = try Invocation(
@@ -106,6 +108,7 @@ extension Program {
               --address HOST:PORT   where the service is (\(Configuration.defaultAddress(of: name)))
               --credentials FILE    as above (credentials/IDENTITY.json)
               --as IDENTITY         who calls (operator; health: \(name))
+              --plaintext WORD      as above, where the service is beyond loopback
               --timeout-ms N        how long to wait (10000; at most 30000)
               --key TEXT            call: idempotency key
               --actor JSON          call: {"id": …, "kind": "staff", "roles": [...]}

@@ -24,7 +24,8 @@ extension Program {
             scheduler: loop, clock: clock, random: KernelRandom(), log: log,
             metrics: Metrics(), failpoint: Failpoint(configuration["TURNSTILE_FAILPOINT"]))
         let task = loop.spawn {
-            try await run(configuration, TCPNetwork(loop: loop), world, shutdown)
+            try await run(
+                configuration, TCPNetwork(loop: loop, log: world.log), world, shutdown)
         }
         try await task.value
     }
@@ -32,12 +33,21 @@ extension Program {
     private func run(
         _ configuration: Configuration, _ network: TCPNetwork, _ world: World, _ shutdown: Shutdown
     ) async throws {
+        let openFiles = OpenFiles.raiseLimit()
         world.log.info(
             "starting",
             [
                 "version": Self.version, "configuration": configuration.summary,
-                "openFiles": OpenFiles.raiseLimit(),
+                "openFiles": openFiles,
             ])
+        if configuration.isOpenToOthers {
+            world.log.warning(
+                "credentials.open_to_others",
+                [
+                    "file": configuration.credentialsFile,
+                    "remedy": "every account here can read it; chmod 600 it",
+                ])
+        }
         let parts = try await open(
             Setup(
                 world: world, configuration: configuration, shutdown: shutdown, network: network))
@@ -49,7 +59,8 @@ extension Program {
         }
         let server = Server(
             .init(service: name, store: parts.store), router: router,
-            credentials: configuration.credentials, world: world)
+            credentials: configuration.credentials, world: world,
+            limits: RPCLimits().fitting(openFiles: openFiles))
         let group = ServiceGroup(
             parts.jobs + [Serving(server: server, at: configuration.listen, on: network)],
             world: world)

@@ -16,18 +16,25 @@ public enum DatabaseLocation: Sendable, Hashable {
     /// Reads `sqlite:/path/to/file`, `sqlite::memory:` or `postgresql://…`, where every service
     /// has a schema of its own name: the three may share one database.
     public init(parsing text: String, for service: String) throws {
-        if ["postgresql://", "postgres://"].contains(where: text.hasPrefix) {
+        let scheme = "sqlite:"
+        if !text.hasPrefix(scheme), PostgreSQLAddress.isValid(text) {
             self = .postgresql(url: text, schema: service)
             return
         }
-        let scheme = "sqlite:"
         let rest = text.dropFirst(scheme.count)
         guard text.hasPrefix(scheme), !rest.isEmpty else {
             throw StorageError(
                 .cannotOpen,
-                "TURNSTILE_DATABASE is sqlite:/path/to/file or postgresql://user@host/database")
+                "TURNSTILE_DATABASE is sqlite:/path/to/file, postgresql://user@host/database or "
+                    + "what else libpq reads, such as host=db-a,db-b user=turnstile")
         }
         self = rest == ":memory:" ? .memory : .file(String(rest))
+    }
+
+    /// The setting as it may be shown: a file as it stands, an address without its secrets.
+    public static func masked(_ text: String) -> String {
+        if text.hasPrefix("sqlite:") { return text }
+        return PostgreSQLAddress.masked(text) ?? "(no address, so it is not shown)"
     }
 
     /// The place of a second database of the same service: `orders.db` has `orders.db.sim`.

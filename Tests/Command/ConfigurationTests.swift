@@ -27,9 +27,9 @@ import Testing
     @Test func aFlagWinsOverItsVariable() throws {
         let configuration = try configure(
             ["TURNSTILE_LISTEN": "127.0.0.1:1", "TURNSTILE_OWN": "a"],
-            flags: ["--listen": "[::1]:2", "--inventory": "inventory:7101"])
+            flags: ["--listen": "[::1]:2", "--inventory": "localhost:7101"])
         #expect(configuration.listen == Address(host: "::1", port: 2))
-        #expect(configuration.peers == ["inventory": [Address(host: "inventory", port: 7101)]])
+        #expect(configuration.peers == ["inventory": [Address(host: "localhost", port: 7101)]])
         #expect(configuration["TURNSTILE_OWN"] == "a")
     }
 
@@ -38,6 +38,11 @@ import Testing
         #expect(throws: ConfigurationError.self) { try configure(everywhere) }
         let allowed = ["TURNSTILE_PLAINTEXT": "private-network"].merging(everywhere) { $1 }
         #expect(try configure(allowed).listen.host == "0.0.0.0")
+        // Whoever dials is heard on the way too.
+        let dialling = ["TURNSTILE_INVENTORY": "127.0.0.1:1,192.0.2.1:7101"]
+        let error = #expect(throws: ConfigurationError.self) { try configure(dialling) }
+        #expect(
+            error?.description.hasPrefix("TURNSTILE_INVENTORY is 192.0.2.1:7101, beyond") == true)
     }
 
     /// Each names the variable that is wrong.
@@ -82,14 +87,35 @@ import Testing
         #expect(credentials.identities.count == 1)
     }
 
-    @Test func secretsAreMasked() throws {
-        let configuration = try configure([
-            "TURNSTILE_DATABASE": "postgresql://turnstile:s3cret@db:5432/orders"
-        ])
-        #expect(configuration.summary.contains("postgresql://turnstile:***@db:5432/orders"))
+    /// However libpq lets them be spelled, and where it understands nothing.
+    @Test(arguments: [
+        "postgresql://turnstile:s3cret@db:5432/orders", "postgres://turnstile:s3cret@db/orders",
+        "postgresql://turnstile@db/orders?password=s3cret",
+        "postgresql:///orders?host=db&user=turnstile&password=s3cret",
+        "postgresql://turnstile@db/orders?passw%6Frd=s3%63ret&sslmode=require",
+        "postgresql://turnstile@db/orders?sslpassword=s3cret",
+        "host=db user=turnstile password=s3cret dbname=orders",
+        "host=db user=turnstile password = 's3cret' dbname=orders",
+        "postgresql://turnstile:s3cret@db:port/orders", "postgresql:/turnstile:s3cret@db",
+        "mysql://turnstile:s3cret@db/orders", "password=s3cret nonsense",
+    ])
+    func secretsAreMasked(_ address: String) throws {
+        let configuration = try configure(["TURNSTILE_DATABASE": address])
+        #expect(configuration.database == address)
+        #expect(!configuration.summary.contains("s3cret"), "\(configuration.summary)")
+        #expect(!configuration.summary.contains("s3%63ret"))
         #expect(!configuration.summary.contains("AAAA"))
-        #expect(Configuration.masked("sqlite:/a:b/c.db") == "sqlite:/a:b/c.db")
-        #expect(Configuration.masked("postgresql://user@host/x") == "postgresql://user@host/x")
+    }
+
+    @Test func whatIsNoSecretIsShown() throws {
+        func shown(_ address: String) throws -> String {
+            try configure(["TURNSTILE_DATABASE": address]).summary
+        }
+        #expect(try shown("sqlite:/a:b/c.db").contains("TURNSTILE_DATABASE=sqlite:/a:b/c.db"))
+        let address = "postgresql://turnstile:s3cret@db:5432/orders"
+        for part in ["user=turnstile", "password=***", "host=db", "port=5432", "dbname=orders"] {
+            #expect(try shown(address).contains(part))
+        }
     }
 
     private func configure(

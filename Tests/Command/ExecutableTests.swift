@@ -27,7 +27,8 @@ import Testing
                     "operator": {"secrets": ["\(secret)"], "roles": ["operator"]}}}
                 """
             _ = FileManager.default.createFile(
-                atPath: folder.file("credentials.json"), contents: Data(text.utf8))
+                atPath: folder.file("credentials.json"), contents: Data(text.utf8),
+                attributes: [.posixPermissions: 0o644])
         }
 
         /// With a limit of open files that is too low for a server.
@@ -79,9 +80,17 @@ import Testing
         #expect(typo == .exited(2) && named.contains("there are: eventId"))
         let (verified, report) = try await desk.run("verify", "--settle")
         #expect(verified == .exited(0) && report.contains("0 violations"))
+        let (far, remedy) = try await desk.run("health", "--address", "192.0.2.1:7101")
+        #expect(far == .exited(2) && remedy.contains("TURNSTILE_PLAINTEXT=private-network"))
         service.send(15)
         #expect(await service.ending() == .exited(0))
         #expect(desk.text("log").contains("\"event\":\"stopped\""))
+        // The file of this test was made for everybody to read; the store never is.
+        #expect(desk.text("log").contains("\"event\":\"credentials.open_to_others\""))
+        for file in ["inventory.db", "inventory.db-lock"] {
+            var about = stat()
+            #expect(stat(desk.folder.file(file), &about) == 0 && about.st_mode & 0o077 == 0)
+        }
         #expect(!desk.text("log").contains(ExecutableTests.secret))
     }
 

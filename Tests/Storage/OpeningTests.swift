@@ -27,6 +27,17 @@ import Testing
         try await bed.open().close()
     }
 
+    /// From before, when everybody could read it.
+    @Test(.enabled(if: StoreFolder.isSQLite)) func anOpenFileIsClosedToOthers() async throws {
+        let bed = try Bed()
+        try await bed.open().close()
+        let path = bed.directory.path + "/test.db"
+        #expect(chmod(path, 0o644) == 0)
+        try await bed.open().close()
+        var about = stat()
+        #expect(stat(path, &about) == 0 && about.st_mode & 0o777 == 0o600)
+    }
+
     @Test(.enabled(if: StoreFolder.isSQLite)) func aMissingDirectoryIsNamed() async throws {
         let bed = try Bed()
         let error = await failure(of: bed, .file(bed.directory.path + "/nowhere/test.db"))

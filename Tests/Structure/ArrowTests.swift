@@ -17,7 +17,7 @@ import Testing
         "Storage": ["CSQLite", "CPostgres", "CLinux", "Lifecycle", "Wire"],
         "Publishing": ["Lifecycle", "RPC", "Contracts", "Storage"],
         "Saga": ["Lifecycle", "Storage", "RPC", "Wire"],
-        "Command": ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Contracts"],
+        "Command": ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Storage"],
         "Inventory": basics,
         "Orders": basics.union(["Saga"]),
         "Payments": basics,

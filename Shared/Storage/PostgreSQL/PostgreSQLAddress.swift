@@ -8,7 +8,8 @@ struct PostgreSQLPlace: Hashable, Sendable {
     fileprivate static let names = ["host", "hostaddr", "port"]
 }
 
-/// What a connection URL says, with what Turnstile wants where the URL says nothing.
+/// What a connection URL, or a list of keywords and values, says, with what Turnstile wants where
+/// it says nothing.
 struct PostgreSQLAddress: Sendable {
     /// Chosen so that a server that is gone is noticed within seconds, not after two hours.
     private static let wanted = [
@@ -25,21 +26,13 @@ struct PostgreSQLAddress: Sendable {
 
     /// Throws `cannotOpen`; the message never shows the URL, which may hold a password.
     init(_ url: String, schema: String) throws {
-        guard let parsed = PQconninfoParse(url, nil) else {
+        guard let parsed = Self.parse(url) else {
             throw StorageError(
                 .cannotOpen,
                 "TURNSTILE_DATABASE is no connection URL; give it as "
                     + "postgresql://user:password@host:5432/database")
         }
-        defer { PQconninfoFree(parsed) }
-        var given: [(name: String, value: String)] = []
-        var option = parsed
-        while let keyword = option.pointee.keyword {
-            if let value = option.pointee.val {
-                given.append((String(cString: keyword), String(cString: value)))
-            }
-            option += 1
-        }
+        let given = parsed.map { (name: $0.name, value: $0.value) }
         if let role = given.first(where: { $0.name == "target_session_attrs" })?.value,
             !Self.roles.contains(role)
         {
@@ -56,6 +49,47 @@ struct PostgreSQLAddress: Sendable {
         options =
             given.filter { !own.contains($0.name) } + [("target_session_attrs", role)]
             + wanted.filter { name, _ in !given.contains { $0.name == name } }
+    }
+
+    private struct Option {
+        let name: String
+        let value: String
+        let isSecret: Bool
+    }
+
+    /// Whether libpq understands it, and it says anything.
+    static func isValid(_ text: String) -> Bool {
+        parse(text).map { !$0.isEmpty || text.contains("://") } ?? false
+    }
+
+    /// As keywords and values with every secret as `***`, however it was spelled; nil when libpq
+    /// does not understand it, so that nobody can say which part is secret.
+    static func masked(_ text: String) -> String? {
+        parse(text)?.map { option in
+            guard !option.isSecret else { return "\(option.name)=***" }
+            let isPlain = option.value.allSatisfy { !" '\\".contains($0) } && !option.value.isEmpty
+            return option.name + "=" + (isPlain ? option.value : option.value.debugDescription)
+        }.joined(separator: " ")
+    }
+
+    private static func parse(_ text: String) -> [Option]? {
+        // C's text would end at it.
+        guard !text.utf8.contains(0), let parsed = PQconninfoParse(text, nil) else { return nil }
+        defer { PQconninfoFree(parsed) }
+        var given: [Option] = []
+        var option = parsed
+        while let keyword = option.pointee.keyword {
+            if let value = option.pointee.val {
+                // What a dialogue would show as stars (libpq-fe.h).
+                let isSecret = option.pointee.dispchar.map { $0.pointee == 42 } ?? true
+                given.append(
+                    Option(
+                        name: String(cString: keyword), value: String(cString: value),
+                        isSecret: isSecret))
+            }
+            option += 1
+        }
+        return given
     }
 
     /// A list of ports is as long as that of hosts, or says one for all (chapter 34.1.1.3 of

@@ -14,6 +14,7 @@ final class SQLiteEngine: Engine {
         fileSystem = nil
         try Self.checkDirectory(of: path)
         lock = try FileLock(path: path + "-lock")
+        Self.closeToOthers(path)
     }
 
     init(unlocked path: String, fileSystem: String? = nil) {
@@ -57,6 +58,17 @@ final class SQLiteEngine: Engine {
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 4096)
         defer { buffer.deallocate() }
         while read(file, buffer, size) > 0 {}
+    }
+
+    /// A store from before, which was made for everybody to read, is its owner's alone from here
+    /// on; SQLite makes its log in the image of the file.
+    private static func closeToOthers(_ path: String) {
+        for suffix in ["", "-wal", "-shm"] {
+            var status = stat()
+            guard stat(path + suffix, &status) == 0, status.st_mode & 0o077 != 0 else { continue }
+            // Whoever owns it has decided otherwise when we may not.
+            _ = chmod(path + suffix, status.st_mode & 0o700)
+        }
     }
 
     private static func checkDirectory(of path: String) throws {
