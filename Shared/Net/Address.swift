@@ -27,8 +27,10 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
         Address(host: "127.0.0.1", port: port)
     }
 
+    /// Whether what is said there stays on this machine: a number of loopback, or `localhost`,
+    /// which resolvers keep there (RFC 6761). Any other name may be anybody's.
     public var isLoopback: Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        host.lowercased() == "localhost" || SocketAddress(numeric: self)?.isLoopback == true
     }
 
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }

@@ -31,18 +31,49 @@ struct SocketAddress: CustomStringConvertible {
         }
     }
 
-    /// Asks the resolver; blocks.
-    static func lookUp(_ address: Address) throws -> SocketAddress {
+    /// Asks the resolver; blocks. All addresses of a name, in the order in which they are to be
+    /// tried (RFC 6724). It is not asked to leave out families that this machine seems not to have
+    /// (AI_ADDRCONFIG): that counts no loopback, and whoever tries each needs no guess.
+    static func lookUp(_ address: Address) throws -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(address.host, String(address.port), &hints, &list)
         defer { if let list { freeaddrinfo(list) } }
-        guard code == 0, let first = list?.pointee, let place = first.ai_addr else {
+        var places: [SocketAddress] = []
+        var next = list
+        while let entry = next?.pointee {
+            if let place = entry.ai_addr {
+                places.append(SocketAddress(place, Int(entry.ai_addrlen)))
+            }
+            next = entry.ai_next
+        }
+        guard code == 0, !places.isEmpty else {
             let why = code == 0 ? "no address" : String(cString: gai_strerror(code))
             throw NetError(.unknownHost, "look up \(address.host): \(why)")
         }
-        return SocketAddress(place, Int(first.ai_addrlen))
+        // A hosts file may say the same twice.
+        var seen: Set<String> = []
+        return places.filter { seen.insert($0.description).inserted }
+    }
+
+    /// Whether it never leaves the machine: 127.0.0.0/8, ::1, or the first within IPv6.
+    var isLoopback: Bool {
+        withUnsafeBytes(of: storage) { bytes in
+            if family == AF_INET { return bytes[4] == 127 }
+            let ipv6 = Array(bytes[8..<24])
+            let ipv4 = [UInt8](repeating: 0, count: 10) + [0xff, 0xff, 127]
+            return ipv6 == [UInt8](repeating: 0, count: 15) + [1] || ipv6.starts(with: ipv4)
+        }
+    }
+
+    /// The same host with another port.
+    func with(port: UInt16) -> SocketAddress {
+        var other = self
+        withUnsafeMutableBytes(of: &other.storage) {
+            $0.storeBytes(of: port.bigEndian, toByteOffset: 2, as: UInt16.self)
+        }
+        return other
     }
 
     static func local(of socket: Int32) -> SocketAddress { read(socket, getsockname) }

@@ -8,16 +8,20 @@ final class TCPListener: Listener, EventSource {
     let descriptor: Int32
     let address: Address
     private let loop: EventLoop
+    private let log: Log
     private let accept: @Sendable (any Channel) -> any ChannelHandler
     private let isClosed = Mutex(false)
+    /// Only the loop's thread touches it.
+    nonisolated(unsafe) private var toldAt: UInt64?
 
     init(
-        descriptor: Int32, address: Address, loop: EventLoop,
+        descriptor: Int32, address: Address, loop: EventLoop, log: Log,
         accept: @escaping @Sendable (any Channel) -> any ChannelHandler
     ) {
         self.descriptor = descriptor
         self.address = address
         self.loop = loop
+        self.log = log
         self.accept = accept
     }
 
@@ -36,7 +40,7 @@ final class TCPListener: Listener, EventSource {
             let type = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
             let socket = accept4(descriptor, nil, nil, type)
             guard socket >= 0 else {
-                if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { pause() }
+                if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { pause(errno) }
                 return
             }
             TCPNetwork.tune(socket)
@@ -48,8 +52,16 @@ final class TCPListener: Listener, EventSource {
 
     func send() {}
 
-    /// Out of descriptors: the kernel keeps callers in its queue while we breathe.
-    private func pause() {
+    /// Out of descriptors: the kernel keeps callers in its queue while we breathe. It is told at
+    /// once, and again while it lasts, but not ten times a second.
+    private func pause(_ code: Int32) {
+        let now = loop.uptimeNanoseconds
+        if toldAt.map({ now - $0 >= 10_000_000_000 }) ?? true {
+            toldAt = now
+            log.warning(
+                "listener.paused",
+                ["address": address.description, "error": String(cString: strerror(code))])
+        }
         loop.watch(self, 0)
         _ = loop.schedule(afterMs: 100) { [self] in
             if !isClosed.withLock({ $0 }) { loop.watch(self, EPOLLIN.rawValue) }

@@ -13,10 +13,12 @@ public struct CallContext: Sendable {
     public let deadline: UInt64
     /// W3C traceparent, carried on.
     public let trace: String?
+    /// The longest that the server parks a long poll.
+    let mostWaitMs: Int64
 
     public init(
         identity: String, roles: [Role], actor: Actor? = nil, key: String? = nil,
-        deadline: UInt64, trace: String? = nil
+        deadline: UInt64, trace: String? = nil, mostWaitMs: Int64 = RPCLimits().waitMs
     ) {
         self.identity = identity
         self.roles = roles
@@ -24,16 +26,18 @@ public struct CallContext: Sendable {
         self.key = key
         self.deadline = deadline
         self.trace = trace
+        self.mostWaitMs = mostWaitMs
     }
 }
 
 extension CallContext {
-    /// How long a long poll that was asked to wait so long may be parked: at most 20 s, and it is
-    /// answered a second before nobody waits for it any more.
+    /// How long a long poll that was asked to wait so long may be parked: at most as long as the
+    /// server allows, and it is answered a second before nobody waits for it any more; at once when
+    /// no more than that second is left.
     public func waitMs(_ asked: Int64, on scheduler: any Scheduler) -> Int64 {
         let now = scheduler.uptimeNanoseconds
         let left = deadline > now ? Int64(clamping: (deadline - now) / 1_000_000) : 0
-        return max(0, min(asked, RPCLimits().waitMs, left - 1_000))
+        return max(0, min(asked, mostWaitMs, left - 1_000))
     }
 }
 
@@ -70,7 +74,7 @@ public struct Actor: Codable, Hashable, Sendable {
         }
     }
 
-    private static let idBytes = 128
-    private static let mostEntitlements = 100
-    private static let entitlementBytes = 255
+    static let idBytes = 128
+    static let mostEntitlements = 100
+    static let entitlementBytes = 255
 }

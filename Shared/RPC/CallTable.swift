@@ -5,6 +5,8 @@ struct CallTable {
         let isWait: Bool
         /// Counted by the server's admission, and to be given back there.
         var isCounted = false
+        /// The caller has taken it back.
+        var isCancelled = false
         var task: Task<Void, any Error>?
     }
 
@@ -42,7 +44,17 @@ struct CallTable {
 
     func isLive(_ id: UInt64) -> Bool { calls[id] != nil }
 
-    func task(of id: UInt64) -> Task<Void, any Error>? { calls[id]?.task }
+    /// The caller takes the call back: the task to cancel.
+    mutating func cancelled(_ id: UInt64) -> Task<Void, any Error>? {
+        guard let index = calls.index(forKey: id) else { return nil }
+        calls.values[index].isCancelled = true
+        return calls.values[index].task
+    }
+
+    /// Whether it is a long poll that its caller has not taken back.
+    func isWaitedFor(_ id: UInt64) -> Bool {
+        calls[id].map { $0.isWait && !$0.isCancelled } ?? false
+    }
 
     /// The tasks of all calls, or of the long polls alone, in order of their ids.
     func tasks(waitsOnly: Bool = false) -> [Task<Void, any Error>] {

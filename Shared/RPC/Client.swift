@@ -220,18 +220,23 @@ public final class Client: Caller {
 
     private func greetedConnection(to address: Address) async throws -> ClientConnection {
         let made = Made()
+        let connecting = world.scheduler.spawn { [self] in
+            _ = try await network.connect(to: address) { [self] channel in
+                let connection = ClientConnection(
+                    channel: channel, service: name, credential: credential, world: world,
+                    limits: limits
+                ) { [weak self] in self?.retire($0) }
+                made.connection = connection
+                return connection
+            }
+        }
+        // Over all of it: a host that is gone must not keep the next instance waiting.
         let giveUp = world.scheduler.schedule(afterMs: limits.handshakeMs) {
+            connecting.cancel()
             made.connection?.end(RPCError(.unavailable, "no hello in time", executed: false))
         }
         defer { giveUp.cancel() }
-        _ = try await network.connect(to: address) { [self] channel in
-            let connection = ClientConnection(
-                channel: channel, service: name, credential: credential, world: world,
-                limits: limits
-            ) { [weak self] in self?.retire($0) }
-            made.connection = connection
-            return connection
-        }
+        try await connecting.value
         guard let connection = made.connection else {
             throw RPCError(.unavailable, "the network made no connection", executed: false)
         }

@@ -163,7 +163,7 @@ final class ClientConnection: ChannelHandler {
     private func sendCancel(_ id: UInt64) {
         let now = nowMs
         guard state.withLock({ $0.health.mayCancel(nowMs: now) }) else { return }
-        channel.sendSmall(.cancel) { $0.integer(Int64(clamping: id)) }
+        channel.sendSmall(.cancel) { $0.unsigned(id) }
     }
 
     private func armTimer(at deadline: UInt64) {
@@ -210,7 +210,7 @@ final class ClientConnection: ChannelHandler {
         case .failure(let id, let error): try finish(id) { $0.fail(error) }
         case .hello(let hello): try received(hello)
         case .goaway(let reason): received(goaway: reason)
-        case .ping(let number): channel.sendSmall(.pong) { $0.integer(Int64(clamping: number)) }
+        case .ping(let number): channel.sendSmall(.pong) { $0.unsigned(number) }
         case .pong: break
         case .request, .cancel: throw ProtocolViolation("a server sends no requests")
         }

@@ -43,15 +43,15 @@ enum Frame {
         case .hello: return .hello(try CBOR.decode(Hello.self, from: reader.rest))
         case .request: return .request(try RequestHead(&reader))
         case .response: return try readResponse(&reader)
-        case .cancel: return .cancel(id: try reader.readID64())
+        case .cancel: return .cancel(id: try reader.readUnsigned())
         case .goaway: return .goaway(reason: try reader.readText())
-        case .ping: return .ping(try reader.readID64())
-        case .pong: return .pong(try reader.readID64())
+        case .ping: return .ping(try reader.readUnsigned())
+        case .pong: return .pong(try reader.readUnsigned())
         }
     }
 
     private static func readResponse(_ reader: inout CBORReader) throws -> Frame {
-        let id = try reader.readID64()
+        let id = try reader.readUnsigned()
         guard !reader.readNullIfPresent() else { return .result(id: id) }
         let error = try RPCError(&reader)
         guard reader.readNullIfPresent() else {
@@ -68,36 +68,65 @@ struct ProtocolViolation: Error {
     init(_ message: String) { self.message = message }
 }
 
-extension CBORReader {
-    /// A call's id or a ping's number: not negative.
-    mutating func readID64() throws -> UInt64 {
-        let number = try readInteger()
-        guard let id = UInt64(exactly: number) else {
-            throw ProtocolViolation("a call's id is not negative")
-        }
-        return id
-    }
-}
-
 /// `[1, id, method, context, body]` up to its body.
 struct RequestHead {
     let id: UInt64
     let method: String
-    let key: String?
-    let deadlineMs: Int64?
-    let trace: String?
-    let actor: Actor?
+    private(set) var key: String?
+    private(set) var deadlineMs: UInt64?
+    private(set) var trace: String?
+    private(set) var actor: Actor?
+    /// What is wrong with the context: the call is answered so.
+    private(set) var problem: RPCError?
 
     init(_ reader: inout CBORReader) throws {
-        id = try reader.readID64()
+        id = try reader.readUnsigned()
         method = try reader.readText()
-        var context = try reader.openMap()
-        deadlineMs = try context.readIfPresent("deadlineMs", from: &reader)
-        key = try context.readIfPresent("key", from: &reader)
-        trace = try context.readIfPresent("trace", from: &reader)
-        actor = try context.readIfPresent("actor", from: &reader)
-        try context.close(&reader)
+        let start = reader
+        var isRead = false
+        do {
+            var context = try reader.openMap()
+            deadlineMs = try context.readIfPresent("deadlineMs", from: &reader)
+            key = try context.readIfPresent("key", from: &reader)
+            trace = try context.readIfPresent("trace", from: &reader)
+            actor = try context.readIfPresent("actor", from: &reader)
+            isRead = true
+            try context.close(&reader)
+        } catch {
+            reader = start
+            guard reader.skipByLength() else { throw error }
+            // A deadline may be larger than any other integer; what it comes with is skipped.
+            if isRead, deadlineMs ?? 0 > Int64.max { return }
+            problem = Self.problem(with: start.rest.prefix(reader.offset - start.offset), error)
+        }
     }
+
+    /// Names the fields that are wrong, as for a body.
+    private static func problem(with context: ArraySlice<UInt8>, _ error: any Error) -> RPCError {
+        let problems = ((try? contextFields.check(context)) ?? []).map { problem in
+            let name = problem.field.isEmpty ? "context" : "context." + problem.field
+            return FieldProblem(field: name, problem: problem.problem)
+        }
+        return problems.isEmpty ? .invalid("context", "\(error)") : .invalid(problems)
+    }
+
+    private static let contextFields = [
+        Field("deadlineMs", .integer(0...Int64.max), required: false),
+        Field("key", .text(maxBytes: 255), required: false),
+        Field("trace", .text(maxBytes: FrameLimits.beforeHello), required: false),
+        Field(
+            "actor",
+            .message([
+                Field("id", .text(maxBytes: Actor.idBytes)),
+                Field("kind", .text(maxBytes: Actor.idBytes)),
+                Field("roles", .list(.text(maxBytes: 255), maxCount: 100), required: false),
+                Field(
+                    "entitlements",
+                    .list(
+                        .text(maxBytes: Actor.entitlementBytes), maxCount: Actor.mostEntitlements),
+                    required: false),
+            ]), required: false),
+    ]
 
     /// Appends a request's head, before its body.
     static func write(
@@ -105,7 +134,7 @@ struct RequestHead {
     ) throws {
         writer.arrayHeader(5)
         writer.integer(FrameKind.request.rawValue)
-        writer.integer(Int64(id))
+        writer.unsigned(id)
         writer.text(method)
         let optional = [options.key != nil, options.trace != nil, options.actor != nil]
         writer.mapHeader(1 + optional.count { $0 })

@@ -42,7 +42,8 @@ public struct RPCLimits: Sendable {
     public var pongMs: Int64 = 10_000
     /// Pings that a peer may send more often than every `pingMs / 3` before it is sent away.
     public var pingStrikes = 2
-    public var cancelsPerSecond = 100
+    /// More than all calls of a connection ten times over.
+    public var cancelsPerSecond = 2_000
     /// Lines of the log about connections that were ended.
     public var endingsLoggedPerSecond = 20
     /// A connection is asked to come anew at this age, give or take a tenth.
@@ -50,6 +51,9 @@ public struct RPCLimits: Sendable {
     /// How long the peer may take to close a connection that it was asked to leave, once its calls
     /// have ended: a call that was on its way by then is answered, not torn off.
     public var leaveMs: Int64 = 1_000
+    /// The same for a connection without a call, when the server stops: nobody waits there for an
+    /// answer, and everybody waits for the server.
+    public var quietLeaveMs: Int64 = 100
     /// How long calls in flight may take to end when the server stops.
     public var drainMs: Int64 = 10_000
     /// The longest a caller may wait, and the longest a long poll is parked.
@@ -57,4 +61,16 @@ public struct RPCLimits: Sendable {
     public var waitMs: Int64 = 20_000
 
     public init() {}
+
+    /// The same, where a process may have so many files open: who has proven a name and who has not
+    /// keep places of their own, and the databases and the rest have theirs.
+    public func fitting(openFiles: Int) -> RPCLimits {
+        var limits = self
+        let free = max(4, openFiles - Self.ownFiles)
+        limits.connections = min(connections, free / 2)
+        limits.strangers = min(strangers, free / 4)
+        return limits
+    }
+
+    private static let ownFiles = 24
 }

@@ -65,7 +65,9 @@ public final class Server: Sendable {
             return (state.listener, sorted(state.connections))
         }
         listener?.close()
-        for connection in connections { connection.drain(Reason.draining.name) }
+        for connection in connections {
+            connection.drain(Reason.draining.name, quietMs: limits.quietLeaveMs)
+        }
         let giveUp = world.scheduler.schedule(afterMs: limits.drainMs) { [self] in
             let late = state.withLock { sorted($0.connections) }
             if !late.isEmpty { world.log.warning("drain.cut", ["connections": late.count]) }

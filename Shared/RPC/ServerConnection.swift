@@ -134,22 +134,23 @@ final class ServerConnection: ChannelHandler {
         switch verdict {
         case .fine: break
         case .ping: channel.sendSmall(.ping) { $0.integer(now) }
-        case .retire: drain("connection age")
+        case .retire: drain("connection age", quietMs: server.limits.leaveMs)
         case .close(let why): end(why)
         case .abort: channel.abort()
         }
     }
 
     /// Asks the client to open nothing new here. The client closes the connection when its calls
-    /// have ended, and a moment later so do we; long polls are ended now.
-    func drain(_ reason: String) {
+    /// have ended, and a moment later so do we, after `quietMs` where there is none; long polls are
+    /// ended now.
+    func drain(_ reason: String, quietMs: Int64) {
         let (isFirst, waits) = state.withLock { state in
             defer { state.isDraining = true }
             return (!state.isDraining, state.calls.tasks(waitsOnly: true))
         }
         if isFirst { channel.sendGoaway(reason) }
         for task in waits { task.cancel() }
-        letLeave()
+        letLeave(afterMs: quietMs)
     }
 
     /// Says why, then closes.
@@ -165,14 +166,14 @@ final class ServerConnection: ChannelHandler {
 
     /// Not closed at once: a request that left the client before it heard of the goaway would be
     /// torn off, and nobody could say whether it was executed.
-    private func letLeave() {
+    private func letLeave(afterMs delay: Int64) {
         let isFirst = state.withLock { state in
             guard state.isDraining, state.calls.isEmpty, !state.isLeaving else { return false }
             state.isLeaving = true
             return true
         }
         guard isFirst else { return }
-        _ = server.world.scheduler.schedule(afterMs: server.limits.leaveMs) { [weak self] in
+        _ = server.world.scheduler.schedule(afterMs: delay) { [weak self] in
             self?.close()
         }
     }
@@ -197,7 +198,7 @@ final class ServerConnection: ChannelHandler {
                 return state.health.peerPinged(nowMs: now)
             }
             guard isAllowed else { throw ProtocolViolation("too many pings") }
-            channel.sendSmall(.pong) { $0.integer(Int64(number)) }
+            channel.sendSmall(.pong) { $0.unsigned(number) }
         case .pong, .goaway: break
         case .result, .failure: throw ProtocolViolation("a client sends no responses")
         }
@@ -262,6 +263,7 @@ final class ServerConnection: ChannelHandler {
     private func context(
         _ head: RequestHead, _ caller: Caller, _ entry: Router.Entry, _ now: UInt64
     ) throws(RPCError) -> CallContext {
+        if let problem = head.problem { throw problem }
         var roles = caller.identity.roles
         if let actor = head.actor {
             try actor.check()
@@ -279,7 +281,8 @@ final class ServerConnection: ChannelHandler {
         if let key = head.key, !(1...255).contains(key.utf8.count) || key.utf8.contains(0) {
             throw .invalid("context.key", "has 1 to 255 bytes, none of them 0")
         }
-        let allowed = min(head.deadlineMs ?? server.limits.deadlineMs, server.limits.deadlineMs)
+        let longest = UInt64(server.limits.deadlineMs)
+        let allowed = min(head.deadlineMs ?? longest, longest)
         guard allowed > 0 else {
             throw RPCError(
                 .deadlineExceeded, "the deadline had passed before the call began",
@@ -287,7 +290,8 @@ final class ServerConnection: ChannelHandler {
         }
         return CallContext(
             identity: caller.name, roles: roles, actor: head.actor, key: head.key,
-            deadline: now + UInt64(allowed) * 1_000_000, trace: head.trace)
+            deadline: now + allowed * 1_000_000, trace: head.trace,
+            mostWaitMs: server.limits.waitMs)
     }
 
     private func admit(_ id: UInt64, isWait: Bool, _ caller: Caller) throws(RPCError) {
@@ -298,19 +302,27 @@ final class ServerConnection: ChannelHandler {
         guard !isDraining else {
             throw RPCError(.draining, "this connection is closing", retryAfterMs: 100)
         }
-        guard running <= limits.callsPerConnection, waiting <= limits.waitsPerConnection,
-            isWait || server.beginCall(of: caller.name)
-        else {
-            throw RPCError(.overloaded, "too many calls at once", retryAfterMs: 100)
+        let most = isWait ? limits.waitsPerConnection : limits.callsPerConnection
+        guard (isWait ? waiting : running) <= most else {
+            throw Self.overloaded(
+                "a connection has at most \(most) \(isWait ? "waiting " : "")calls at once")
         }
-        if !isWait { state.withLock { $0.calls.counted(id) } }
+        guard !isWait else { return }
+        guard server.beginCall(of: caller.name) else {
+            throw Self.overloaded("too many calls of \(caller.name) at once, or of all callers")
+        }
+        state.withLock { $0.calls.counted(id) }
+    }
+
+    private static func overloaded(_ message: String) -> RPCError {
+        RPCError(.overloaded, message, retryAfterMs: 100)
     }
 
     private func cancel(_ id: UInt64) throws {
         let now = nowMs
         let (isAllowed, task) = try state.withLock { state in
             try state.mustServe("a cancel")
-            return (state.health.peerCancelled(nowMs: now), state.calls.task(of: id))
+            return (state.health.peerCancelled(nowMs: now), state.calls.cancelled(id))
         }
         guard isAllowed else { throw ProtocolViolation("too many cancels") }
         task?.cancel()
@@ -318,7 +330,7 @@ final class ServerConnection: ChannelHandler {
 
     // MARK: Answers
 
-    fileprivate var mostUnread: Int { server.mostUnread }
+    var mostUnread: Int { server.mostUnread }
 
     private func count(unread bytes: Int) {
         let counts = bytes > server.limits.smallUnreadBytes ? bytes : 0
@@ -330,7 +342,7 @@ final class ServerConnection: ChannelHandler {
     }
 
     /// Sends a call's one response.
-    fileprivate func answer(
+    func answer(
         _ response: Response, _ body: (inout CBORWriter) throws -> Void
     ) throws {
         guard state.withLock({ $0.calls.isLive(response.id) }) else { return }
@@ -345,42 +357,15 @@ final class ServerConnection: ChannelHandler {
         }
         if isTooMuch { channel.setReading(false) }
         if call?.isCounted == true { server.endCall(of: response.identity) }
-        letLeave()
-    }
-}
-
-/// The answer that one call owes.
-struct Response: ResponseSink {
-    fileprivate let connection: ServerConnection
-    let id: UInt64
-    let identity: String
-    let startedAt: UInt64
-
-    func succeed<Reply: Message>(_ reply: Reply) throws {
-        try connection.answer(self) {
-            guard $0.bytes.count <= connection.mostUnread else {
-                throw RPCError(.unavailable, "the replies before this one are not being read")
-            }
-            $0.arrayHeader(4)
-            $0.integer(FrameKind.response.rawValue)
-            $0.integer(Int64(clamping: id))
-            $0.null()
-            try CBOR.append(reply, to: &$0)
-        }
+        letLeave(afterMs: server.limits.leaveMs)
     }
 
-    func fail(_ error: RPCError) {
-        do {
-            try connection.answer(self) {
-                $0.arrayHeader(4)
-                $0.integer(FrameKind.response.rawValue)
-                $0.integer(Int64(clamping: id))
-                error.write(to: &$0)
-                $0.null()
-            }
-        } catch {
-            // Only an error with a detail beyond a whole frame gets here: the caller must not wait.
-            connection.channel.abort()
-        }
+    /// The error as the caller shall hear it: who drains has cancelled the call, not the caller.
+    func told(_ error: RPCError, of id: UInt64) -> RPCError {
+        guard error.reason == .cancelled else { return error }
+        let isDrained = state.withLock { $0.isDraining && $0.calls.isWaitedFor(id) }
+        guard isDrained else { return error }
+        return RPCError(
+            .draining, "this connection is closing; ask again on another", retryAfterMs: 100)
     }
 }

@@ -64,7 +64,7 @@ enum CDDL {
 
         context = {
           ? key: tstr .size (1..255), ; idempotency key
-          ? deadlineMs: uint,         ; time left, at most 30000
+          ? deadlineMs: uint,         ; time left; more than 30000 is 30000
           ? trace: tstr,              ; W3C traceparent
           ? actor: actor,
         }

@@ -20,9 +20,16 @@ import Testing
     func refusesAnythingElse(text: String) { #expect(Address(text) == nil) }
 
     @Test func knowsLoopback() {
-        for text in ["127.0.0.1:1", "127.9.9.9:1", "localhost:1", "[::1]:1"] {
-            #expect(Address(text)?.isLoopback == true)
+        for text in [
+            "127.0.0.1:1", "127.9.9.9:1", "localhost:1", "Localhost:1", "[::1]:1",
+            "[::ffff:127.0.0.1]:1", "[0:0:0:0:0:0:0:1]:1",
+        ] {
+            #expect(Address(text)?.isLoopback == true, "\(text)")
         }
-        #expect(Address("10.0.0.1:1")?.isLoopback == false)
+        // A name is no number, whatever it begins with.
+        for text in ["10.0.0.1:1", "127.example.org:1", "[::2]:1", "[::ffff:10.0.0.1]:1", "[::]:1"]
+        {
+            #expect(Address(text)?.isLoopback == false, "\(text)")
+        }
     }
 }

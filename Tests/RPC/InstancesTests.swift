@@ -49,6 +49,25 @@ import Testing
         }
     }
 
+    /// A host that is powered off answers nothing, not even that it refuses.
+    @Test func whoDoesNotEvenConnectIsPassedOver() throws {
+        let test = TestWorld(seed: 8)
+        try test.run {
+            let memory = MemoryNetwork(scheduler: test.scheduler)
+            let network = DeadHost(network: memory, dead: .loopback(port: 1), world: test.world)
+            let server = try await Self.instance(test, memory, 2)
+            let client = Self.client(test, network)
+            let begin = test.scheduler.uptimeNanoseconds
+            let reply = try await client.call(
+                TestAPI.echo, Note(text: "?"), CallOptions(attempts: 1))
+            #expect(reply.text == "2")
+            let tookMs = (test.scheduler.uptimeNanoseconds - begin) / 1_000_000
+            #expect((5_000..<5_100).contains(tookMs))
+            client.close()
+            await server.stop()
+        }
+    }
+
     /// All waiters wait for the round over all instances.
     @Test func whoNeverGreetsIsPassedOver() throws {
         let test = TestWorld(seed: 8)
@@ -71,4 +90,22 @@ private final class Silent: ChannelHandler {
     func channelReceived(_ bytes: UnsafeRawBufferPointer) {}
     func channelDrained() {}
     func channelClosed(_ reason: NetError?) {}
+}
+
+/// A network on which one address swallows everything, as a host without power does.
+private struct DeadHost: Network {
+    let network: any Network
+    let dead: Address
+    let world: World
+
+    func listen(
+        at address: Address, accept: @escaping @Sendable (any Channel) -> any ChannelHandler
+    ) async throws -> any Listener { try await network.listen(at: address, accept: accept) }
+
+    func connect(
+        to address: Address, handler: @escaping @Sendable (any Channel) -> any ChannelHandler
+    ) async throws -> any Channel {
+        if address == dead { try await world.scheduler.sleep(ms: 120_000) }
+        return try await network.connect(to: address, handler: handler)
+    }
 }

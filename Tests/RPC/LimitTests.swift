@@ -125,10 +125,10 @@ import Wire
             #expect(try await pinger.ending()?.contains("too many pings") == true)
 
             let canceller = try await RawPeer.greeted(harness)
-            for number in 0..<100 { try canceller.send([3, .integer(Int64(number))]) }
+            for number in 0..<2_000 { try canceller.send([3, .integer(Int64(number))]) }
             try await test.scheduler.sleep(ms: 1)
             #expect(!canceller.isClosed)
-            try canceller.send([3, 100])
+            try canceller.send([3, 2_000])
             #expect(try await canceller.ending()?.contains("too many cancels") == true)
         }
     }

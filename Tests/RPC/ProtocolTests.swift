@@ -16,7 +16,6 @@ import Wire
         ("a response", "PROTOCOL_ERROR", [2, 1, .null, [:]]),
         ("no array", "PROTOCOL_ERROR", ["a": 1]),
         ("a method that is no text", "PROTOCOL_ERROR", [1, 1, 1, [:], [:]]),
-        ("a context that is no map", "PROTOCOL_ERROR", [1, 1, "test.Echo", 1, [:]]),
     ]
 
     @Test func offencesCloseTheConnection() async throws {

@@ -12,6 +12,8 @@ final class RawPeer: ChannelHandler {
         var frames = FrameDecoder(limit: 2_000_000)
         var received: [Value] = []
         var welcome: Value?
+        var bytes: [UInt8]?
+        var count = 0
         var isClosed = false
         var waiter: CheckedContinuation<Void, Never>?
 
@@ -47,6 +49,14 @@ final class RawPeer: ChannelHandler {
         peer.state.withLock { $0.welcome = welcome }
         return peer
     }
+
+    /// Keeps what comes as it comes: what is no `Value` too.
+    func keepsBytes() { state.withLock { $0.bytes = [] } }
+
+    var bytes: [UInt8] { state.withLock { $0.bytes ?? [] } }
+
+    /// Frames since then.
+    var count: Int { state.withLock { $0.count } }
 
     /// The server's last hello.
     var welcome: Value? { state.withLock { $0.welcome } }
@@ -131,7 +141,9 @@ final class RawPeer: ChannelHandler {
     func channelReceived(_ bytes: UnsafeRawBufferPointer) {
         let waiter = state.withLock { state in
             state.frames.append(bytes)
+            state.bytes?.append(contentsOf: bytes)
             while let body = try? state.frames.next() {
+                if state.bytes != nil { state.count += 1 }
                 var reader = CBORReader(body)
                 if let value = try? reader.readValue() { state.received.append(value) }
             }

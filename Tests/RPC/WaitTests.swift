@@ -17,4 +17,12 @@ import Testing
             deadline: scheduler.uptimeNanoseconds + UInt64(leftMs) * 1_000_000)
         #expect(call.waitMs(asked, on: scheduler) == parked)
     }
+
+    @Test func isParkedAsLongAsItsServerAllows() {
+        let scheduler = TestWorld().scheduler
+        let call = CallContext(
+            identity: "gateway", roles: [],
+            deadline: scheduler.uptimeNanoseconds + 30_000_000_000, mostWaitMs: 700)
+        #expect(call.waitMs(20_000, on: scheduler) == 700)
+    }
 }

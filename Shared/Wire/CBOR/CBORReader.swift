@@ -57,6 +57,18 @@ public struct CBORReader: Sendable {
         }
     }
 
+    /// An integer from 0 to 2^64 - 1: what the schema calls `uint`.
+    public mutating func readUnsigned() throws(CBORError) -> UInt64 {
+        let start = position
+        if let short = shortArgument(.unsigned) {
+            position = start + 1
+            return UInt64(short)
+        }
+        let head = try readHead()
+        guard head.major == .unsigned else { throw mismatch("an integer from 0 on", at: start) }
+        return head.argument
+    }
+
     public mutating func readBool() throws(CBORError) -> Bool {
         guard position < bytes.endIndex else { throw error(.truncated, at: position) }
         let byte = bytes[position]
@@ -137,6 +149,14 @@ public struct CBORReader: Sendable {
         case .tag: "an id"
         case .simple: bytes[position] == 0xf6 ? "null" : "a flag"
         }
+    }
+
+    /// Steps over one item by its lengths alone, whatever is wrong inside it. False when it does
+    /// not end within the bytes.
+    public mutating func skipByLength() -> Bool {
+        guard let end = extent(at: position) else { return false }
+        position = end
+        return true
     }
 
     func error(_ problem: CBORError.Problem, at place: Int) -> CBORError {

@@ -24,6 +24,10 @@ public struct CBORWriter: Sendable {
         }
     }
 
+    /// From 0 to 2^64 - 1.
+    @inlinable
+    public mutating func unsigned(_ value: UInt64) { head(0x00, value) }
+
     @inlinable
     public mutating func integer(_ value: Int) { integer(Int64(value)) }
 

@@ -66,11 +66,11 @@ private struct FieldCheck {
         switch type {
         case .integer(let range):
             guard try isNext(.unsigned, .negative, "an integer", depth) else { return }
-            let number = try reader.readInteger()
+            guard let number = try integer(depth) else { return }
             if !range.contains(number) { note(range.problem(number)) }
         case .instant:
             guard try isNext(.unsigned, .negative, "milliseconds since 1970", depth) else { return }
-            _ = try reader.readInteger()
+            _ = try integer(depth)
         case .id:
             guard try isNext(.tag, .tag, "an id", depth) else { return }
             try reader.skipID()
@@ -87,6 +87,18 @@ private struct FieldCheck {
         case .list(let element, let maxCount): try list(element, maxCount, depth)
         case .map(let entry, let maxCount): try map(entry, maxCount, depth)
         case .any: try reader.skip(depth: depth)
+        }
+    }
+
+    /// Nil when the integer fits no `Int64`, which is noted.
+    private mutating func integer(_ depth: Int) throws(CBORError) -> Int64? {
+        let start = reader.position
+        do { return try reader.readInteger() } catch {
+            guard case .integerBeyondInt64 = error.problem else { throw error }
+            reader.position = start
+            _ = try reader.readHead()
+            note("must be an integer of 64 bits with sign")
+            return nil
         }
     }
 

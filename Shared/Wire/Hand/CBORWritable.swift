@@ -37,6 +37,13 @@ extension Int64: CBORWritable, CBORReadable {
     }
 }
 
+extension UInt64: CBORWritable, CBORReadable {
+    @inlinable public func write(to writer: inout CBORWriter) { writer.unsigned(self) }
+    @inlinable public init(from reader: inout CBORReader) throws {
+        self = try reader.readUnsigned()
+    }
+}
+
 extension Int: CBORWritable, CBORReadable {
     @inlinable public func write(to writer: inout CBORWriter) { writer.integer(self) }
     @inlinable public init(from reader: inout CBORReader) throws {
