@@ -1,6 +1,6 @@
 internal import Lifecycle
 
-/// Where a database lies; `TURNSTILE_DATABASE` says one of the first three.
+/// Where a database lies; `TURNSTILE_DATABASE` says one of the first two.
 public enum DatabaseLocation: Sendable, Hashable {
     /// An SQLite file, which this process alone may have open.
     case file(String)
@@ -13,8 +13,8 @@ public enum DatabaseLocation: Sendable, Hashable {
     /// There is no lock beside it.
     case virtual(fileSystem: String, path: String)
 
-    /// Reads `sqlite:/path/to/file`, `sqlite::memory:` or `postgresql://…`, where every service
-    /// has a schema of its own name: the three may share one database.
+    /// Reads `sqlite:/path/to/file` or `postgresql://…`, where every service has a schema of its
+    /// own name: the three may share one database. What keeps nothing is no place for a service.
     public init(parsing text: String, for service: String) throws {
         let scheme = "sqlite:"
         if !text.hasPrefix(scheme), PostgreSQLAddress.isValid(text) {
@@ -22,13 +22,13 @@ public enum DatabaseLocation: Sendable, Hashable {
             return
         }
         let rest = text.dropFirst(scheme.count)
-        guard text.hasPrefix(scheme), !rest.isEmpty else {
+        guard text.hasPrefix(scheme), !rest.isEmpty, rest != ":memory:" else {
             throw StorageError(
                 .cannotOpen,
                 "TURNSTILE_DATABASE is sqlite:/path/to/file, postgresql://user@host/database or "
                     + "what else libpq reads, such as host=db-a,db-b user=turnstile")
         }
-        self = rest == ":memory:" ? .memory : .file(String(rest))
+        self = .file(String(rest))
     }
 
     /// The setting as it may be shown: a file as it stands, an address without its secrets.
