@@ -87,7 +87,9 @@ let fuzzers: [Target] = [
         ]),
 ]
 
-let basics = ["Crypto", "Lifecycle", "Wire", "RPC", "Contracts", "Storage", "Publishing"]
+let basics = [
+    "Crypto", "Text", "Lifecycle", "Wire", "RPC", "Contracts", "Storage", "Publishing",
+]
 
 let package = Package(
     name: "turnstile",
@@ -97,19 +99,21 @@ let package = Package(
     targets: [
         system("CLinux"), system("CSQLite"), system("CPostgres"), system("COpenSSL"),
         shared("Crypto", uses: ["COpenSSL", "CLinux"]),
-        shared("Lifecycle", uses: ["CLinux"]),
-        shared("Wire"),
+        shared("Text"),
+        shared("Lifecycle", uses: ["CLinux", "Text"]),
+        shared("Wire", uses: ["Text"]),
         shared("Net", uses: ["CLinux", "Lifecycle"]),
-        shared("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net"]),
+        shared("RPC", uses: ["Crypto", "Text", "Lifecycle", "Wire", "Net"]),
         shared(
-            "Contracts", uses: ["Crypto", "Lifecycle", "Wire", "RPC"],
+            "Contracts", uses: ["Crypto", "Text", "Lifecycle", "Wire", "RPC"],
             excluding: ["turnstile.cddl"]),
-        shared("Storage", uses: ["CSQLite", "CPostgres", "CLinux", "Lifecycle", "Wire"]),
+        shared(
+            "Storage", uses: ["CSQLite", "CPostgres", "CLinux", "Text", "Lifecycle", "Wire"]),
         shared("Publishing", uses: ["Lifecycle", "RPC", "Contracts", "Storage"]),
-        shared("Saga", uses: ["Lifecycle", "Storage", "RPC", "Wire"]),
+        shared("Saga", uses: ["Text", "Lifecycle", "Storage", "RPC", "Wire"]),
         shared(
             "Command",
-            uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Storage"]),
+            uses: ["Crypto", "Text", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Storage"]),
     ]
         + service("Inventory", uses: basics)
         + service("Orders", uses: basics + ["Saga"])
@@ -124,7 +128,9 @@ let package = Package(
                 path: "Tests/Processes", swiftSettings: settings),
             program(
                 "Demo",
-                uses: ["Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support", "Processes"],
+                uses: [
+                    "Text", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support", "Processes",
+                ],
                 asLibrary: fuzzing),
             program(
                 "Chaos",
@@ -133,7 +139,9 @@ let package = Package(
                     "Processes",
                 ],
                 excluding: ["check.py", "export.py", "selftest.py"]),
-            tests("Contracts", uses: ["Contracts", "Lifecycle", "RPC", "Support", "Wire"]),
+            tests("Text", uses: ["Text"]),
+            tests(
+                "Contracts", uses: ["Contracts", "Text", "Lifecycle", "RPC", "Support", "Wire"]),
             tests(
                 "ChaosChecks",
                 uses: ["Chaos", "Processes", "Lifecycle", "Net", "Wire", "Support"]),
@@ -192,10 +200,10 @@ let package = Package(
             tests(
                 "Storage",
                 uses: [
-                    "Storage", "Lifecycle", "Support", "Stores", "Processes", "StorageCrash",
-                    "Past",
+                    "Storage", "Text", "Lifecycle", "Support", "Stores", "Processes",
+                    "StorageCrash", "Past",
                 ]),
-            tests("RPC", uses: ["Crypto", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
+            tests("RPC", uses: ["Crypto", "Text", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
             .target(
                 name: "Stage",
                 dependencies: needs([

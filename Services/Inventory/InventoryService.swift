@@ -1,4 +1,4 @@
-import Contracts
+public import Contracts
 import FoundationEssentials
 public import Lifecycle
 import Publishing
@@ -10,10 +10,13 @@ public import Storage
 public struct InventoryService: Sendable {
     private let world: World
     private let database: Database
+    private let timeZones: TimeZones
 
-    public init(world: World, database: Database) {
+    /// - Parameter timeZones: those that an event may be in.
+    public init(world: World, database: Database, timeZones: TimeZones) {
         self.world = world
         self.database = database
+        self.timeZones = timeZones
     }
 
     /// What runs beside the methods for as long as the process lives.
@@ -56,8 +59,9 @@ public struct InventoryService: Sendable {
 extension InventoryService {
     func createEvent(_ request: CreateEventRequest, _ call: CallContext) async throws -> EventReply
     {
-        try await database.write { batch in
-            try CatalogueCommands.create(request, actor: call.auditName, in: batch)
+        let event = try CatalogueRules.event(request, in: timeZones)
+        return try await database.write { batch in
+            try CatalogueCommands.create(event, actor: call.auditName, in: batch)
         }
     }
 

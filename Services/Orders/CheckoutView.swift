@@ -48,7 +48,7 @@ struct CheckoutView: Sendable {
             paymentId: checkout.paymentID, provider: provider, attemptId: checkout.attempt?.id,
             action: checkout.paymentAction,
             lastError: checkout.paymentError.map {
-                CheckoutProblem(reason: $0, message: "the last attempt failed")
+                PaymentTrouble(text: $0).problem
             })
     }
 

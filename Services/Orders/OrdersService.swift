@@ -118,12 +118,33 @@ public struct OrdersService: Sendable {
         _ request: PurchaseRequest, _ call: CallContext
     ) async throws -> CheckoutReply {
         try PurchaseRules.check(request)
+        try await refuseUnpayable(request)
         let watch = runner.progress.watch(request.purchaseId) { $0.isSettled }
         defer { watch.cancel() }
         let begun = try await journal.begin(request, for: call.actor)
         if begun.isSettled { return try answer(try await sound(begun)) }
         runner.start(begun)
         return try await settled(watch, request.purchaseId, request.waitMs ?? .max, call)
+    }
+
+    /// What costs something and names no provider is refused before it is stored, so that its id
+    /// can be used again. When the catalogue does not answer, the saga finds out.
+    private func refuseUnpayable(_ request: PurchaseRequest) async throws {
+        guard request.provider == nil, try await journal.find(request.purchaseId) == nil else {
+            return
+        }
+        var after: String?
+        repeat {
+            let page: EventReply
+            do {
+                page = try await readers.inventory.call(
+                    InventoryAPI.getEvent, GetEventRequest(eventId: request.eventId, after: after))
+            } catch is RPCError { return }
+            if PurchaseRules.isPriced(request.items, in: page.ticketTypes) {
+                throw RPCError.invalid([PurchaseRules.providerNeeded])
+            }
+            after = page.next
+        } while after != nil
     }
 
     /// A purchase that was refused answers with the refusal, each time that it is asked.

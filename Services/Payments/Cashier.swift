@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Storage
+import Text
 
 /// Talks to providers, with the intent committed before each call and the answer after it. What
 /// is uncertain is asked again under the same key until it is known: here while a caller waits,
@@ -11,7 +12,7 @@ struct Cashier: Sendable {
     let world: World
     let store: PaymentStore
     /// By name.
-    let providers: [String: any PaymentProvider]
+    let providers: [ByteText: any PaymentProvider]
 
     /// Brings a payment to where `rule` wants it, through the provider.
     ///
@@ -70,7 +71,7 @@ struct Cashier: Sendable {
     }
 
     private func answer(_ payment: Payment) async -> ProviderAnswer {
-        guard let terms = payment.terms, let provider = providers[terms.provider] else {
+        guard let terms = payment.terms, let provider = providers[ByteText(terms.provider)] else {
             return .unavailable("the provider is not configured")
         }
         let id = payment.paymentID
@@ -104,7 +105,7 @@ struct Cashier: Sendable {
     /// Reads a payment at its provider because a webhook told of it, and commits what is news; then
     /// asks again for those of its refunds whose answer is not known.
     func follow(_ payment: Payment) async throws -> WebhookLook {
-        guard let provider = payment.terms.flatMap({ providers[$0.provider] }) else {
+        guard let provider = payment.terms.flatMap({ providers[ByteText($0.provider)] }) else {
             return .unanswered
         }
         switch await provider.fetch(payment.paymentID) {
@@ -122,7 +123,7 @@ struct Cashier: Sendable {
     /// Asks once for a refund that is owed, and commits the answer.
     func pay(back refund: Refund) async throws -> Refund {
         guard refund.nextTryAt != nil else { return refund }
-        guard let provider = providers[refund.provider] else {
+        guard let provider = providers[ByteText(refund.provider)] else {
             return try await store.settle(refund, .unavailable("the provider is not configured"))
         }
         let answer = await provider.refund(

@@ -4,6 +4,7 @@ public import Lifecycle
 import Publishing
 public import RPC
 public import Storage
+import Text
 
 /// The Payments service: takes, gives up and gives back the buyers' money, and keeps the books.
 public struct PaymentsService: Sendable {
@@ -29,7 +30,7 @@ public struct PaymentsService: Sendable {
         cashier = Cashier(
             world: world, store: store,
             providers: Dictionary(
-                providers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }))
+                providers.map { (ByteText($0.name), $0) }, uniquingKeysWith: { first, _ in first }))
         inbox = WebhookInbox(
             world: world, store: store, providers: cashier.providers, awaited: awaited)
     }
@@ -106,9 +107,8 @@ public struct PaymentsService: Sendable {
     func create(
         _ request: CreatePaymentRequest, _ call: CallContext
     ) async throws -> PaymentReply {
-        try PaymentRules.validate(request)
-        guard cashier.providers[request.provider] != nil else {
-            throw RPCError(.providerUnknown, "there is no provider \(request.provider)")
+        guard cashier.providers[ByteText(request.provider)] != nil else {
+            throw RPCError(.providerUnknown, "there is no provider \(request.provider.quoted)")
         }
         let created = try await store.create(request)
         awaited.note(created.paymentID)
@@ -149,7 +149,6 @@ public struct PaymentsService: Sendable {
     /// The obligation is committed first; if the provider cannot settle it at once, the
     /// `Refunder` goes on.
     func refund(_ request: RefundPaymentRequest) async throws -> RefundReply {
-        try RefundRules.validate(request)
         let (owed, isNew) = try await store.request(request)
         return RefundReply(isNew ? try await cashier.pay(back: owed) : owed)
     }

@@ -3,13 +3,14 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Synchronization
+import Text
 
 /// Takes in what providers tell of: makes sure that it is theirs, stores it, and answers only then.
 /// A request that is not theirs leaves nothing behind but a number.
 final class WebhookInbox: Sendable {
     private let world: World
     private let store: PaymentStore
-    private let providers: [String: any PaymentProvider]
+    private let providers: [ByteText: any PaymentProvider]
     private let awaited: AwaitedTargets
     /// The scheduler's uptime from which on a refusal is worth a line again.
     private let nextLine = Mutex<UInt64>(0)
@@ -17,7 +18,7 @@ final class WebhookInbox: Sendable {
     private static let lineEveryNanoseconds: UInt64 = 60_000_000_000
 
     init(
-        world: World, store: PaymentStore, providers: [String: any PaymentProvider],
+        world: World, store: PaymentStore, providers: [ByteText: any PaymentProvider],
         awaited: AwaitedTargets
     ) {
         self.world = world
@@ -27,9 +28,10 @@ final class WebhookInbox: Sendable {
     }
 
     func ingest(_ request: IngestWebhookRequest) async throws -> IngestWebhookReply {
-        guard let provider = providers[request.provider] as? any WebhookProvider else {
+        guard let provider = providers[ByteText(request.provider)] as? any WebhookProvider else {
             throw RPCError(
-                .providerUnknown, "there is no provider \(request.provider) that sends webhooks")
+                .providerUnknown,
+                "there is no provider \(request.provider.quoted) that sends webhooks")
         }
         let webhook = ProviderWebhook(
             headers: request.headers, rawBody: Array(request.rawBody))
@@ -45,7 +47,8 @@ final class WebhookInbox: Sendable {
             "webhook.replayed",
             ["provider": request.provider, "event": request.eventId, "by": identity])
         let webhook = try await store.replay(
-            Webhook.ID(provider: request.provider, eventID: request.eventId))
+            Webhook.ID(
+                provider: ByteText(request.provider), eventID: ByteText(request.eventId)))
         awaited.bell.ring()
         return WebhookReply(webhook)
     }

@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import Lifecycle
 internal import Net
 internal import RPC
+internal import Text
 internal import Wire
 
 extension Program {
@@ -58,7 +59,7 @@ struct Console: Sendable {
     func call(_ name: String, json: String, _ flags: [String: String]) async throws -> Int32 {
         guard let method = program.methods.first(where: { $0.name == name }) else {
             throw ConfigurationError(
-                "there is no method \(name); \(program.name) describe lists them")
+                "there is no method \(name.quotedUnlessPlain); \(program.name) describe lists them")
         }
         let body: [UInt8]
         var options = CallOptions(key: flags["--key"], timeoutMs: timeoutMs)

@@ -1,3 +1,5 @@
+internal import Text
+
 /// What the command line asks for.
 enum Invocation: Equatable {
     case serve(flags: [String: String])
@@ -59,7 +61,7 @@ enum Invocation: Equatable {
             self = .migrateStore(source: source, flags: flags)
         case "help": self = .help
         case "version": self = .version
-        case let other: throw UsageError("there is no command \"\(other)\"")
+        case let other: throw UsageError("there is no command \(other.quoted)")
         }
     }
 
@@ -85,7 +87,8 @@ enum Invocation: Equatable {
             } else {
                 let known = (valued + switches).joined(separator: ", ")
                 throw UsageError(
-                    "there is no flag \(word) here" + (known.isEmpty ? "" : "; there are: \(known)")
+                    "there is no flag \(word.quotedUnlessPlain) here"
+                        + (known.isEmpty ? "" : "; there are: \(known)")
                 )
             }
         }

@@ -2,6 +2,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import Lifecycle
 internal import RPC
+internal import Text
 
 extension Program {
     static let version = "0.1.0"
@@ -72,7 +73,8 @@ extension Program {
             return 0
         }
         guard let method = methods.first(where: { $0.name == wanted }) else {
-            Output.error("\(name): there is no method \(wanted); \(name) describe lists them")
+            let asked = wanted.quotedUnlessPlain
+            Output.error("\(name): there is no method \(asked); \(name) describe lists them")
             return 1
         }
         Output.print(method.description)

@@ -1,4 +1,5 @@
 public import FoundationEssentials
+internal import Text
 public import Wire
 
 // The long way of a purchase, step by step, as a person at a gateway lives it.
@@ -127,7 +128,7 @@ public struct CancelCheckoutRequest: Message {
 
     public static let fields = [
         Field("checkoutId", .id),
-        Field("reason", .text(maxBytes: 255), "for those who read the history"),
+        Field("reason", .text(maxBytes: 255, .prose), "for those who read the history"),
         Field(
             "waitMs", .integer(0...20_000), required: false,
             "how long to wait for its end; 0 when absent"),

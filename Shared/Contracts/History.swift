@@ -1,5 +1,6 @@
 public import FoundationEssentials
 public import RPC
+internal import Text
 public import Wire
 
 // How peers notice a store that was put back from a backup: it is sound, and only they know that it
@@ -55,7 +56,7 @@ public struct ResumeSalesRequest: Message {
 
     public init(reason: String) { self.reason = reason }
 
-    public static let fields = [Field("reason", .text(maxBytes: 256), "for the log")]
+    public static let fields = [Field("reason", .text(maxBytes: 256, .prose), "for the log")]
 }
 
 extension Reason {

@@ -1,5 +1,6 @@
 public import FoundationEssentials
 public import Lifecycle
+internal import Text
 public import Wire
 
 /// Makes an event. Its id is its key: the same request again answers the event as it is.
@@ -50,7 +51,7 @@ public struct CreateEventRequest: Message {
         [
             Field("eventId", .id, "made by the caller"),
             Field("title", .text(maxBytes: Bounds.nameBytes)),
-        ] + EventView.particulars + [
+        ] + EventView.particulars(.currency) + [
             Field(
                 "totalCapacity", .integer(Bounds.capacity), required: false,
                 "places of all ticket types together; absent: no limit"),
@@ -150,24 +151,29 @@ public struct EventView: Message, Hashable {
     }
 
     /// What the request that makes an event and the view of it say alike.
-    static let particulars = [
-        Field("description", .text(maxBytes: Bounds.textBytes), required: false),
-        Field("location", .text(maxBytes: Bounds.nameBytes), required: false),
-        Field("startsAt", .instant),
-        Field("endsAt", .instant, required: false),
-        Field("timezone", .text(maxBytes: 64), required: false, "IANA name, for display"),
-        Field("currency", .text(maxBytes: 3), "ISO 4217, of every price of the event"),
-        Money.field(
-            "feePerTicket", Bounds.priceMinor, required: false,
-            "what the buyer pays on top of each ticket that is not free"),
-        Field("salesStart", .instant, required: false, "no sale before; absent: at once"),
-        Field("salesEnd", .instant, required: false, "no sale from then on; absent: never ends"),
-    ]
+    static func particulars(_ currency: TextRule) -> [Field] {
+        [
+            Field("description", .text(maxBytes: Bounds.textBytes, .prose), required: false),
+            Field("location", .text(maxBytes: Bounds.nameBytes), required: false),
+            Field("startsAt", .instant),
+            Field("endsAt", .instant, required: false),
+            Field(
+                "timezone", .text(maxBytes: 64), required: false, "IANA name, of the system's"),
+            Field(
+                "currency", .text(maxBytes: 3, currency), "ISO 4217, of every price of the event"),
+            Money.field(
+                "feePerTicket", Bounds.priceMinor, required: false,
+                "what the buyer pays on top of each ticket that is not free"),
+            Field("salesStart", .instant, required: false, "no sale before; absent: at once"),
+            Field(
+                "salesEnd", .instant, required: false, "no sale from then on; absent: never ends"),
+        ]
+    }
 
     public static let fields =
         [
             Field("eventId", .id), Field("title", .text(maxBytes: Bounds.nameBytes)),
-        ] + particulars + [
+        ] + particulars(.currencyCode) + [
             Field("status", .word(["DRAFT", "PUBLISHED", "UNPUBLISHED", "CANCELLED"])),
             Field("totalCapacity", .integer(Bounds.capacity), required: false),
             Field("holdTtlMs", .integer(Bounds.holdMs)),

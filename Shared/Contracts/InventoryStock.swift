@@ -1,5 +1,6 @@
 public import FoundationEssentials
 public import Lifecycle
+internal import Text
 public import Wire
 
 public struct GetAvailabilityRequest: Message {
@@ -15,7 +16,7 @@ public struct GetAvailabilityRequest: Message {
     public static let fields = [
         Field("eventId", .id),
         Field(
-            "owner", .text(maxBytes: Bounds.ownerBytes), required: false,
+            "owner", .text(maxBytes: Bounds.ownerBytes, .raw), required: false,
             "whose holds are counted apart"),
     ]
 }

@@ -1,5 +1,6 @@
 public import FoundationEssentials
 public import Lifecycle
+internal import Text
 public import Wire
 
 /// Makes a ticket type, or replaces one whole: what is absent goes back to its default.
@@ -115,7 +116,7 @@ public struct TicketTypeView: Message, Hashable {
     static func particulars(areRequired: Bool) -> [Field] {
         [
             Field("name", .text(maxBytes: Bounds.nameBytes)),
-            Field("description", .text(maxBytes: Bounds.textBytes), required: false),
+            Field("description", .text(maxBytes: Bounds.textBytes, .prose), required: false),
             Money.field("price", Bounds.priceMinor, "in the event's currency, without fee and tax"),
             Field(
                 "taxBasisPoints", .integer(Bounds.basisPoints), required: areRequired,

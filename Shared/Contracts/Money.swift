@@ -1,3 +1,4 @@
+internal import Text
 public import Wire
 
 /// An amount in minor units of an ISO 4217 currency.
@@ -10,9 +11,13 @@ public struct Money: Message, Hashable {
         self.currency = currency
     }
 
+    public static func == (left: Money, right: Money) -> Bool {
+        left.amount == right.amount && left.currency == right.currency
+    }
+
     public static let fields = [
         Field("amount", .integer(Int64.min...Int64.max), "minor units"),
-        Field("currency", .text(maxBytes: 3), "ISO 4217"),
+        Field("currency", .text(maxBytes: 3, .currencyCode), "ISO 4217"),
     ]
 
     /// A field that holds money between two amounts, whatever the currency.

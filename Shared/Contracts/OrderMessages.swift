@@ -1,5 +1,6 @@
 public import FoundationEssentials
 public import Lifecycle
+internal import Text
 public import Wire
 
 /// An order: it exists only once the money is taken and the stock is fenced.
@@ -174,7 +175,7 @@ public struct ListOrdersRequest: Message {
     }
 
     public static let fields = [
-        Field("owner", .text(maxBytes: Bounds.ownerBytes), required: false),
+        Field("owner", .text(maxBytes: Bounds.ownerBytes, .raw), required: false),
         Field("eventId", .id, required: false),
         Paging.limit, Paging.after,
     ]

@@ -1,4 +1,5 @@
 public import FoundationEssentials
+internal import Text
 public import Wire
 
 /// Whether money is taken in one step or in two.
@@ -126,6 +127,6 @@ public struct VoidPaymentRequest: Message, Hashable {
 
     public static let fields = [
         Field("paymentId", .id), Field("checkoutId", .id),
-        Field("reason", .text(maxBytes: 255), "for people"),
+        Field("reason", .text(maxBytes: 255, .prose), "for people"),
     ]
 }

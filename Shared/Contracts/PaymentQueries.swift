@@ -1,4 +1,5 @@
 public import FoundationEssentials
+internal import Text
 public import Wire
 
 // The lists of Payments.
@@ -82,7 +83,7 @@ public struct LedgerBalanceRequest: Message, Hashable {
     }
 
     public static let fields = [
-        Field("prefix", .text(maxBytes: 64), required: false, "such as funds:"), Paging.limit,
+        Field("prefix", .text(maxBytes: 64, .raw), required: false, "such as funds:"), Paging.limit,
         Paging.after,
     ]
 }
@@ -124,7 +125,7 @@ public struct AccountBalance: Message, Hashable {
     }
 
     public static let fields = [
-        Field("account", .text(maxBytes: 64)), Field("currency", .text(maxBytes: 3)),
+        Field("account", .text(maxBytes: 64)), Field("currency", .text(maxBytes: 3, .currencyCode)),
         Field("debit", .integer(0...Int64.max)), Field("credit", .integer(0...Int64.max)),
     ]
 }

@@ -33,6 +33,11 @@ public struct LinePrice: Hashable, Sendable {
         else { return nil }
         self.init(unitPrice: unitPrice, fee: fee, tax: tax)
     }
+
+    /// What the whole line costs, fee and tax included; nil where that does not fit.
+    public func total(of quantity: Int64) -> Int64? {
+        unitPrice.times(quantity)?.plus(fee)?.plus(tax)
+    }
 }
 
 /// One priced line of a hold, as it was when the hold was made.

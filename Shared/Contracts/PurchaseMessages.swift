@@ -1,4 +1,5 @@
 public import FoundationEssentials
+internal import Text
 public import Wire
 
 /// One purchase. Its id is the idempotency key: the same id with the same content is the same
@@ -63,7 +64,7 @@ public struct Contact: Message, Hashable {
     }
 
     public static let fields = [
-        Field("email", .text(maxBytes: 254)),
+        Field("email", .text(maxBytes: 254, .email)),
         Field("name", .text(maxBytes: 255), required: false),
     ]
 }

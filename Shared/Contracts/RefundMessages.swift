@@ -1,5 +1,6 @@
 public import FoundationEssentials
 public import Lifecycle
+internal import Text
 public import Wire
 
 /// Why money goes back.
@@ -53,7 +54,7 @@ public struct RefundPaymentRequest: Message, Hashable {
     public static let fields = [
         Field("refundId", .id, "the refund's id, and the key"), Field("paymentId", .id),
         Money.field("amount", 1...PaymentLimits.maxAmount),
-        Field("kind", .word(RefundKind.words)), Field("reason", .text(maxBytes: 255)),
+        Field("kind", .word(RefundKind.words)), Field("reason", .text(maxBytes: 255, .prose)),
     ]
 }
 
@@ -76,7 +77,7 @@ public struct RetryRefundRequest: Message, Hashable {
     }
 
     public static let fields = [
-        Field("refundId", .id), Field("reason", .text(maxBytes: 255), "for the log"),
+        Field("refundId", .id), Field("reason", .text(maxBytes: 255, .prose), "for the log"),
     ]
 }
 

@@ -1,5 +1,6 @@
 public import FoundationEssentials
 public import Lifecycle
+internal import Text
 public import Wire
 
 /// Its history comes a page at a time.
@@ -133,7 +134,7 @@ public struct ResolveSagaRequest: Message {
     public static let fields = [
         Field("checkoutId", .id),
         Field("decision", .word(SagaDecision.all.map(\.word))),
-        Field("reason", .text(maxBytes: 255), "kept in the history"),
+        Field("reason", .text(maxBytes: 255, .prose), "kept in the history"),
         Field("dryRun", .flag, required: false),
     ]
 }

@@ -1,5 +1,6 @@
 public import FoundationEssentials
 public import Lifecycle
+internal import Text
 public import Wire
 
 /// What has become of an event that a provider told of.
@@ -32,7 +33,8 @@ public struct WebhookHeader: Message, Hashable {
     }
 
     public static let fields = [
-        Field("name", .text(maxBytes: 128)), Field("value", .text(maxBytes: 1_024)),
+        Field("name", .text(maxBytes: 128, .raw)),
+        Field("value", .text(maxBytes: 1_024, .raw)),
     ]
 }
 
@@ -129,8 +131,8 @@ public struct ReplayWebhookRequest: Message, Hashable {
     }
 
     public static let fields = [
-        Field("provider", .text(maxBytes: 32)),
-        Field("eventId", .text(maxBytes: WebhookLimits.idBytes)),
+        Field("provider", .text(maxBytes: 32, .raw)),
+        Field("eventId", .text(maxBytes: WebhookLimits.idBytes, .raw)),
     ]
 }
 

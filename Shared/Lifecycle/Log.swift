@@ -1,3 +1,5 @@
+public import Text
+
 /// Structured log: one JSON object a line. Values are escaped and cut at 1 KiB, so that no field
 /// can forge a line or grow one without bound.
 public struct Log: Sendable {
@@ -112,22 +114,14 @@ extension String: Loggable {
                 self += "…"
                 break
             }
-            switch scalar {
-            case "\"": self += "\\\""
-            case "\\": self += "\\\\"
-            case "\n": self += "\\n"
-            case "\r": self += "\\r"
-            case "\t": self += "\\t"
-            case _
-            where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-                || scalar.value == 0x2028 || scalar.value == 0x2029:
-                let hex = String(scalar.value, radix: 16)
-                self += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: unicodeScalars.append(scalar)
-            }
+            append(escaping: scalar)
         }
         self += "\""
     }
+}
+
+extension ByteText: Loggable {
+    public func appendJSON(to line: inout String) { line.appendJSON(string) }
 }
 
 extension Int: Loggable {

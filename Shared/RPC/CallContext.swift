@@ -1,4 +1,5 @@
 public import Lifecycle
+internal import Text
 
 /// Who calls, how long they wait, and under which key: what a handler knows beside the request.
 public struct CallContext: Sendable {
@@ -61,6 +62,7 @@ public struct Actor: Codable, Hashable, Sendable {
         guard (1...Self.idBytes).contains(id.utf8.count), !id.utf8.contains(0) else {
             throw .invalid("context.actor.id", "has 1 to \(Self.idBytes) bytes, none of them 0")
         }
+        if let problem = TextRule.line.problem(id) { throw .invalid("context.actor.id", problem) }
         let entitlements = entitlements ?? []
         guard entitlements.count <= Self.mostEntitlements,
             entitlements.allSatisfy({

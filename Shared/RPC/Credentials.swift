@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Text
 
 /// Who may connect, with which secret, and what they may be: the credentials file. Each party has
 /// a file of its own, with the identity that it proves and those whose proofs it judges.
@@ -134,9 +135,18 @@ public struct Credentials: Sendable, Decodable {
         return (keys, current)
     }
 
+    /// The identity of this name, byte for byte: who asks may spell one as Unicode calls it equal.
+    public func identity(named name: String) -> Identity? {
+        guard let found = identities.index(forKey: name), identities[found].key.isSame(as: name)
+        else { return nil }
+        return identities[found].value
+    }
+
     /// What a caller needs to prove that it is `identity`; nil when the file does not name it.
     public func credential(for identity: String) -> Credential? {
-        identities[identity]?.secrets.first.map { Credential(identity: identity, secret: $0) }
+        self.identity(named: identity)?.secrets.first.map {
+            Credential(identity: identity, secret: $0)
+        }
     }
 }
 

@@ -41,14 +41,14 @@ struct ServerHandshake {
         }
         let transcript = HelloTranscript(
             service: service, identity: identity, serverNonce: nonce, clientNonce: theirs)
-        var secrets = credentials.identities[identity]?.secrets ?? []
+        var secrets = credentials.identity(named: identity)?.secrets ?? []
         while secrets.count < 2 { secrets.append(secrets.first ?? nonce) }
         var proven: [UInt8]?
         for secret in secrets
         where Digest.equal(transcript.proof(by: .client, secret: secret), proof) {
             proven = secret
         }
-        guard let secret = proven, credentials.identities[identity] != nil else {
+        guard let secret = proven, credentials.identity(named: identity) != nil else {
             throw Self.unproven
         }
         var answer = Hello()

@@ -50,6 +50,23 @@ public struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {
         invalid([FieldProblem(field: field, problem: problem)])
     }
 
+    /// The same bad input as seen by who calls one's field by another name.
+    public func renaming(_ field: String, to name: String) -> RPCError {
+        guard reason == .invalidArgument, case .array(let fields)? = detail["fields"] else {
+            return self
+        }
+        return .invalid(
+            fields.map { entry in
+                guard case .text(let path)? = entry["field"],
+                    case .text(let what)? = entry["problem"]
+                else { return FieldProblem(field: "body", problem: "is wrong") }
+                let isIt =
+                    path == field || path.hasPrefix(field + ".") || path.hasPrefix(field + "[")
+                return FieldProblem(
+                    field: isIt ? name + path.dropFirst(field.count) : path, problem: what)
+            })
+    }
+
     public var description: String { "\(reason.name): \(message)" }
 
     public var isRefusal: Bool { outcome == .refused }

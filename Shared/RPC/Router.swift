@@ -1,4 +1,5 @@
 public import Lifecycle
+internal import Text
 internal import Wire
 
 /// The methods that a service answers. Whoever is not named in a method's callers is refused.
@@ -64,7 +65,7 @@ public struct Router: Sendable {
 
     func entry(_ method: String) throws(RPCError) -> Entry {
         guard let entry = entries[method] else {
-            throw RPCError(.unknownMethod, "there is no method \(method.debugDescription) here")
+            throw RPCError(.unknownMethod, "there is no method \(method.quoted) here")
         }
         return entry
     }

@@ -210,7 +210,7 @@ final class ServerConnection: ChannelHandler {
         }
         do throws(RPCError) {
             let (name, answer) = try server.answer(hello, handshake)
-            guard let identity = server.credentials.identities[name],
+            guard let identity = server.credentials.identity(named: name),
                 server.greeted(self, identity: name)
             else { return end("\(Reason.overloaded.name): too many connections of \(name)") }
             state.withLock {

@@ -1,6 +1,7 @@
 public import FoundationEssentials
 public import Lifecycle
 public import Storage
+internal import Text
 
 /// What every journal keeps beside its own rows: the history of steps, and who drives.
 public enum SagaTables {
@@ -17,7 +18,7 @@ public enum SagaTables {
 
     /// Raises the epoch of all sagas of this database, above the one given too.
     public static func raiseEpoch(above epoch: Int64, _ batch: Batch) throws -> Int64 {
-        let before = try batch.find(SagaEpochRow.self, SagaEpochRow.all)
+        let before = try batch.find(SagaEpochRow.self, ByteText(SagaEpochRow.all))
         let highest = max(before?.epoch ?? 0, epoch)
         let row = SagaEpochRow(epoch: highest < .max ? highest + 1 : highest)
         if before == nil { try batch.insert(row) } else { try batch.update(row) }
@@ -96,7 +97,7 @@ struct SagaEpochRow: StoredRow {
 
     init(epoch: Int64) { self.epoch = epoch }
 
-    var key: String { Self.all }
+    var key: ByteText { ByteText(Self.all) }
 
     func write(to columns: inout ColumnWriter) {
         columns.append(Self.all)

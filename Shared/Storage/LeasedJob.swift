@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 public import Lifecycle
 internal import Synchronization
+internal import Text
 
 /// A job that one of several instances over one database does at a time. Whoever is not heard of
 /// for ten seconds has lost it to the next who asks.
@@ -64,8 +65,10 @@ public struct LeasedJob: Service {
     private func release(_ instance: UUID) async {
         let release = world.scheduler.spawn {
             try await database.write(.saga, essential: true) { [name] batch in
-                guard try batch.find(JobLease.self, name)?.instance == instance else { return }
-                try batch.delete(JobLease.self, name)
+                guard try batch.find(JobLease.self, ByteText(name))?.instance == instance else {
+                    return
+                }
+                try batch.delete(JobLease.self, ByteText(name))
             }
         }
         _ = await release.result
@@ -85,7 +88,7 @@ public struct LeasedJob: Service {
 
     static func take(_ job: String, for instance: UUID, _ batch: Batch) throws -> Bool {
         let row = JobLease(job: job, instance: instance, until: batch.now.advanced(byMs: lastsMs))
-        guard let held = try batch.find(JobLease.self, job) else {
+        guard let held = try batch.find(JobLease.self, row.key) else {
             try batch.insert(row)
             return true
         }
@@ -114,7 +117,7 @@ struct JobLease: StoredRow, Hashable {
     let instance: UUID
     let until: Instant
 
-    var key: String { job }
+    var key: ByteText { ByteText(job) }
 
     init(job: String, instance: UUID, until: Instant) {
         self.job = job

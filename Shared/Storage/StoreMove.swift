@@ -13,6 +13,7 @@ public struct StoreMove: Sendable {
 
     private static let rowsInOneInsert = 64
     /// Made anew by the target, or moved in another way.
+    // Our own tables.
     private static let left: Set<String> = ["migration", "moved", "writer"]
 
     static let movedTable = """
@@ -46,7 +47,9 @@ public struct StoreMove: Sendable {
     /// Moves all stores of a service from where one setting of `TURNSTILE_DATABASE` says to where
     /// the other does, its own last, and tells each table; false when they were moved before.
     public static func mover(
-        of service: String, _ migrations: [Migration], beside others: [String: [Migration]] = [:]
+        of service: String, _ migrations: [Migration],
+        // By the names of their places, which are our own.
+        beside others: [String: [Migration]] = [:]
     ) -> @Sendable (String, String, World, (String, Int64) -> Void) throws -> Bool {
         { source, target, world, tell in
             let from = try DatabaseLocation(parsing: source, for: service)
@@ -214,6 +217,7 @@ public struct StoreMove: Sendable {
         try connection.prepare(text).run(ColumnWriter()) { row in
             let cells = try ColumnWriter(copying: row, of: table)
             contents.rows += 1
+            // A sum of hashes, for which to wrap is as good as not to.
             contents.sum &+= cells.hash
             try body(cells)
         }

@@ -1,3 +1,5 @@
+public import Text
+
 /// One row of a field table.
 public struct Field: Sendable {
     public let name: String
@@ -21,14 +23,15 @@ public struct Field: Sendable {
 public indirect enum FieldType: Sendable {
     case flag
     case integer(ClosedRange<Int64>)
-    /// UTF-8 of at least one and at most so many bytes.
-    case text(maxBytes: Int)
+    /// UTF-8 of at least one and at most so many bytes, in a request as its rule wants it.
+    case text(maxBytes: Int, _ rule: TextRule = .line)
     case bytes(maxBytes: Int)
     /// A UUID: tag 37 on the wire, its usual text form in JSON.
     case id
     /// Milliseconds since 1970 UTC.
     case instant
-    /// One of these words today; a reader keeps words that it does not know.
+    /// One of these words. A request has no other; the reader of a reply keeps those that it does
+    /// not know, because the next version may have more.
     case word([String])
     case message([Field])
     case list(FieldType, maxCount: Int)

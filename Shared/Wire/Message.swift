@@ -12,6 +12,17 @@ public protocol Message: Codable, Sendable {
 /// synthesized Codable would; a test compares the two.
 public protocol HandCoded: Message, CBORWritable, CBORReadable {}
 
+extension Message where Self: Equatable {
+    /// Two messages are the same when they are the same on the wire: texts by their bytes, which
+    /// the synthesized comparison would not do.
+    public static func == (left: Self, right: Self) -> Bool {
+        guard let left = try? CBOR.encode(left), let right = try? CBOR.encode(right) else {
+            return false
+        }
+        return left == right
+    }
+}
+
 extension Message {
     public func encode(to writer: inout CBORWriter) throws {
         try CodableEncoder.append(self, to: &writer)

@@ -21,7 +21,8 @@ import Wire
                 try await Database.open(.memory, migrations: migrations, world: world)
             }
             let inventory = InventoryService(
-                world: world, database: try await open(InventorySchema.migrations))
+                world: world, database: try await open(InventorySchema.migrations),
+                timeZones: TimeZones([]))
             let payments = PaymentsService(
                 world: world, database: try await open(PaymentsSchema.migrations), providers: [],
                 orders: NoPeer())

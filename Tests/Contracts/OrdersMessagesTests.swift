@@ -34,7 +34,7 @@ private func order(isComplete: Bool) -> OrderReply {
                 provider: "sim", paymentMethod: "sim_ok", expectedTotal: euros, waitMs: 20_000))
         try check(
             PurchaseRequest(
-                purchaseId: id, owner: "ann", contact: Contact(email: "a@b"), eventId: id,
+                purchaseId: id, owner: "ann", contact: Contact(email: "a@b.org"), eventId: id,
                 items: items))
         try check(OrderFact(checkoutId: id, eventId: id, total: euros, tax: euros))
         for isComplete in [true, false] { try check(order(isComplete: isComplete)) }

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Text
 import Wire
 
 /// An event as people write it down for the demo: `deploy/events/*.json` are examples.
@@ -26,7 +27,7 @@ struct EventFile: Message {
 
         static let fields = [
             Field("name", .text(maxBytes: Bounds.nameBytes)),
-            Field("description", .text(maxBytes: Bounds.textBytes), required: false),
+            Field("description", .text(maxBytes: Bounds.textBytes, .prose), required: false),
             Field("price", .integer(Bounds.priceMinor), "minor units, without fee and tax"),
             Field(
                 "taxBasisPoints", .integer(Bounds.basisPoints), required: false,
@@ -43,7 +44,7 @@ struct EventFile: Message {
 
     static let fields = [
         Field("title", .text(maxBytes: Bounds.nameBytes)),
-        Field("description", .text(maxBytes: Bounds.textBytes), required: false),
+        Field("description", .text(maxBytes: Bounds.textBytes, .prose), required: false),
         Field("location", .text(maxBytes: Bounds.nameBytes), required: false),
         Field("timezone", .text(maxBytes: 64), required: false, "IANA name, for display"),
         Field("startsInDays", .integer(1...3_650), "from the day on which the demo runs"),

@@ -49,7 +49,7 @@ public struct MessageMaker {
         case .integer(let range): return .integer(integer(range, choice, &choices))
         case .instant: return .integer(integer(Int64.min...Int64.max, choice, &choices))
         case .id: return .id(id(choice))
-        case .text(let maxBytes): return .text(text(maxBytes, choice, &choices))
+        case .text(let maxBytes, _): return .text(text(maxBytes, choice, &choices))
         case .word(let words):
             return .text(choice == 255 ? "STRANGE" : words[Int(choice) % max(1, words.count)])
         case .bytes(let maxBytes):

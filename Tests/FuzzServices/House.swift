@@ -76,7 +76,8 @@ final class House: Sendable {
             configuration: SimConfiguration(
                 seed: 1, declinedBp: 500, lateBp: 500, webhookBp: 5_000, webhookTwiceBp: 2_000),
             webhookSecrets: [Self.webhookSecret])
-        let stock = InventoryService(world: world, database: stores[0])
+        let stock = InventoryService(
+            world: world, database: stores[0], timeZones: TimeZones(["Europe/Vienna"]))
         let money = PaymentsService(
             world: world, database: stores[1], providers: [sim], orders: orders)
         let sale = try await OrdersService(

@@ -18,7 +18,9 @@ enum CDDL {
         ;
         ; Each frame is a 4-byte big-endian length and one of these items. Messages are listed as
         ; this version writes them: a reader skips keys that it does not know, and takes null for
-        ; absent. Words in quotes are those of this version; a reader keeps others.
+        ; absent. Words in quotes are those of this version: a request has no others, a reader of
+        ; replies keeps those that it does not know. Texts of requests hold nothing that is not
+        ; seen (controls, bidi, zero width) and no blank at their ends, unless a note says more.
 
         frame = hello / request / result / failure / cancel / goaway / ping / pong
 
@@ -96,37 +98,44 @@ enum CDDL {
 
             ; \(method.summary)
             ; \(method.kind); callers: \(callers)
-            \(method.name).request = \(map(method.request, indent: ""))
-            \(method.name).reply = \(map(method.reply, indent: ""))
+            \(method.name).request = \(map(method.request, .request, indent: ""))
+            \(method.name).reply = \(map(method.reply, .reply, indent: ""))
 
             """
     }
 
-    private static func map(_ fields: [Field], indent: String) -> String {
+    private enum Direction { case request, reply }
+
+    private static func map(
+        _ fields: [Field], _ direction: Direction, indent: String
+    ) -> String {
         guard !fields.isEmpty else { return "{}" }
         let lines = fields.map { field in
-            let type = type(field.type, indent: indent + "  ")
+            let type = type(field.type, direction, indent: indent + "  ")
             let entry = field.isRequired ? "\(field.name): \(type)" : "? \(field.name): \(type)"
             return "\(indent)  \(entry)," + (field.note.isEmpty ? "" : " ; \(field.note)")
         }
         return "{\n\(lines.joined(separator: "\n"))\n\(indent)}"
     }
 
-    private static func type(_ type: FieldType, indent: String) -> String {
+    private static func type(
+        _ type: FieldType, _ direction: Direction, indent: String
+    ) -> String {
         switch type {
         case .flag: "bool"
         case .integer(let range): integer(range)
-        case .text(let maxBytes): "tstr .size (1..\(maxBytes))"
+        case .text(let maxBytes, _): "tstr .size (1..\(maxBytes))"
         case .bytes(let maxBytes): "bytes .size (0..\(maxBytes))"
         case .id: "uuid"
         case .instant: "instant"
         case .word(let words):
-            (words.map { "\"\($0)\"" } + ["tstr .size (1..64)"]).joined(separator: " / ")
-        case .message(let fields): map(fields, indent: indent)
+            (words.map { "\"\($0)\"" } + (direction == .reply ? ["tstr .size (1..64)"] : []))
+                .joined(separator: " / ")
+        case .message(let fields): map(fields, direction, indent: indent)
         case .list(let element, let maxCount):
-            "[0*\(maxCount) \(self.type(element, indent: indent))]"
+            "[0*\(maxCount) \(self.type(element, direction, indent: indent))]"
         case .map(let entry, let maxCount):
-            "{ 0*\(maxCount) tstr => \(self.type(entry, indent: indent)) }"
+            "{ 0*\(maxCount) tstr => \(self.type(entry, direction, indent: indent)) }"
         case .any: "any"
         }
     }

@@ -88,7 +88,7 @@ def hold(shop, event, ticket_type):
         "holdId": identity, "eventId": event, "owner": "user:ann",
         "lines": [{"ticketTypeId": ticket_type, "quantity": 2}]})
     shop.call("inventory.GetHold", {"holdId": identity})
-    shop.call("inventory.ReleaseHold", {"holdId": identity, "reason": "changed my mind"})
+    shop.call("inventory.ReleaseHold", {"holdId": identity, "reason": "BUYER"})
     nothing = {
         "holdId": uuid.uuid4(), "eventId": event, "owner": "user:ann",
         "lines": [{"ticketTypeId": ticket_type, "quantity": 0}]}
@@ -152,7 +152,7 @@ def look(event, order, checkout):
     Client("orders", "operator").call("orders.GetSaga", {"checkoutId": order})
     inventory = Client("inventory", "operator")
     inventory.call("inventory.GetAvailability", {"eventId": event})
-    inventory.call("inventory.ListHolds", {"state": "CONSUMED"})
+    inventory.call("inventory.ListHolds", {"state": "COMMITTING"})
     payments = Client("payments", "operator")
     payments.call("payments.GetPayment", {"paymentId": checkout["payment"]["paymentId"]})
     payments.call("payments.LedgerBalance", {"limit": 10})

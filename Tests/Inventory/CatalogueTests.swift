@@ -65,7 +65,6 @@ private let euro = Currency("EUR")
             let early = Instant(milliseconds: 1)
             let late = Instant(milliseconds: 2)
             let attempts: [(String, @Sendable () async throws -> EventReply)] = [
-                ("currency", { try await create(rig.id(), rig, currency: Currency("euro")) }),
                 (
                     "feePerTicket.currency",
                     { try await create(rig.id(), rig, fee: Money(1, Currency("USD"))) }

@@ -26,7 +26,8 @@ import Wire
     /// An event with all the types that it may have, as long as they may be.
     private func event(_ rig: Rig, types: Int) async throws -> (CreateEventRequest, [UUID]) {
         let euro = Currency("EUR")
-        let most = Money(Bounds.priceMinor.upperBound, euro)
+        // With fee and tax it is what a payment can hold, in as many bytes as any.
+        let most = Money(100_000_000_000, euro)
         let latest = Instant(milliseconds: .max)
         let request = CreateEventRequest(
             eventId: rig.id(), title: Self.name, description: Self.text, location: Self.name,

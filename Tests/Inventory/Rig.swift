@@ -29,7 +29,9 @@ struct Rig: Sendable {
             return try await body(
                 Rig(
                     test: test, database: database,
-                    service: InventoryService(world: test.world, database: database)))
+                    service: InventoryService(
+                        world: test.world, database: database,
+                        timeZones: TimeZones(["Europe/Vienna", "Etc/GMT+6"]))))
         }
     }
 

@@ -21,17 +21,13 @@ import Testing
 
     @Test func aBadOneNamesItsFields() {
         let line = HoldLine(ticketTypeId: Sample.types[0], quantity: 1)
-        func request(_ items: [HoldLine], _ email: String) -> PurchaseRequest {
+        func request(_ items: [HoldLine]) -> PurchaseRequest {
             PurchaseRequest(
-                purchaseId: Sample.id(), owner: "ann", contact: Contact(email: email),
+                purchaseId: Sample.id(), owner: "ann", contact: Contact(email: "ann@example.org"),
                 eventId: Sample.event, items: items)
         }
-        #expect(problems(request([], "a@b"))?.contains("items is empty") == true)
-        #expect(
-            problems(request([line, line], "a@b"))?.contains("items[1].ticketTypeId") == true)
-        for email in ["ann", "@b", "a@", "a b@c", "a\u{0}@b", "\n@x"] {
-            #expect(problems(request([line], email))?.contains("contact.email") == true)
-        }
+        #expect(problems(request([]))?.contains("items is empty") == true)
+        #expect(problems(request([line, line]))?.contains("items[1].ticketTypeId") == true)
         #expect(
             problems(Sample.request(provider: nil))?.contains("provider is needed") == true)
     }

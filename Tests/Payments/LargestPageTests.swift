@@ -5,6 +5,7 @@ import RPC
 import Storage
 import Support
 import Testing
+import Text
 
 @testable import Payments
 
@@ -103,7 +104,8 @@ import Testing
                     try batch.insert(
                         WebhookRow(
                             Webhook(
-                                id: Webhook.ID(provider: Self.provider, eventID: id),
+                                id: Webhook.ID(
+                                    provider: ByteText(Self.provider), eventID: ByteText(id)),
                                 receivedAt: Self.last,
                                 type: String(repeating: "t", count: WebhookLimits.typeBytes),
                                 paymentID: eventID, raw: [1], state: .parked, tries: .max)))

@@ -244,15 +244,8 @@ import Wire
         let test = TestWorld()
         try test.run {
             let desk = try await Desk(test)
-            let mode = createRequest(mode: CaptureMode("LATER"))
-            #expect(await reason { try await desk.create(mode) } == .invalidArgument)
             let provider = createRequest(provider: "nobody")
             #expect(await reason { try await desk.create(provider) } == .providerUnknown)
-            let money = CreatePaymentRequest(
-                paymentId: id(1), checkoutId: id(2), eventId: eventID, owner: "a",
-                amount: Money(1, Currency("eur")), provider: "sim", captureMode: .sale,
-                paymentMethod: nil, expiresInMs: 0)
-            #expect(await reason { try await desk.create(money) } == .invalidArgument)
             #expect(await reason { try await desk.payment() } == .paymentNotFound)
             #expect(await reason { try await desk.capture() } == .paymentNotFound)
         }

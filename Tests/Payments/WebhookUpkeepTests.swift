@@ -5,6 +5,7 @@ import RPC
 import Storage
 import Support
 import Testing
+import Text
 
 @testable import Payments
 

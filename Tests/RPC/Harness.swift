@@ -4,6 +4,7 @@ import Net
 import RPC
 import Support
 import Synchronization
+import Text
 import Wire
 
 /// A message with a text and a number.
@@ -12,7 +13,7 @@ struct Note: Message, Equatable {
     var number: Int64?
 
     static let fields = [
-        Field("text", .text(maxBytes: 60_000)),
+        Field("text", .text(maxBytes: 60_000, .raw)),
         Field("number", .integer(0...1_000), required: false),
     ]
 }

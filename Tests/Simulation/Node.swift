@@ -171,7 +171,8 @@ final class Node: Sendable {
         switch kind {
         case .inventory:
             let database = try await open(InventorySchema.migrations, machine)
-            let service = InventoryService(world: world, database: database)
+            let service = InventoryService(
+                world: world, database: database, timeZones: TimeZones(["Europe/Vienna"]))
             return (service.register, service.jobs, database)
         case .orders:
             let database = try await open(OrdersSchema.migrations, machine)

@@ -1,6 +1,7 @@
 import Lifecycle
 import Support
 import Testing
+import Text
 
 @testable import Storage
 

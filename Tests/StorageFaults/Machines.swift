@@ -1,3 +1,4 @@
+import Contracts
 import Disk
 import Inventory
 import Lifecycle
@@ -153,7 +154,8 @@ final class Machines: Sendable {
     ) async throws -> Parts {
         switch service {
         case .inventory:
-            let service = InventoryService(world: world, database: databases[0])
+            let service = InventoryService(
+                world: world, database: databases[0], timeZones: TimeZones(["Europe/Vienna"]))
             return Parts(register: { service.register(on: &$0) }, jobs: service.jobs)
         case .orders:
             func peers() -> OrdersService.Peers {

@@ -49,7 +49,7 @@ import Testing
         try SuiteRig.run { rig in
             let event = try await rig.event()
             for actor in [
-                Actor(id: "", kind: "user"),
+                Actor(id: "", kind: "user"), Actor(id: "an\u{202E}n", kind: "user"),
                 Actor(id: String(repeating: "a", count: 129), kind: "user"),
                 Actor(
                     id: "ann", kind: "user", entitlements: Array(repeating: "member", count: 101)),

@@ -137,7 +137,8 @@ final class SuiteRig: Sendable {
                 mode: .scheduled)
             inventoryStore.withLock { $0 = database }
         }
-        let service = InventoryService(world: world, database: database)
+        let service = InventoryService(
+            world: world, database: database, timeZones: TimeZones(["Europe/Vienna"]))
         try await serve("inventory", database, world, life, service.jobs) {
             service.register(on: &$0)
         }

@@ -10,7 +10,7 @@ extension FieldType {
                 head(range.lowerBound < 0 ? UInt64(~range.lowerBound) : 0),
                 head(range.upperBound < 0 ? 0 : UInt64(range.upperBound)))
         case .instant: head(.max)
-        case .text(let maxBytes), .bytes(let maxBytes): head(UInt64(maxBytes)) + maxBytes
+        case .text(let maxBytes, _), .bytes(let maxBytes): head(UInt64(maxBytes)) + maxBytes
         case .id: 2 + 1 + 16
         // A word that this version does not know may be as long as any.
         case .word: head(64) + 64

@@ -23,7 +23,7 @@ import Wire
 
     @Test func aGoodBodyHasNoProblems() throws {
         let more: [(String, Value)] = [
-            ("least", 0), ("on", false), ("at", 5), ("mode", "LATER"), ("blob", .bytes([1, 2, 3])),
+            ("least", 0), ("on", false), ("at", 5), ("mode", "SLOW"), ("blob", .bytes([1, 2, 3])),
             ("lines", [["n": 1, "unknown": 2], ["n": 9]]), ("tags", ["a": "b"]), ("any", [.null]),
             ("unknown", ["deep": [1]]),
         ]
@@ -50,7 +50,14 @@ import Wire
         ("least", -1, "least must be at least 0, not -1"),
         ("on", 1, "on must be true or false, not an integer"),
         ("at", "now", "at must be milliseconds since 1970, not text"),
-        ("mode", "", "mode must not be empty"),
+        ("mode", "", "mode must be one of FAST, SLOW, not \"\""),
+        ("mode", "LATER", "mode must be one of FAST, SLOW, not \"LATER\""),
+        (
+            "name", "a\u{202E}",
+            "name must not hold U+202E, which is not seen or moves what is around it"
+        ),
+        ("name", "a ", "name must not begin or end with a blank"),
+        ("tags", ["\u{202E}": 1], "tags.\"\\u202e\" must be text, not an integer"),
         ("blob", .bytes([1, 2, 3, 4]), "blob must be at most 3 bytes, not 4"),
         ("blob", "abc", "blob must be bytes, not text"),
         ("lines", [["n": 1], ["n": 10]], "lines[1].n must be from 0 to 9, not 10"),

@@ -14,7 +14,8 @@ struct Main {
             let database = try await Database.open(
                 try DatabaseLocation(parsing: setup.configuration.database, for: "inventory"),
                 migrations: InventorySchema.migrations, world: setup.world)
-            let service = InventoryService(world: setup.world, database: database)
+            let service = InventoryService(
+                world: setup.world, database: database, timeZones: try TimeZones.ofSystem())
             return Program.Parts(
                 register: service.register, jobs: service.jobs, store: { database.mark },
                 check: { try await database.check() }, close: { await database.close() })

@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Text
 import Wire
 
 /// What an organiser may set up, and how.
@@ -15,14 +16,22 @@ enum CatalogueRules {
     /// The new event, with its defaults.
     ///
     /// - Throws: `INVALID_ARGUMENT` with every field that contradicts another.
-    static func event(_ request: CreateEventRequest) throws -> EventView {
+    static func event(
+        _ request: CreateEventRequest, in timeZones: TimeZones
+    ) throws -> EventView {
         let fee = request.feePerTicket ?? Money(0, request.currency)
         let holdTtlMs = request.holdTtlMs ?? min(Self.holdTtlMs, request.maxHoldMs ?? .max)
         let maxHoldMs = request.maxHoldMs ?? max(Self.maxHoldMs, holdTtlMs)
         var problems = window("salesEnd", after: request.salesStart, request.salesEnd)
-        problems += window("endsAt", after: request.startsAt, request.endsAt)
-        if !request.currency.isWellFormed {
-            problems.append(FieldProblem(field: "currency", problem: "is no ISO 4217 code"))
+        if let end = request.endsAt, end < request.startsAt {
+            problems.append(FieldProblem(field: "endsAt", problem: "is before startsAt"))
+        }
+        if let zone = request.timezone, !timeZones.contains(zone) {
+            problems.append(
+                FieldProblem(
+                    field: "timezone",
+                    problem: "must be a time zone of the IANA database such as Europe/Vienna, not "
+                        + zone.quoted))
         }
         if fee.currency != request.currency {
             problems.append(
@@ -87,6 +96,13 @@ enum CatalogueRules {
         if most < least {
             problems.append(FieldProblem(field: "maxPerOrder", problem: "is less than minPerOrder"))
         }
+        if !isPayable(request.price, least, request.taxBasisPoints ?? 0, fee: event.feePerTicket) {
+            problems.append(
+                FieldProblem(
+                    field: "price.amount",
+                    problem: "is too high: \(least) with fee and tax cost more than "
+                        + Money(PaymentLimits.maxAmount, event.currency).text))
+        }
         guard problems.isEmpty else { throw RPCError.invalid(problems) }
         return TicketTypeView(
             ticketTypeId: request.ticketTypeId, eventId: request.eventId, name: request.name,
@@ -125,16 +141,20 @@ enum CatalogueRules {
             ])
     }
 
+    /// Whether the fewest tickets that are sold cost no more than a payment holds.
+    private static func isPayable(
+        _ price: Money, _ quantity: Int64, _ tax: Int64, fee: Money
+    ) -> Bool {
+        LinePrice(
+            unitPrice: price.amount, quantity: quantity, feePerTicket: fee.amount,
+            taxBasisPoints: tax
+        )?.total(of: quantity).map { $0 <= PaymentLimits.maxAmount } ?? false
+    }
+
     private static func window(
         _ field: String, after start: Instant?, _ end: Instant?
     ) -> [FieldProblem] {
         guard let start, let end, end <= start else { return [] }
-        return [FieldProblem(field: field, problem: "is not after the start")]
-    }
-}
-
-extension Currency {
-    fileprivate var isWellFormed: Bool {
-        code.utf8.count == 3 && code.utf8.allSatisfy { (0x41...0x5a).contains($0) }
+        return [FieldProblem(field: field, problem: "is not after salesStart")]
     }
 }

@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Text
 import Wire
 
 /// Who asks for tickets.
@@ -53,19 +54,19 @@ enum SaleRules {
         let id = type.ticketTypeId
         guard type.isEnabled else {
             return RPCError(
-                .ticketTypeDisabled, "\(type.name) is not sold", detail: ["id": .id(id)])
+                .ticketTypeDisabled, "\(type.name.quoted) is not sold", detail: ["id": .id(id)])
         }
         if let why = window(type.salesStart, type.salesEnd, at: now) { return .notOnSale(why, id) }
         let (least, most) = (type.minPerOrder, type.maxPerOrder)
         guard line.quantity >= least, line.quantity <= most else {
             return RPCError(
-                .quantityOutOfRange, "\(least) to \(most) of \(type.name) in one order",
+                .quantityOutOfRange, "\(least) to \(most) of \(type.name.quoted) in one order",
                 detail: ["id": .id(id), "min": .integer(least), "max": .integer(most)])
         }
-        let missing = type.requiredEntitlements.filter { !buyer.entitlements.contains($0) }
+        let missing = type.requiredEntitlements.filter { !buyer.entitlements.contains(same: $0) }
         guard missing.isEmpty else {
             return RPCError(
-                .entitlementRequired, "\(type.name) is sold to entitled buyers only",
+                .entitlementRequired, "\(type.name.quoted) is sold to entitled buyers only",
                 detail: ["id": .id(id), "names": .array(missing.map { .text($0) })])
         }
         return nil
@@ -77,18 +78,23 @@ enum SaleRules {
         return nil
     }
 
-    /// The lines with what they cost from now on; nil when a price does not fit.
+    /// The lines with what they cost from now on; nil when that is more than one payment holds.
     static func price(
         _ lines: [HoldLine], types: [TicketTypeView?], fee: Money
     ) -> [HeldLine]? {
         var priced: [HeldLine] = []
+        var total: Int64 = 0
         priced.reserveCapacity(lines.count)
         for (line, type) in zip(lines, types) {
             guard let type,
                 let price = LinePrice(
                     unitPrice: type.price.amount, quantity: line.quantity,
-                    feePerTicket: fee.amount, taxBasisPoints: type.taxBasisPoints)
+                    feePerTicket: fee.amount, taxBasisPoints: type.taxBasisPoints),
+                let cost = price.total(of: line.quantity),
+                // Both are at most what one payment holds, so that the sum fits.
+                cost <= PaymentLimits.maxAmount - total
             else { return nil }
+            total += cost
             priced.append(
                 HeldLine(
                     ticketTypeId: line.ticketTypeId, quantity: line.quantity, price: price,
@@ -132,7 +138,7 @@ enum SaleRules {
     static func differences(_ request: ReserveRequest, from hold: Hold) -> [String] {
         var fields: [String] = []
         if request.eventId != hold.eventId { fields.append("eventId") }
-        if request.owner != hold.owner { fields.append("owner") }
+        if !Optional(request.owner).isSame(as: hold.owner) { fields.append("owner") }
         if !areSame(request.lines, hold.lines) { fields.append("lines") }
         if request.purpose ?? .checkout != hold.purpose { fields.append("purpose") }
         if request.ttlMs != hold.ttlMs { fields.append("ttlMs") }

@@ -20,14 +20,14 @@ struct AuditTrail {
     }
 
     /// What open holds take.
-    private var expected: [Part: Int64] = [:]
+    private var expected: [Part: Int128] = [:]
     /// What holds added to `held` in the entries so far; a hold that has ended is not in it.
     private var moved = OpenSums<Part>()
     private var before: (pool: UUID, seq: Int64, stand: Stand)?
     private var broken: [Violation] = []
 
     mutating func expect(pool: UUID, hold: UUID, quantity: Int64) {
-        expected[Part(pool: pool, hold: hold), default: 0] &+= quantity
+        expected[Part(pool: pool, hold: hold), default: 0] += Int128(quantity)
     }
 
     /// The next entry: of the same pool as the last, or the first of another.
@@ -49,7 +49,9 @@ struct AuditTrail {
         }
         before = (pool, seq, Stand(capacity: capacity, held: held, sold: sold))
         if held != oldHeld {
-            moved.add(held &- oldHeld, to: Part(pool: pool, hold: try row.next()))
+            let part = Part(pool: pool, hold: try row.next())
+            moved.add(held, to: part)
+            moved.add(oldHeld, to: part, times: -1)
         }
     }
 

@@ -9,9 +9,8 @@ import Wire
 /// what there is, another one under the same id is a conflict.
 enum CatalogueCommands {
     static func create(
-        _ request: CreateEventRequest, actor: String, in batch: Batch
+        _ event: EventView, actor: String, in batch: Batch
     ) throws -> EventReply {
-        let event = try CatalogueRules.event(request)
         if let stored = try batch.find(EventRow.self, event.eventId)?.event {
             var first = stored
             (first.status, first.version) = (event.status, event.version)
@@ -58,7 +57,7 @@ enum CatalogueCommands {
         }
         let stored = try batch.find(TicketTypeRow.self, request.ticketTypeId)?.type
         let type = try CatalogueRules.ticketType(
-            request, of: event, version: (request.expectedVersion ?? 0) &+ 1)
+            request, of: event, version: try next(request.expectedVersion ?? 0))
         if let stored {
             return try replace(stored, with: type, request, of: event, actor: actor, in: batch)
         }
@@ -113,6 +112,13 @@ enum CatalogueCommands {
         try stock.save()
         try batch.update(TicketTypeRow(type))
         return TicketTypeReply(ticketType: type)
+    }
+
+    private static func next(_ version: Int64) throws -> Int64 {
+        guard version < .max else {
+            throw RPCError.invalid("expectedVersion", "is the last that can be counted")
+        }
+        return version + 1
     }
 
     private static func reply(_ event: EventView, in batch: Batch) throws -> EventReply {

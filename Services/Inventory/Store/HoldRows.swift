@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import Storage
+import Text
 import Wire
 
 extension Hold: StoredRow {
@@ -108,7 +109,7 @@ extension HeldLine {
 struct OwnerHoldRow: StoredRow {
     struct Key: StoredKey {
         let eventId: UUID
-        let owner: String
+        let owner: ByteText
 
         func write(to columns: inout ColumnWriter) {
             columns.append(eventId)

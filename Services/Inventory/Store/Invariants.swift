@@ -51,7 +51,7 @@ struct Invariants {
 
     /// C-2: what a pool counts as held and as sold is what its open and its consumed holds took.
     private func takenIsSummed() throws -> [Violation] {
-        var taken: [UUID: (held: Int64, sold: Int64)] = [:]
+        var taken: [UUID: (held: Int128, sold: Int128)] = [:]
         // CROSS JOIN keeps this order, in which both lie.
         try reader.forEach(
             """
@@ -63,9 +63,9 @@ struct Invariants {
         ) { row in
             let (pool, quantity): (UUID, Int64) = (try row.next(), try row.next())
             if try row.next(Bool.self) {
-                taken[pool, default: (0, 0)].sold &+= quantity
+                taken[pool, default: (0, 0)].sold += Int128(quantity)
             } else {
-                taken[pool, default: (0, 0)].held &+= quantity
+                taken[pool, default: (0, 0)].held += Int128(quantity)
             }
         }
         var violations: [Violation] = []
@@ -73,8 +73,8 @@ struct Invariants {
             let id: UUID = try row.next()
             let sums = taken[id] ?? (0, 0)
             for (what, sum, count) in [
-                ("held", sums.held, try row.next(Int64.self)),
-                ("sold", sums.sold, try row.next(Int64.self)),
+                ("held", sums.held, Int128(try row.next(Int64.self))),
+                ("sold", sums.sold, Int128(try row.next(Int64.self))),
             ] where sum != count && violations.count < Self.limit {
                 violations.append(
                     Violation(

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Storage
+import Text
 
 /// Reserve, in one batch: every line out of every pool, or a refusal that stands under the hold's
 /// id for ever.
@@ -26,7 +27,10 @@ struct ReserveCommand: Sendable {
             return try refuse(refusal, batch)
         }
         guard let lines = SaleRules.price(request.lines, types: types, fee: event.feePerTicket)
-        else { throw RPCError.invalid("lines", "cost more than can be counted") }
+        else {
+            let most = Money(PaymentLimits.maxAmount, event.currency).text
+            throw RPCError.invalid("lines", "cost more than one payment holds, \(most)")
+        }
         let replaced: Hold?
         switch try holdToReplace(of: event, batch) {
         case .success(let hold): replaced = hold
@@ -121,7 +125,7 @@ struct ReserveCommand: Sendable {
         guard let id = request.replaces, let hold = try batch.find(Hold.self, id),
             let owner = hold.owner
         else { return try openHold(of: event, batch) }
-        guard owner == request.owner, hold.eventId == request.eventId else {
+        guard owner.isSame(as: request.owner), hold.eventId == request.eventId else {
             return .failure(.holdNotFound(id))
         }
         switch hold.state {
@@ -158,7 +162,7 @@ struct ReserveCommand: Sendable {
         guard event.openCheckouts != .allow, request.purpose ?? .checkout == .checkout else {
             return nil
         }
-        return OwnerHoldRow.Key(eventId: event.eventId, owner: request.owner)
+        return OwnerHoldRow.Key(eventId: event.eventId, owner: ByteText(request.owner))
     }
 
     private func refuse(_ refusal: RPCError, _ batch: Batch) throws -> HoldOutcome {

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Storage
+import Text
 
 /// Remembers how far the stores of Inventory and Payments had come, and tells them: a store that
 /// was put back from a backup is noticed by those who saw more of it. The memory is durable, since
@@ -61,13 +62,13 @@ struct PeerHistories: Service {
     }
 
     private func seen(_ peer: String) async throws -> PeerHistoryRow? {
-        try await database.read { try $0.find(PeerHistoryRow.self, peer) }
+        try await database.read { try $0.find(PeerHistoryRow.self, ByteText(peer)) }
     }
 
     /// Two looks at once may both be the first.
     private func remember(_ row: PeerHistoryRow) async throws {
         try await database.write { batch in
-            let isKnown = try batch.find(PeerHistoryRow.self, row.peer) != nil
+            let isKnown = try batch.find(PeerHistoryRow.self, row.key) != nil
             if isKnown { try batch.update(row) } else { try batch.insert(row) }
         }
     }
@@ -83,7 +84,7 @@ struct PeerHistoryRow: StoredRow, Hashable {
     let epoch: Int64
     let batch: Int64
 
-    var key: String { peer }
+    var key: ByteText { ByteText(peer) }
 
     init(peer: String, _ reply: HistoryReply) {
         self.peer = peer

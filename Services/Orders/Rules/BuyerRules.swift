@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Saga
+import Text
 import Wire
 
 /// What a buyer on the long way may do to their checkout. Pure: the row after, or the refusal.
@@ -22,9 +23,6 @@ enum BuyerRules {
     }
 
     static func check(_ request: StartPaymentRequest) throws {
-        guard [nil, .sale, .authCapture].contains(request.captureMode) else {
-            throw RPCError.invalid("captureMode", "must be SALE or AUTH_CAPTURE")
-        }
         guard request.paymentMethod == nil || request.provider != nil else {
             throw RPCError.invalid("provider", "is needed with a paymentMethod")
         }
@@ -36,7 +34,7 @@ enum BuyerRules {
     ) -> [String] {
         let asked = self.attempt(request, request.provider ?? "")
         var fields: [String] = []
-        if asked.provider != attempt.provider { fields.append("provider") }
+        if !asked.provider.isSame(as: attempt.provider) { fields.append("provider") }
         if asked.captureMode != attempt.captureMode { fields.append("captureMode") }
         if asked.methodPrint != attempt.methodPrint { fields.append("paymentMethod") }
         return fields
@@ -59,7 +57,7 @@ enum BuyerRules {
             return checkout
         }
         guard let provider = request.provider else {
-            throw RPCError.invalid("provider", "is needed, because the total is not 0")
+            throw RPCError.invalid([PurchaseRules.providerNeeded])
         }
         let attempt = attempt(request, provider)
         guard checkout.isPaymentLive else {

@@ -95,7 +95,7 @@ struct Checkout: SagaSubject, Hashable {
         self.epoch = epoch
     }
 
-    var quantity: Int64 { items.reduce(0) { $0 &+ $1.quantity } }
+    var quantity: Int64 { items.reduce(0) { $0 + $1.quantity } }
 
     /// Whether a payment is this checkout's own, or is about to be.
     func isPaid(by payment: UUID) -> Bool {

@@ -48,7 +48,7 @@ extension CheckoutRules {
         }
         let isFree = decision.checkout.isFree
         guard isFree || decision.checkout.provider != nil else {
-            let problem = RPCError.invalid("provider", "is needed, because the total is not 0")
+            let problem = RPCError.invalid([PurchaseRules.providerNeeded])
             return giveUp(problem, from: StepName.reserve, &decision)
         }
         decision.move(to: .committing)
@@ -99,7 +99,9 @@ extension CheckoutRules {
         _ decision: inout Decision
     ) {
         decision.checkout.paymentAction = payment.clientSecret
-        decision.checkout.paymentError = payment.lastError
+        decision.checkout.paymentError = payment.lastError.map {
+            PaymentTrouble(reason: Reason.declined.name, why: $0).text
+        }
         decision.checkout.paymentState = payment.state
         let leftMs = now.millisecondsUntil(decision.checkout.holdExpiresAt ?? now)
         guard leftMs > 0 else { return timeIsOver(&decision) }
@@ -119,7 +121,7 @@ extension CheckoutRules {
             return decision.call(SagaPosition(StepName.reopen))
         }
         decision.checkout.problem = Problem(error: error)
-        decision.checkout.paymentError = error.reason.name
+        decision.checkout.paymentError = PaymentTrouble(error).text
         decision.checkout.paymentAction = nil
         let isFinal = [PaymentState.failedFinal, .voided].contains {
             error.detail["state"] == .text($0.word)
@@ -189,8 +191,6 @@ extension Decision {
 }
 
 extension Money {
-    fileprivate var text: String { "\(amount) \(currency.code)" }
-
     /// What ALREADY_CAPTURED says was taken.
     init?(capturedBy error: RPCError) {
         guard case .integer(let amount)? = error.detail["amount"],

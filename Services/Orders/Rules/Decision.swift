@@ -51,7 +51,7 @@ struct Decision: Hashable {
         checkout.isSuperseded = false
         checkout.paymentState = nil
         checkout.paymentAction = nil
-        if let error { checkout.paymentError = error.reason.name }
+        if let error { checkout.paymentError = PaymentTrouble(error).text }
         guard let attempt = checkout.attempt else { return }
         checkout.attempt?.method = nil
         end(attempt, outcome, error)

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Saga
+import Text
 import Wire
 
 /// What makes a request a new checkout, and what makes two requests the same purchase.
@@ -76,10 +77,13 @@ enum PurchaseRules {
 
     /// What the field table cannot say.
     static func check(_ request: PurchaseRequest) throws {
-        var problems = problems(in: request.items, request.contact)
+        var problems = problems(in: request.items)
         if request.paymentMethod != nil, request.provider == nil {
             problems.append(
                 FieldProblem(field: "provider", problem: "is needed with a paymentMethod"))
+        }
+        if request.provider == nil, request.expectedTotal?.amount ?? 0 != 0 {
+            problems.append(providerNeeded)
         }
         guard problems.isEmpty else { throw RPCError.invalid(problems) }
     }
@@ -92,12 +96,22 @@ enum PurchaseRules {
         if let refusal = Bounds.refusal(ofTickets: items, in: "items") { throw refusal }
     }
 
+    static let providerNeeded = FieldProblem(
+        field: "provider", problem: "is needed, because the total is not 0")
+
+    /// Whether something that is asked for has a price, as far as the catalogue says.
+    static func isPriced(_ items: [HoldLine], in types: [TicketTypeView]) -> Bool {
+        items.contains { item in
+            types.contains { $0.ticketTypeId == item.ticketTypeId && $0.price.amount > 0 }
+        }
+    }
+
     static func check(_ request: CreateCheckoutRequest) throws {
-        let problems = problems(in: request.items, request.contact)
+        let problems = problems(in: request.items)
         guard problems.isEmpty else { throw RPCError.invalid(problems) }
     }
 
-    private static func problems(in items: [HoldLine], _ contact: Contact) -> [FieldProblem] {
+    private static func problems(in items: [HoldLine]) -> [FieldProblem] {
         var problems: [FieldProblem] = []
         if items.isEmpty {
             problems.append(FieldProblem(field: "items", problem: "is empty; name what to buy"))
@@ -109,41 +123,18 @@ enum PurchaseRules {
                     field: "items[\(index)].ticketTypeId",
                     problem: "stands twice; add the quantities"))
         }
-        if !isEmail(contact.email) {
-            problems.append(
-                FieldProblem(
-                    field: "contact.email", problem: "is no address such as ann@example.org"))
-        }
         return problems
-    }
-
-    /// Something, an @, something, without spaces or control characters: mail itself tells the
-    /// rest.
-    private static func isEmail(_ text: String) -> Bool {
-        var (signs, isAfterSign) = (0, true)
-        for byte in text.utf8 {
-            let isSign = byte == UInt8(ascii: "@")
-            if isSign, isAfterSign { return false }
-            if isSign { signs += 1 }
-            isAfterSign = isSign
-        }
-        guard signs > 0, !isAfterSign else { return false }
-        // The properties of scalars take long to look up, and nearly all addresses are ASCII.
-        return text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
-            || text.unicodeScalars.allSatisfy {
-                !$0.properties.isWhitespace && $0.properties.generalCategory != .control
-            }
     }
 
     /// The fields in which a replay differs from what is stored.
     static func differences(_ request: PurchaseRequest, _ stored: Checkout) -> [String] {
         guard stored.way != .long else { return ["method"] }
         var fields: [String] = []
-        if request.owner != stored.owner { fields.append("owner") }
+        if !request.owner.isSame(as: stored.owner) { fields.append("owner") }
         if request.contact != stored.contact { fields.append("contact") }
         if request.eventId != stored.eventID { fields.append("eventId") }
         if sorted(request.items) != stored.items { fields.append("items") }
-        if request.provider != stored.provider { fields.append("provider") }
+        if !request.provider.isSame(as: stored.provider) { fields.append("provider") }
         if methodPrint(request.paymentMethod, of: request.purchaseId) != stored.methodPrint {
             fields.append("paymentMethod")
         }
@@ -154,7 +145,7 @@ enum PurchaseRules {
     static func differences(_ request: CreateCheckoutRequest, _ stored: Checkout) -> [String] {
         guard stored.way == .long else { return ["method"] }
         var fields: [String] = []
-        if request.owner != stored.owner { fields.append("owner") }
+        if !request.owner.isSame(as: stored.owner) { fields.append("owner") }
         if request.contact != stored.contact { fields.append("contact") }
         if request.eventId != stored.eventID { fields.append("eventId") }
         if sorted(request.items) != stored.items { fields.append("items") }

@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import RPC
 import Saga
+import Text
 import Wire
 
 /// A purchase, read from the top: reserve, pay, consume, each next to what takes it back.
@@ -75,7 +76,12 @@ struct PurchaseSaga: Sendable {
                 ? nil : Fence(orderId: checkout.id, epoch: call.epoch))
         var options = call.options
         options.actor = checkout.buyer
-        return try await inventory.call(InventoryAPI.reserve, request, options)
+        do {
+            return try await inventory.call(InventoryAPI.reserve, request, options)
+        } catch let error as RPCError {
+            // The buyer is told of fields of their own request.
+            throw error.renaming("lines", to: "items")
+        }
     }
 
     private func release(_ checkout: Checkout, _ call: SagaCall) async throws -> HoldReply {
@@ -129,7 +135,7 @@ struct PurchaseSaga: Sendable {
         let attempt = checkout.attempt
         guard let total = checkout.totals?.total,
             let provider = attempt?.provider ?? checkout.provider
-        else { throw RPCError.invalid("provider", "is needed, because the total is not 0") }
+        else { throw RPCError.invalid([PurchaseRules.providerNeeded]) }
         let request = CreatePaymentRequest(
             paymentId: checkout.paymentID, checkoutId: checkout.id, eventId: checkout.eventID,
             owner: checkout.owner, amount: total, provider: provider,
@@ -189,7 +195,8 @@ struct PurchaseSaga: Sendable {
         case .succeeded: return .done(.refund(refund))
         case .parked:
             throw RPCError(
-                .paymentState, "the provider refuses the refund: \(refund.lastError ?? "")",
+                .paymentState,
+                "the provider refuses the refund: \((refund.lastError ?? "unknown").quoted)",
                 detail: ["state": .text(refund.state.word)])
         default: return .waiting(.refund(refund))
         }

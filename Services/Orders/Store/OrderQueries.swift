@@ -118,6 +118,7 @@ struct OrderQueries: Sendable {
     func states() async throws -> [(state: String, count: Int64)] {
         let words = CheckoutState.all.map(\.word)
         let counts = try await database.survey { reader in
+            // By our own words.
             var counts = [String: Int64]()
             try reader.forEach("SELECT state FROM checkout") {
                 counts[try $0.next(String.self), default: 0] += 1

@@ -113,7 +113,7 @@ extension Reader {
             let isSameBuyer = try columns.next(Int64.self) == 1
             let isSame =
                 isSameBuyer && lines.contains(line)
-                && lines.reduce(0) { $0 &+ $1.quantity } == quantity
+                && lines.reduce(Int128(0)) { $0 + Int128($1.quantity) } == Int128(quantity)
             if !isSame, orders.last != id, orders.count < 1_000 { orders.append(id) }
         }
         return orders.map {
@@ -160,7 +160,10 @@ extension Reader {
         ) { columns -> Violation? in
             let (count, first): (Int64, Int64) = (try columns.next(), try columns.next())
             let (last, head): (Int64, Int64) = (try columns.next(), try columns.next())
-            guard count != last &- first &+ 1 || (count > 0 && last < head) else { return nil }
+            guard
+                Int128(count) != Int128(last) - Int128(first) + 1
+                    || (count > 0 && last < head)
+            else { return nil }
             return Violation(
                 invariant: "P-3", subject: "feed", expected: "\(first) to \(head) without gaps",
                 actual: "\(count) facts up to \(last)")

@@ -6,18 +6,19 @@ import Storage
 /// What Orders' rows add up to at one moment, to be held against what the peers count.
 struct Sums: Sendable {
     struct Sales: Sendable {
-        /// Minor units that became revenue, tax apart.
-        var revenue: Int64 = 0
+        /// Minor units that became revenue, tax apart. All sums are of 64-bit numbers in 128 bits:
+        /// an overflow would make a wrong one look right.
+        var revenue: Int128 = 0
         /// Tickets by type, in completed orders.
-        var sold: [UUID: Int64] = [:]
+        var sold: [UUID: Int128] = [:]
         /// Tickets by type that may be sold at Inventory already: their purchase still runs.
-        var running: [UUID: Int64] = [:]
+        var running: [UUID: Int128] = [:]
     }
 
     let at: Instant
     let events: [UUID: Sales]
     /// Tax in all, by currency.
-    let tax: [Currency: Int64]
+    let tax: [Currency: Int128]
     /// Checkouts that have not ended.
     let open: Int64
     let checked: Int64
@@ -26,7 +27,7 @@ struct Sums: Sendable {
         at = reader.now
         let ofEvent: SQL = event.map { "AND event_id = \($0)" as SQL } ?? ""
         var events: [UUID: Sales] = [:]
-        var tax: [Currency: Int64] = [:]
+        var tax: [Currency: Int128] = [:]
         // Summed here, row by row: the database would sort all orders by their events first.
         try reader.forEach(
             """
@@ -36,9 +37,9 @@ struct Sums: Sendable {
         ) {
             let (id, revenue): (UUID, Int64) = (try $0.next(), try $0.next())
             let taxed: Int64 = try $0.next()
-            tax[Currency(try $0.next()), default: 0] &+= taxed
+            tax[Currency(try $0.next()), default: 0] += Int128(taxed)
             guard event == nil || event == id else { return }
-            events[id, default: Sales()].revenue &+= revenue
+            events[id, default: Sales()].revenue += Int128(revenue)
         }
         try reader.forEach(
             """
@@ -49,7 +50,8 @@ struct Sums: Sendable {
             """
         ) {
             let (event, type): (UUID, UUID) = (try $0.next(), try $0.next())
-            events[event, default: Sales()].sold[type, default: 0] &+= try $0.next()
+            events[event, default: Sales()].sold[type, default: 0] += Int128(
+                try $0.next(Int64.self))
         }
         var open: Int64 = 0
         let running = try reader.select(
@@ -62,7 +64,7 @@ struct Sums: Sendable {
             open += 1
             for item in checkout.items {
                 events[checkout.eventID, default: Sales()]
-                    .running[item.ticketTypeId, default: 0] += item.quantity
+                    .running[item.ticketTypeId, default: 0] += Int128(item.quantity)
             }
         }
         self.events = events

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Storage
+import Text
 
 /// Holds Orders against itself, against Inventory's counters and against Payments' ledger, while
 /// all three go on selling: what they count is read between two looks at Orders' own sums, and must
@@ -100,7 +101,9 @@ struct Verifier: Sendable {
                 Violation(
                     invariant: "M-3", subject: "checkout \(id)",
                     expected: "nothing kept once \(checkout.state.word)",
-                    actual: "\(account.credit &- account.debit) \(account.currency.code)"))
+                    actual:
+                        "\(Int128(account.credit) - Int128(account.debit)) \(account.currency.code)"
+                ))
         }
         return violations
     }
@@ -156,7 +159,7 @@ private struct Comparison {
                 let least = early.sold[type] ?? 0
                 let most = (late.sold[type] ?? 0) + (late.running[type] ?? 0)
                 if let violation = outside(
-                    counted[type] ?? 0, least, most, "C-7", "ticket type \(type)")
+                    Int128(counted[type] ?? 0), least, most, "C-7", "ticket type \(type)")
                 {
                     violations.append(violation)
                 }
@@ -167,34 +170,34 @@ private struct Comparison {
 
     /// M-5: revenue and tax are what completed orders come to.
     func ledger(_ accounts: [AccountBalance], _ event: UUID?) -> [Violation] {
-        var balances: [String: Int64] = [:]
+        var balances: [ByteText: Int128] = [:]
         for account in accounts {
             let name =
                 account.account == "tax_payable"
                 ? "tax_payable \(account.currency.code)" : account.account
-            balances[name, default: 0] += account.credit &- account.debit
+            balances[ByteText(name), default: 0] += Int128(account.credit) - Int128(account.debit)
         }
-        var bounds: [String: (Int64, Int64)] = [:]
+        var bounds: [ByteText: (Int128, Int128)] = [:]
         for id in Set(before.events.keys).union(after.events.keys) {
-            bounds["revenue:\(id.uuidString)"] = (
+            bounds[ByteText("revenue:\(id.uuidString)")] = (
                 before.events[id]?.revenue ?? 0, after.events[id]?.revenue ?? 0
             )
         }
         if event == nil {
             for currency in Set(before.tax.keys).union(after.tax.keys) {
-                bounds["tax_payable \(currency.code)"] = (
+                bounds[ByteText("tax_payable \(currency.code)")] = (
                     before.tax[currency] ?? 0, after.tax[currency] ?? 0
                 )
             }
         }
         return Set(balances.keys).union(bounds.keys).sorted().compactMap { name in
             let (least, most) = bounds[name] ?? (0, 0)
-            return outside(balances[name] ?? 0, isRead ? least : .min, most, "M-5", name)
+            return outside(balances[name] ?? 0, isRead ? least : .min, most, "M-5", name.string)
         }
     }
 
     private func outside(
-        _ actual: Int64, _ least: Int64, _ most: Int64, _ invariant: String, _ subject: String
+        _ actual: Int128, _ least: Int128, _ most: Int128, _ invariant: String, _ subject: String
     ) -> Violation? {
         guard actual < least || actual > most else { return nil }
         return Violation(

@@ -3,22 +3,12 @@ import Crypto
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Text
 import Wire
 
 /// What a caller's wish does to a payment. Pure: what is already known decides; `nil` as a change
 /// means that there is nothing to write.
 enum PaymentRules {
-    /// What the field table cannot say.
-    static func validate(_ request: CreatePaymentRequest) throws {
-        guard [.sale, .authCapture].contains(request.captureMode) else {
-            throw RPCError.invalid("captureMode", "must be SALE or AUTH_CAPTURE")
-        }
-        let code = request.amount.currency.code.utf8
-        guard code.count == 3, code.allSatisfy({ (0x41...0x5a).contains($0) }) else {
-            throw RPCError.invalid("amount.currency", "must be three capital letters")
-        }
-    }
-
     static func terms(_ request: CreatePaymentRequest) -> PaymentTerms {
         PaymentTerms(
             eventID: request.eventId, owner: request.owner, amount: request.amount,
@@ -52,9 +42,9 @@ enum PaymentRules {
         let fields: [(String, Bool)] = [
             ("checkoutId", request.checkoutId == payment.checkoutID),
             ("eventId", asked.eventID == stored.eventID),
-            ("owner", asked.owner == stored.owner),
+            ("owner", asked.owner.isSame(as: stored.owner)),
             ("amount", asked.amount == stored.amount),
-            ("provider", asked.provider == stored.provider),
+            ("provider", asked.provider.isSame(as: stored.provider)),
             ("captureMode", asked.captureMode == stored.captureMode),
             ("paymentMethod", asked.methodDigest == stored.methodDigest),
             ("expiresInMs", asked.expiresInMs == stored.expiresInMs),
@@ -79,7 +69,7 @@ enum PaymentRules {
             throw RPCError(.alreadyVoided, "the payment was given up before it was created")
         }
         guard amount == terms.amount else {
-            throw RPCError(.amountMismatch, "the payment is over \(terms.amount)")
+            throw RPCError(.amountMismatch, "the payment is over \(terms.amount.text)")
         }
         switch payment.state {
         case .captured: return nil

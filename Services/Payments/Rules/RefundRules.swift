@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Text
 import Wire
 
 /// A refund after a decision, with the payment that it changes and all that is committed with it.
@@ -14,14 +15,6 @@ struct RefundChange: Equatable, Sendable {
 
 /// When money goes back. Pure.
 enum RefundRules {
-    /// What the field table cannot say.
-    static func validate(_ request: RefundPaymentRequest) throws {
-        let kinds: [RefundKind] = [.compensation, .buyer, .organiser, .duplicate, .mismatch]
-        guard kinds.contains(request.kind) else {
-            throw RPCError.invalid("kind", "must be one of \(kinds.map(\.word))")
-        }
-    }
-
     /// A new obligation. The money is owed from here on, whatever the provider says.
     ///
     /// - Throws: `PAYMENT_STATE`, `AMOUNT_MISMATCH` for another currency,
@@ -38,7 +31,8 @@ enum RefundRules {
         let available = payment.captured - payment.refundOwed
         guard request.amount.amount <= available else {
             throw RPCError(
-                .refundExceedsCaptured, "\(available) is left to refund",
+                .refundExceedsCaptured,
+                "\(Money(available, terms.amount.currency).text) is left to refund",
                 detail: ["available": .integer(available)])
         }
         let refund = Refund(
@@ -59,7 +53,7 @@ enum RefundRules {
                 ("paymentId", request.paymentId == refund.paymentID),
                 ("amount", request.amount == refund.amount),
                 ("kind", request.kind == refund.kind),
-                ("reason", request.reason == refund.reason),
+                ("reason", request.reason.isSame(as: refund.reason)),
             ], "the refund was requested with other terms")
     }
 

@@ -1,13 +1,14 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import Text
 
 /// An event that a provider told of, from the moment it is stored.
 struct Webhook: Equatable, Sendable {
     /// The provider's own id of it: told again, it is the same.
     struct ID: Hashable, Sendable {
-        let provider: String
-        let eventID: String
+        let provider: ByteText
+        let eventID: ByteText
     }
 
     let id: ID
@@ -29,7 +30,8 @@ struct Webhook: Equatable, Sendable {
 extension WebhookReply {
     init(_ webhook: Webhook) {
         self.init(
-            provider: webhook.id.provider, eventId: webhook.id.eventID, type: webhook.type,
+            provider: webhook.id.provider.string, eventId: webhook.id.eventID.string,
+            type: webhook.type,
             state: webhook.state, paymentId: webhook.paymentID, receivedAt: webhook.receivedAt,
             appliedAt: webhook.appliedAt, nextTryAt: webhook.nextTryAt, tries: webhook.tries)
     }

@@ -1,5 +1,6 @@
 import Contracts
 import Lifecycle
+import Text
 
 /// How looking at what a webhook is about has ended.
 enum WebhookLook: Sendable {
@@ -19,7 +20,7 @@ enum WebhookRules {
     static func receive(
         _ event: ProviderEvent, from provider: String, raw: [UInt8], now: Instant
     ) -> Webhook {
-        let id = Webhook.ID(provider: provider, eventID: event.id)
+        let id = Webhook.ID(provider: ByteText(provider), eventID: ByteText(event.id))
         return due(
             Webhook(
                 id: id, receivedAt: now, type: event.type, paymentID: event.paymentID, raw: raw,

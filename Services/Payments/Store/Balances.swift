@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import RPC
 import Storage
+import Text
 import Wire
 
 // The ledger is the longest table and lies in the order of its bookings. It is read through once,
@@ -24,7 +25,8 @@ extension PaymentStore {
             (try reader.balances(ofPage), try reader.trialBalance())
         }
         for row in accounts {
-            let place = LedgerPlace(account: row.account, currency: row.currency.code)
+            let place = LedgerPlace(
+                account: ByteText(row.account), currency: ByteText(row.currency.code))
             guard try page.take(row, at: place) else { break }
         }
         return LedgerBalanceReply(
@@ -34,10 +36,10 @@ extension PaymentStore {
 
 /// An account has a row a currency, and a page may end between them.
 struct LedgerPlace: Hashable, Comparable {
-    let account: String
-    let currency: String
+    let account: ByteText
+    let currency: ByteText
 
-    init(account: String, currency: String) {
+    init(account: ByteText, currency: ByteText) {
         self.account = account
         self.currency = currency
     }
@@ -70,7 +72,7 @@ extension Reader {
 
     /// In order of accounts and currencies; funds that are zero are left out.
     fileprivate func balances(_ condition: SQL) throws -> [AccountBalance] {
-        var sums: [LedgerPlace: (debit: Int64, credit: Int64)] = [:]
+        var sums: [LedgerPlace: (debit: Int128, credit: Int128)] = [:]
         func add(_ lines: SQL, where isWanted: (LedgerPlace) -> Bool) throws {
             try forEach(
                 """
@@ -80,8 +82,8 @@ extension Reader {
             ) {
                 let place = try LedgerPlace(from: &$0)
                 guard isWanted(place) else { return }
-                sums[place, default: (0, 0)].debit &+= try $0.next()
-                sums[place, default: (0, 0)].credit &+= try $0.next()
+                sums[place, default: (0, 0)].debit += Int128(try $0.next(Int64.self))
+                sums[place, default: (0, 0)].credit += Int128(try $0.next(Int64.self))
             }
         }
         try add("(account < 'funds:' OR account >= 'funds;')") { _ in true }
@@ -90,19 +92,27 @@ extension Reader {
         if !open.isEmpty {
             try add("account >= 'funds:' AND account < 'funds;'") { open[$0] != nil }
         }
-        return sums.sorted { $0.key < $1.key }.map { place, sum in
-            AccountBalance(
-                account: place.account, currency: Currency(place.currency), debit: sum.debit,
-                credit: sum.credit)
+        return try sums.sorted { $0.key < $1.key }.map { place, sum in
+            guard let debit = Int64(exactly: sum.debit), let credit = Int64(exactly: sum.credit)
+            else {
+                throw StorageError(
+                    .corrupt, "ledger: the entries of \(place.account) are beyond 64 bits")
+            }
+            return AccountBalance(
+                account: place.account.string, currency: Currency(place.currency.string),
+                debit: debit, credit: credit)
         }
     }
 
     /// Debits minus credits of each currency: zero in sound books. There are few currencies, so
     /// that one look for each is less than sorting all lines by theirs.
+    ///
+    /// Currency codes are three capital letters, each with one spelling.
     fileprivate func trialBalance() throws -> [String: Int64] {
         let currencies = try query("SELECT DISTINCT currency FROM ledger_entry") {
             try $0.next(String.self)
         }
+        // As above.
         var balance: [String: Int64] = [:]
         for currency in currencies {
             balance[currency] = try query(
@@ -117,10 +127,13 @@ extension Reader {
 }
 
 extension LedgerPlace: CBORWritable, CBORReadable {
-    func write(to writer: inout CBORWriter) { [account, currency].write(to: &writer) }
+    func write(to writer: inout CBORWriter) {
+        [account.string, currency.string].write(to: &writer)
+    }
 
     init(from reader: inout CBORReader) throws {
         _ = try reader.readArrayHeader()
-        self.init(account: try reader.readText(), currency: try reader.readText())
+        self.init(
+            account: ByteText(try reader.readText()), currency: ByteText(try reader.readText()))
     }
 }

@@ -2,13 +2,14 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import Storage
+import Text
 
 /// One line of a booking.
 struct LedgerRow: StoredRow {
     /// The fact that is booked, and the line within it: nothing can be booked twice.
     struct Key: StoredKey {
         let ref: UUID
-        let kind: String
+        let kind: ByteText
         let line: Int64
 
         func write(to columns: inout ColumnWriter) {
@@ -35,7 +36,8 @@ struct LedgerRow: StoredRow {
     static func rows(of booking: Booking, at now: Instant) -> [LedgerRow] {
         booking.lines.enumerated().map { index, line in
             LedgerRow(
-                key: Key(ref: booking.ref, kind: booking.kind.rawValue, line: Int64(index)),
+                key: Key(
+                    ref: booking.ref, kind: ByteText(booking.kind.rawValue), line: Int64(index)),
                 account: line.account, currency: booking.currency.code, debit: line.debit,
                 credit: line.credit, at: now)
         }
@@ -72,7 +74,7 @@ struct CursorRow: StoredRow {
     let feedID: UUID
     let seq: Int64
 
-    var key: String { feed }
+    var key: ByteText { ByteText(feed) }
 
     init(feed: String, feedID: UUID, seq: Int64) {
         self.feed = feed

@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Storage
+import Text
 import Wire
 
 // Orders' feed as it is booked: the effect of a page and the cursor behind it are one commit.
@@ -9,14 +10,14 @@ extension PaymentStore {
 
     /// How far Orders' feed has been dealt with; nil before the first page.
     func ordersCursor() async throws -> CursorRow? {
-        try await database.read { try $0.find(CursorRow.self, PaymentStore.ordersFeed) }
+        try await database.read { try $0.find(CursorRow.self, ByteText(PaymentStore.ordersFeed)) }
     }
 
     /// Books a page that was read after `after`. A page that was booked before changes nothing.
     func book(_ page: FeedReply, after: Int64) async throws {
         guard let last = page.events.last else { return }
         try await database.write(essential: true) { batch in
-            let cursor = try batch.find(CursorRow.self, PaymentStore.ordersFeed)
+            let cursor = try batch.find(CursorRow.self, ByteText(PaymentStore.ordersFeed))
             guard (cursor?.seq ?? 0) == after else { return }
             for event in page.events {
                 guard let outcome = CheckoutOutcome(fact: event.kind) else { continue }

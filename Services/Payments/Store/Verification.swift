@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Storage
+import Text
 
 // VerifyInvariants: every check is a query that returns what must not be, over one state of the
 // database.
@@ -91,14 +92,14 @@ extension Reader {
 
     /// M-2: a payment's sums are those of its refunds.
     fileprivate func refundSums(_ ofEvent: SQL) throws -> [Violation] {
-        var sums: [UUID: (owed: Int64, settled: Int64)] = [:]
+        var sums: [UUID: (owed: Int128, settled: Int128)] = [:]
         try forEach("SELECT refund_id, payment_id, amount_minor, state FROM refund") { columns in
             let (refund, payment): (UUID, UUID) = (try columns.next(), try columns.next())
             let (amount, state): (Int64, String) = (try columns.next(), try columns.next())
             guard refund != Refund.mismatchID(of: payment) else { return }
-            sums[payment, default: (0, 0)].owed &+= amount
+            sums[payment, default: (0, 0)].owed += Int128(amount)
             guard state == RefundState.succeeded.word else { return }
-            sums[payment, default: (0, 0)].settled &+= amount
+            sums[payment, default: (0, 0)].settled += Int128(amount)
         }
         var violations: [Violation] = []
         try forEach(
@@ -109,7 +110,10 @@ extension Reader {
             """
         ) { columns in
             let payment: UUID = try columns.next()
-            let actual: (owed: Int64, settled: Int64) = (try columns.next(), try columns.next())
+            let actual = (
+                owed: Int128(try columns.next(Int64.self)),
+                settled: Int128(try columns.next(Int64.self))
+            )
             let expected = sums[payment] ?? (0, 0)
             guard expected != actual else { return }
             violations.append(
@@ -124,7 +128,7 @@ extension Reader {
     /// M-3: a checkout's funds are the money that its saga is still deciding about, and zero once
     /// the checkout has ended.
     fileprivate func keptFunds(_ eventID: UUID?) throws -> [Violation] {
-        var undecided: [String: Int64] = [:]
+        var undecided: [ByteText: Int128] = [:]
         let open = try select(
             PaymentRow.self,
             where: """
@@ -132,22 +136,24 @@ extension Reader {
                 ORDER BY payment_id
                 """)
         for payment in open.map(\.payment) {
-            let account = Account.funds(checkout: payment.checkoutID).name
-            undecided[account, default: 0] &+= payment.captured &- payment.refundOwed
+            let account = ByteText(Account.funds(checkout: payment.checkoutID).name)
+            undecided[account, default: 0] +=
+                Int128(payment.captured) - Int128(payment.refundOwed)
         }
-        var held: [String: Int64] = [:]
-        for (place, sum) in try openFunds().sums { held[place.account, default: 0] &+= sum }
+        var held: [ByteText: Int128] = [:]
+        for (place, sum) in try openFunds().sums { held[place.account, default: 0] += sum }
         let ofEvent = try eventID.map { eventID in
             Set(
                 try query("SELECT DISTINCT checkout_id FROM payment WHERE event_id = \(eventID)") {
-                    Account.funds(checkout: try $0.next()).name
+                    ByteText(Account.funds(checkout: try $0.next()).name)
                 })
         }
         return Set(held.keys).union(undecided.keys).sorted().compactMap { account in
             let (expected, actual) = (undecided[account] ?? 0, held[account] ?? 0)
             guard expected != actual, ofEvent?.contains(account) ?? true else { return nil }
             return Violation(
-                invariant: "M-3", subject: account, expected: "\(expected)", actual: "\(actual)")
+                invariant: "M-3", subject: account.string, expected: "\(expected)",
+                actual: "\(actual)")
         }
     }
 
@@ -186,7 +192,10 @@ extension Reader {
             let first: Int64 = try columns.next()
             let last: Int64 = try columns.next()
             let head: Int64 = try columns.next()
-            guard count != last &- first &+ 1 || (count > 0 && last < head) else { return nil }
+            guard
+                Int128(count) != Int128(last) - Int128(first) + 1
+                    || (count > 0 && last < head)
+            else { return nil }
             return Violation(
                 invariant: "P-3", subject: "feed", expected: "\(first)…\(head) without gaps",
                 actual: "\(count) facts up to \(last)")

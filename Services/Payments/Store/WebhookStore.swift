@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Storage
+import Text
 
 // Webhooks: received once, settled once, and kept for as long as providers may tell again.
 extension PaymentStore {
@@ -166,6 +167,7 @@ extension Batch {
 extension Payment {
     /// A tombstone is no target: nothing was ever asked for under its id.
     fileprivate func isTarget(of webhook: Webhook) -> Bool {
-        paymentID == webhook.paymentID && terms?.provider == webhook.id.provider
+        paymentID == webhook.paymentID
+            && terms?.provider.isSame(as: webhook.id.provider.string) == true
     }
 }

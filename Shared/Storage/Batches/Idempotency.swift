@@ -1,12 +1,13 @@
 internal import Lifecycle
+public import Text
 
 /// Which call an answer belongs to: the identity that called, the method, and its idempotency key.
 public struct CallKey: StoredKey {
-    public let caller: String
-    public let method: String
-    public let key: String
+    public let caller: ByteText
+    public let method: ByteText
+    public let key: ByteText
 
-    public init(caller: String, method: String, key: String) {
+    public init(caller: ByteText, method: ByteText, key: ByteText) {
         self.caller = caller
         self.method = method
         self.key = key
@@ -62,7 +63,8 @@ struct StoredReply: StoredRow {
 
     init(from columns: inout ColumnReader) throws {
         key = CallKey(
-            caller: try columns.next(), method: try columns.next(), key: try columns.next())
+            caller: try columns.next(), method: try columns.next(),
+            key: try columns.next())
         fingerprint = try columns.next()
         reply = try columns.next()
         at = try columns.next()

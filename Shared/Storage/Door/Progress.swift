@@ -14,6 +14,7 @@ final class Progress: Sendable {
         var waiters: [(id: UInt64, after: Int64, waiter: FeedWaiter)] = []
         var nextWaiter: UInt64 = 0
         var isLookedAt = false
+        // By identities, which the credentials name.
         var pagesOf: [String: Int] = [:]
     }
 

@@ -10,6 +10,7 @@ final class PostgreSQLConnection: Connection {
     private let dialect: Dialect
     private var patience: Patience
     private var open: PostgreSQLSession?
+    /// By our own SQL.
     private var statements: [String: PostgreSQLStatement] = [:]
     private var statementsMade: Int64 = 0
     private var era: Int64 = 0

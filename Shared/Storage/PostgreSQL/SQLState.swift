@@ -22,6 +22,7 @@ struct SQLState: Hashable, Sendable {
         case statement
     }
 
+    // By the codes of PostgreSQL, which have one spelling.
     private static let states: [String: Kind] = [
         // read_only_sql_transaction: it is a standby now, or a primary that was demoted.
         "25006": .endsSession,

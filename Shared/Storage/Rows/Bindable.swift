@@ -1,5 +1,6 @@
 public import FoundationEssentials
 public import Lifecycle
+public import Text
 
 /// A value of one column: BIGINT, TEXT or BYTEA, or NULL as an Optional.
 ///
@@ -38,6 +39,13 @@ extension String: Bindable {
     public func write(to columns: inout ColumnWriter) { columns.append(text: self) }
     public static func read(from columns: inout ColumnReader) throws -> String {
         try columns.nextText()
+    }
+}
+
+extension ByteText: Bindable {
+    public func write(to columns: inout ColumnWriter) { columns.append(text: string) }
+    public static func read(from columns: inout ColumnReader) throws -> ByteText {
+        ByteText(try columns.nextText())
     }
 }
 

@@ -1,4 +1,5 @@
 public import FoundationEssentials
+public import Text
 
 /// A row of one table as a value. What is written and what is read follow the layout's order.
 public protocol StoredRow: Sendable {
@@ -23,7 +24,8 @@ extension StoredRow {
     }
 }
 
-/// The primary key of a row: a UUID, a String, an Int64, or a struct that writes several.
+/// The primary key of a row: a UUID, an Int64, a text, or a struct that writes several. A text is
+/// `ByteText`, so that it is one key here exactly where it is one in the store.
 public protocol StoredKey: Hashable, Sendable {
     /// Appends the key's columns in the layout's order.
     func write(to columns: inout ColumnWriter)
@@ -39,7 +41,7 @@ extension StoredKey {
 extension UUID: StoredKey {
     public var place: UUID? { self }
 }
-extension String: StoredKey {}
+extension ByteText: StoredKey {}
 extension Int64: StoredKey {}
 
 /// The columns of a table, those of its primary key first, and the statements made of them.

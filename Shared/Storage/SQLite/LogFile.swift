@@ -91,6 +91,7 @@ struct LogFile {
         guard magic & ~1 == 0x377f_0682 else { return false }
         var (first, second): (UInt32, UInt32) = (0, 0)
         for place in stride(from: 0, to: 6, by: 2) {
+            // The format's own checksum wraps.
             first &+= word(place, bigEndian: magic & 1 == 1) &+ second
             second &+= word(place + 1, bigEndian: magic & 1 == 1) &+ first
         }

@@ -18,6 +18,7 @@ final class SQLiteConnection: Connection {
     var counters = EngineCounters()
     private let dialect: Dialect
     private let purpose: ConnectionPurpose
+    /// By our own SQL.
     private var statements: [String: SQLiteStatement] = [:]
     private var pagesInLog: Int32 = 0
 

@@ -1,3 +1,4 @@
+internal import Text
 /// Why bytes were refused, and where: the offset of the item that is wrong, counted from the first
 /// byte of the text that was being read.
 public struct CBORError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -60,7 +61,7 @@ extension CBORError.Problem {
         case .idIsNot16Bytes: "tag 37 must hold a byte string of 16 bytes"
         case .integerBeyondInt64: "an integer beyond 64 bits with sign"
         case .keyIsNotText: "a map key must be a text string"
-        case .duplicateKey(let key): "the key \"\(key)\" is given twice"
+        case .duplicateKey(let key): "the key \(key.quoted) is given twice"
         case .invalidUTF8: "text that is not valid UTF-8"
         case .tooDeep(let limit): "nested deeper than \(limit) levels"
         case .tooManyItems(let limit): "more than \(limit) items in an array or map"

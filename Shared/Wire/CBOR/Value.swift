@@ -1,4 +1,5 @@
 public import FoundationEssentials
+internal import Text
 
 /// Any value of the profile, for those who do not know its shape: error details, audit entries,
 /// `call` and its JSON.
@@ -19,7 +20,7 @@ public enum Value: Sendable {
     /// The value under a key of a map; nil for other values and absent keys.
     public subscript(key: String) -> Value? {
         guard case .map(let entries) = self else { return nil }
-        return entries.first { $0.0 == key }?.1
+        return entries.first { $0.0.isSame(as: key) }?.1
     }
 
     /// What it is, in words for an error.
@@ -43,13 +44,13 @@ extension Value: Equatable {
         case (.null, .null): true
         case (.bool(let left), .bool(let right)): left == right
         case (.integer(let left), .integer(let right)): left == right
-        case (.text(let left), .text(let right)): left == right
+        case (.text(let left), .text(let right)): left.isSame(as: right)
         case (.bytes(let left), .bytes(let right)): left == right
         case (.id(let left), .id(let right)): left == right
         case (.array(let left), .array(let right)): left == right
         case (.map(let left), .map(let right)):
             left.count == right.count
-                && zip(left, right).allSatisfy { $0.0 == $1.0 && $0.1 == $1.1 }
+                && zip(left, right).allSatisfy { $0.0.isSame(as: $1.0) && $0.1 == $1.1 }
         default: false
         }
     }

@@ -118,6 +118,7 @@ final class CodableEncoder: Encoder {
     /// The key type, private to the standard library, under which dictionaries encode themselves.
     private static let dictionaryKey: ObjectIdentifier? = {
         let probe = CodableEncoder(CBORWriter())
+        // Empty: nobody's words.
         try? [String: Bool]().encode(to: probe)
         return probe.open.first?.keyType
     }()

@@ -1,5 +1,8 @@
+internal import Text
+
 extension [Field] {
-    /// What is wrong with a body, field by field; empty when nothing is. Unknown keys are skipped.
+    /// What is wrong with a request's body, field by field; empty when nothing is. Unknown keys are
+    /// skipped, unknown words are not: what a caller wants and nobody understands is refused.
     /// Throws when the bytes themselves are outside the profile.
     ///
     /// It allocates nothing for a body that is right, and looks at one key a field when they come
@@ -74,8 +77,8 @@ private struct FieldCheck {
         case .id:
             guard try isNext(.tag, .tag, "an id", depth) else { return }
             try reader.skipID()
-        case .text(let maxBytes): try text("text", maxBytes, depth)
-        case .word: try text("a word", FieldType.wordBytes, depth)
+        case .text(let maxBytes, let rule): try text(maxBytes, rule, depth)
+        case .word(let words): try word(words, depth)
         case .bytes(let maxBytes):
             guard try isNext(.bytes, .bytes, "bytes", depth) else { return }
             let length = try reader.readStringRange(.bytes, "bytes").count
@@ -102,17 +105,36 @@ private struct FieldCheck {
         }
     }
 
-    private mutating func text(_ name: String, _ maxBytes: Int, _ depth: Int) throws(CBORError) {
-        guard try isNext(.text, .text, name, depth) else { return }
+    private mutating func text(
+        _ maxBytes: Int, _ rule: TextRule, _ depth: Int
+    ) throws(CBORError) {
+        guard let range = try string("text", depth) else { return }
+        let bytes = reader.bytes[range]
+        if range.isEmpty { return note("must not be empty") }
+        // PostgreSQL stores none.
+        if bytes.contains(0) { note("must not hold a NUL character") }
+        if range.count > maxBytes {
+            return note("must be at most \(maxBytes) bytes of text, not \(range.count)")
+        }
+        if !bytes.contains(0), let problem = rule.problem(bytes) { note(problem) }
+    }
+
+    private mutating func word(_ words: [String], _ depth: Int) throws(CBORError) {
+        guard let range = try string("a word", depth) else { return }
+        let bytes = reader.bytes[range]
+        guard !words.contains(where: { $0.utf8.elementsEqual(bytes) }) else { return }
+        let known = words.joined(separator: ", ")
+        let word = String(decoding: bytes.prefix(FieldType.wordBytes), as: UTF8.self).quoted
+        note("must be one of \(known), not \(word)")
+    }
+
+    /// The bytes of a text; nil where something else stands, which is noted.
+    private mutating func string(_ name: String, _ depth: Int) throws(CBORError) -> Range<Int>? {
+        guard try isNext(.text, .text, name, depth) else { return nil }
         let start = reader.position
         let range = try reader.readStringRange(.text, name)
         try reader.checkText(range, at: start)
-        if range.isEmpty { note("must not be empty") }
-        // PostgreSQL stores none.
-        if reader.bytes[range].contains(0) { note("must not hold a NUL character") }
-        if range.count > maxBytes {
-            note("must be at most \(maxBytes) bytes of text, not \(range.count)")
-        }
+        return range
     }
 
     private mutating func list(
@@ -146,7 +168,9 @@ private struct FieldCheck {
             let before = problems.count
             try value(entry, depth: depth + 1)
             if problems.count > before {
-                prefix(String(decoding: reader.bytes[key], as: UTF8.self), from: before)
+                prefix(
+                    String(decoding: reader.bytes[key], as: UTF8.self).quotedUnlessPlain,
+                    from: before)
             }
         }
     }

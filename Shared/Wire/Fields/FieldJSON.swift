@@ -1,4 +1,5 @@
 import FoundationEssentials
+internal import Text
 
 /// Why hand-typed JSON is not the message that was asked for.
 public struct FieldErrors: Error, Sendable, CustomStringConvertible {
@@ -36,10 +37,12 @@ private struct FieldConversion {
         }
         var converted: [(String, Value)] = []
         for (key, value) in entries {
-            guard let field = fields.first(where: { $0.name == key }) else {
+            guard let field = fields.first(where: { $0.name.isSame(as: key) }) else {
                 let known = fields.map(\.name).joined(separator: ", ")
                 problems.append(
-                    FieldProblem(field: key, problem: "is no field here; there are: \(known)"))
+                    FieldProblem(
+                        field: key.quotedUnlessPlain,
+                        problem: "is no field here; there are: \(known)"))
                 continue
             }
             converted.append((key, below(key) { $0.convert(value, field.type) }))
@@ -52,12 +55,10 @@ private struct FieldConversion {
         case (_, .null): return .null
         case (.id, .text(let text)):
             if let id = UUID(uuidString: text) { return .id(id) }
-            note("must be an id such as 0190b6a3-0c0e-7b9e-8f7e-2f4e6d7a1b2c, not \"\(text)\"")
+            note("must be an id such as 0190b6a3-0c0e-7b9e-8f7e-2f4e6d7a1b2c, not \(text.quoted)")
         case (.bytes, .text(let text)):
             if let data = Data(base64Encoded: text) { return .bytes([UInt8](data)) }
             note("must be base64")
-        case (.word(let words), .text(let text)):
-            if !words.contains(text) { note("must be one of \(words.joined(separator: ", "))") }
         case (.message(let fields), _): return message(value, fields)
         case (.list(let type, _), .array(let elements)):
             return .array(

@@ -1,3 +1,5 @@
+internal import Text
+
 extension [Field] {
     /// The table for people, a line a field, nested messages indented:
     ///
@@ -40,7 +42,8 @@ extension FieldType {
         switch self {
         case .flag: "true or false"
         case .integer(let range): range.text
-        case .text(let maxBytes): "text of at most \(maxBytes) bytes"
+        case .text(let maxBytes, let rule):
+            "\(rule.name.isEmpty ? "text" : rule.name) of at most \(maxBytes) bytes"
         case .bytes(let maxBytes): "at most \(maxBytes) bytes, base64 in JSON"
         case .id: "id"
         case .instant: "milliseconds since 1970 UTC"

@@ -1,4 +1,5 @@
 import FoundationEssentials
+internal import Text
 
 /// Reads JSON (RFC 8259) as people type it into a shell. Numbers are whole and fit 64 bits; keys
 /// keep their order and come once; nesting is limited as on the wire.
@@ -37,16 +38,16 @@ struct JSONParser {
     private mutating func object(depth: Int) throws(JSONError) -> Value {
         try open(depth)
         var entries: [(String, Value)] = []
-        var names: Set<String> = []
+        var names: Set<ByteText> = []
         if take("}") { return .map([]) }
         repeat {
             skipSpace()
             guard peek == UInt8(ascii: "\"") else { throw error("expected a key in double quotes") }
             let key = try string()
-            guard names.insert(key).inserted else {
-                throw error("the key \"\(key)\" is given twice")
+            guard names.insert(ByteText(key)).inserted else {
+                throw error("the key \(key.quoted) is given twice")
             }
-            guard take(":") else { throw error("a colon is expected after the key \"\(key)\"") }
+            guard take(":") else { throw error("a colon is expected after the key \(key.quoted)") }
             entries.append((key, try value(depth: depth)))
         } while take(",")
         guard take("}") else { throw error("a comma or } is expected") }

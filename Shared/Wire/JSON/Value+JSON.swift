@@ -1,4 +1,5 @@
 import FoundationEssentials
+internal import Text
 
 extension Value {
     /// Parses JSON. Ids and byte strings are text there, which only a field table can tell apart.
@@ -61,22 +62,10 @@ extension String {
         self += "\n" + String(repeating: " ", count: indent)
     }
 
-    /// Appends a JSON string literal (RFC 8259 section 7), control characters of terminals escaped.
+    /// Appends a JSON string literal, with everything escaped that a terminal would not show.
     fileprivate mutating func appendJSON(_ text: String) {
         self += "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": self += "\\\""
-            case "\\": self += "\\\\"
-            case "\n": self += "\\n"
-            case "\r": self += "\\r"
-            case "\t": self += "\\t"
-            case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value):
-                let hex = String(scalar.value, radix: 16)
-                self += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: unicodeScalars.append(scalar)
-            }
-        }
+        for scalar in text.unicodeScalars { append(escaping: scalar) }
         self += "\""
     }
 }

@@ -60,6 +60,7 @@ public struct SimConfiguration: Sendable, Equatable {
     /// of the properties.
     public init(parsing text: String) throws {
         self.init()
+        // Our own names, which an operator types.
         let rates: [String: WritableKeyPath<SimConfiguration, UInt64>] = [
             "seed": \.seed, "declinedBp": \.declinedBp, "slowBp": \.slowBp,
             "lostReplyBp": \.lostReplyBp, "lateBp": \.lateBp, "actionBp": \.actionBp,
@@ -67,6 +68,7 @@ public struct SimConfiguration: Sendable, Equatable {
             "webhookBp": \.webhookBp, "webhookLateBp": \.webhookLateBp,
             "webhookTwiceBp": \.webhookTwiceBp,
         ]
+        // The same.
         let durations: [String: WritableKeyPath<SimConfiguration, Int64>] = [
             "slowMs": \.slowMs, "lateMs": \.lateMs, "actionMs": \.actionMs,
             "replyLimitMs": \.replyLimitMs, "webhookLateMs": \.webhookLateMs,
