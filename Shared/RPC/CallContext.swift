@@ -1,32 +1,26 @@
 public import Lifecycle
 internal import Text
 
-/// Who calls, how long they wait, and under which key: what a handler knows beside the request.
+/// Who calls and how long they wait: what a handler knows beside the request.
 public struct CallContext: Sendable {
     /// The name that the connection proved.
     public let identity: String
     /// The credential's roles, or those that the actor claims within its bounds.
     public let roles: [Role]
     public let actor: Actor?
-    /// The idempotency key, scoped by the identity and the method.
-    public let key: String?
     /// Uptime of the scheduler, in nanoseconds, after which nobody waits for the answer.
     public let deadline: UInt64
-    /// W3C traceparent, carried on.
-    public let trace: String?
     /// The longest that the server parks a long poll.
     let mostWaitMs: Int64
 
     public init(
-        identity: String, roles: [Role], actor: Actor? = nil, key: String? = nil,
-        deadline: UInt64, trace: String? = nil, mostWaitMs: Int64 = RPCLimits().waitMs
+        identity: String, roles: [Role], actor: Actor? = nil, deadline: UInt64,
+        mostWaitMs: Int64 = RPCLimits().waitMs
     ) {
         self.identity = identity
         self.roles = roles
         self.actor = actor
-        self.key = key
         self.deadline = deadline
-        self.trace = trace
         self.mostWaitMs = mostWaitMs
     }
 }
@@ -38,7 +32,7 @@ extension CallContext {
     public func waitMs(_ asked: Int64, on scheduler: any Scheduler) -> Int64 {
         let now = scheduler.uptimeNanoseconds
         let left = deadline > now ? Int64(clamping: (deadline - now) / 1_000_000) : 0
-        return max(0, min(asked, mostWaitMs, left - 1_000))
+        return max(0, min(asked, mostWaitMs, left - RPCLimits.waitMarginMs))
     }
 }
 

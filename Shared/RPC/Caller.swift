@@ -29,22 +29,15 @@ extension Caller {
 }
 
 public struct CallOptions: Sendable {
-    public var key: String?
     /// How long the caller waits for the answer; at most 30 s.
     public var timeoutMs: Int64
     /// How often it is asked in all while its outcome is unknown and the deadline allows.
     public var attempts: Int
-    public var trace: String?
     public var actor: Actor?
 
-    public init(
-        key: String? = nil, timeoutMs: Int64 = 30_000, attempts: Int = 3, trace: String? = nil,
-        actor: Actor? = nil
-    ) {
-        self.key = key
+    public init(timeoutMs: Int64 = 30_000, attempts: Int = 3, actor: Actor? = nil) {
         self.timeoutMs = timeoutMs
         self.attempts = attempts
-        self.trace = trace
         self.actor = actor
     }
 }

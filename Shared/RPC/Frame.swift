@@ -72,9 +72,9 @@ struct ProtocolViolation: Error {
 struct RequestHead {
     let id: UInt64
     let method: String
-    private(set) var key: String?
+    /// Clients of other systems know a key beside the request; here nobody would look at it.
+    private(set) var hasKey = false
     private(set) var deadlineMs: UInt64?
-    private(set) var trace: String?
     private(set) var actor: Actor?
     /// What is wrong with the context: the call is answered so.
     private(set) var problem: RPCError?
@@ -87,8 +87,8 @@ struct RequestHead {
         do {
             var context = try reader.openMap()
             deadlineMs = try context.readIfPresent("deadlineMs", from: &reader)
-            key = try context.readIfPresent("key", from: &reader)
-            trace = try context.readIfPresent("trace", from: &reader)
+            let key: Value? = try context.readIfPresent("key", from: &reader)
+            hasKey = key != nil
             actor = try context.readIfPresent("actor", from: &reader)
             isRead = true
             try context.close(&reader)
@@ -112,8 +112,6 @@ struct RequestHead {
 
     private static let contextFields = [
         Field("deadlineMs", .integer(0...Int64.max), required: false),
-        Field("key", .text(maxBytes: 255), required: false),
-        Field("trace", .text(maxBytes: FrameLimits.beforeHello), required: false),
         Field(
             "actor",
             .message([
@@ -136,18 +134,9 @@ struct RequestHead {
         writer.integer(FrameKind.request.rawValue)
         writer.unsigned(id)
         writer.text(method)
-        let optional = [options.key != nil, options.trace != nil, options.actor != nil]
-        writer.mapHeader(1 + optional.count { $0 })
+        writer.mapHeader(options.actor == nil ? 1 : 2)
         writer.text("deadlineMs")
         writer.integer(options.timeoutMs)
-        if let key = options.key {
-            writer.text("key")
-            writer.text(key)
-        }
-        if let trace = options.trace {
-            writer.text("trace")
-            writer.text(trace)
-        }
         if let actor = options.actor {
             writer.text("actor")
             try CBOR.append(actor, to: &writer)

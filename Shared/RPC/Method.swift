@@ -3,9 +3,9 @@ public import Wire
 /// One remote procedure: its name on the wire, its messages, and who may call it.
 public struct Method<Request: Message, Reply: Message>: Sendable {
     public enum Kind: String, Sendable {
-        /// Reads; may be asked again without a key.
+        /// Reads; may be asked again.
         case query
-        /// Changes something: carries an id of its own or an idempotency key.
+        /// Changes something; the id in its request makes it one change however often it is asked.
         case mutation
         /// A long poll: parked at most 20 s, and counted apart from calls in flight.
         case wait

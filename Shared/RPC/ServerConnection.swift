@@ -264,6 +264,12 @@ final class ServerConnection: ChannelHandler {
         _ head: RequestHead, _ caller: Caller, _ entry: Router.Entry, _ now: UInt64
     ) throws(RPCError) -> CallContext {
         if let problem = head.problem { throw problem }
+        guard !head.hasKey else {
+            throw .invalid(
+                "context.key",
+                "is not taken: the id in the request is the idempotency key, so send the same id "
+                    + "again")
+        }
         var roles = caller.identity.roles
         if let actor = head.actor {
             try actor.check()
@@ -278,9 +284,6 @@ final class ServerConnection: ChannelHandler {
         guard roles.contains(where: entry.callers.contains) else {
             throw RPCError(.permissionDenied, "\(caller.name) may not call \(entry.name)")
         }
-        if let key = head.key, !(1...255).contains(key.utf8.count) || key.utf8.contains(0) {
-            throw .invalid("context.key", "has 1 to 255 bytes, none of them 0")
-        }
         let longest = UInt64(server.limits.deadlineMs)
         let allowed = min(head.deadlineMs ?? longest, longest)
         guard allowed > 0 else {
@@ -289,9 +292,8 @@ final class ServerConnection: ChannelHandler {
                 executed: false)
         }
         return CallContext(
-            identity: caller.name, roles: roles, actor: head.actor, key: head.key,
-            deadline: now + allowed * 1_000_000, trace: head.trace,
-            mostWaitMs: server.limits.waitMs)
+            identity: caller.name, roles: roles, actor: head.actor,
+            deadline: now + allowed * 1_000_000, mostWaitMs: server.limits.waitMs)
     }
 
     private func admit(_ id: UInt64, isWait: Bool, _ caller: Caller) throws(RPCError) {

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 public import Lifecycle
 
-/// Prunes what is kept for seven days: answers by key, old facts of the feed, and what of a
+/// Prunes what is kept for seven days: old facts of the feed, and what of a
 /// service's own never touched money or stock. Small batches in the normal lane, so that no
 /// caller feels it.
 public struct Housekeeping: Service {
@@ -48,17 +48,8 @@ public struct Housekeeping: Service {
                     SELECT seq FROM (SELECT seq, at FROM outbox ORDER BY seq LIMIT \(limit)) oldest
                     WHERE at < \(before))
                 """)
-            let replies = try batch.query(
-                """
-                SELECT caller, method, call_key FROM idempotency
-                WHERE at < \(before) LIMIT \(limit)
-                """
-            ) {
-                CallKey(caller: try $0.next(), method: try $0.next(), key: try $0.next())
-            }
-            for reply in replies { try batch.delete(StoredReply.self, reply) }
             let own = try pruneOwn(batch, before, limit)
-            return Int64(max(facts, replies.count, own))
+            return Int64(max(facts, own))
         }
     }
 }

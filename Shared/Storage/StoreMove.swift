@@ -258,6 +258,6 @@ extension ColumnWriter {
                 text.append(contentsOf: bytes[range])
             }
         }
-        return Fingerprint.hash(text)
+        return ContentHash.of(text)
     }
 }

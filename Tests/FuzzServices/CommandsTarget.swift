@@ -42,7 +42,6 @@ final class CommandsTarget: FuzzTarget {
             let flags = choices.byte()
             let pause: Int64 = [0, 0, 0, 0, 0, 50, 1_500, 20_000][Int(flags % 8)]
             let actor = flags & 0x40 == 0 ? nil : Actor(id: "ann", kind: "user")
-            let key = flags & 0x20 == 0 ? nil : "key"
             var body: [UInt8]
             if flags & 0x80 == 0 {
                 let maker = MessageMaker(ids: ids + found, usual: usual)
@@ -55,7 +54,7 @@ final class CommandsTarget: FuzzTarget {
             }
             if pause > 0 { try await house.scheduler.sleep(ms: pause) }
             let answer = await house.service(of: method).answer(
-                method.name, body, actor: actor, key: key)
+                method.name, body, actor: actor)
             found += check(answer, to: body, method, house)
         }
         return found

@@ -24,11 +24,11 @@ final class LocalService: Caller {
 
     /// What a caller of the right role is answered; nil when there is no such method.
     func answer(
-        _ method: String, _ body: [UInt8], actor: Actor? = nil, key: String? = nil
+        _ method: String, _ body: [UInt8], actor: Actor? = nil
     ) async -> Answer? {
         guard let entry = try? router.withLock({ $0 })?.entry(method) else { return nil }
         let context = CallContext(
-            identity: identity, roles: entry.callers, actor: actor, key: key,
+            identity: identity, roles: entry.callers, actor: actor,
             deadline: world.scheduler.uptimeNanoseconds + 30_000_000_000)
         let sink = KeptAnswers()
         do {
@@ -44,7 +44,7 @@ final class LocalService: Caller {
         _ method: Method<Request, Reply>, _ request: Request, _ options: CallOptions
     ) async throws -> Reply {
         let answer = await answer(
-            method.name, try CBOR.encode(request), actor: options.actor, key: options.key)
+            method.name, try CBOR.encode(request), actor: options.actor)
         guard let answer else { throw RPCError(.unavailable, "\(method.name) is not open yet") }
         return try CBOR.decode(Reply.self, from: answer.get())
     }
