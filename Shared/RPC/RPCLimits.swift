@@ -59,6 +59,8 @@ public struct RPCLimits: Sendable {
     /// The longest a caller may wait, and the longest a long poll is parked.
     public var deadlineMs: Int64 = 30_000
     public var waitMs: Int64 = 20_000
+    /// How long before nobody waits for it any more a long poll is answered.
+    static let waitMarginMs: Int64 = 1_000
 
     public init() {}
 
