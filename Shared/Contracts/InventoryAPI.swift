@@ -72,6 +72,7 @@ public enum InventoryAPI {
         "Counters since the process started.")
 
     public static let setClock = SetClockRequest.method(of: "inventory")
+    public static let health = Method.health(of: "inventory")
 
     /// All of them, for whoever lists them.
     public static let methods = [
@@ -96,6 +97,7 @@ public enum InventoryAPI {
         AnyMethod(resumeSales),
         AnyMethod(setClock),
         AnyMethod(stats),
+        AnyMethod(health),
     ]
 }
 
@@ -107,4 +109,9 @@ public enum InventoryFact {
     public static let holdExpired = "hold.expired"
     /// A buyer or a saga gave it back. A tombstone is no fact: nothing was held.
     public static let holdReleased = "hold.released"
+
+    /// Each kind with its body, for the schema.
+    public static let all =
+        [eventCreated, eventPublished].map { FactKind($0, EventFact.fields) }
+        + [holdExpired, holdReleased].map { FactKind($0, HoldFact.fields) }
 }

@@ -55,14 +55,16 @@ public enum OrdersAPI {
         "What happened to checkouts and orders, in order, from a number on.")
 
     public static let verifyInvariants = Method<VerifyRequest, VerifyReply>(
-        "orders.VerifyInvariants", .query, callers: [.operator],
-        "Checks orders against Inventory and Payments; an answer without violations is proof.")
+        "orders.VerifyInvariants", .mutation, callers: [.operator],
+        "Checks orders against Inventory and Payments. An answer without violations is proof, and "
+            + "lets a restored Inventory sell again.")
 
     public static let stats = Method<StatsRequest, StatsReply>(
         "orders.Stats", .query, callers: [.operator, .gateway],
         "Counters, and how many checkouts stand in each state.")
 
     public static let setClock = SetClockRequest.method(of: "orders")
+    public static let health = Method.health(of: "orders")
 
     /// All of them, for whoever lists them.
     public static let methods = [
@@ -82,6 +84,7 @@ public enum OrdersAPI {
         AnyMethod(verifyInvariants),
         AnyMethod(setClock),
         AnyMethod(stats),
+        AnyMethod(health),
     ]
 }
 
@@ -96,4 +99,10 @@ public enum OrdersFact {
     public static let checkoutCancelled = "checkout.cancelled"
     public static let checkoutExpired = "checkout.expired"
     public static let checkoutRefunded = "checkout.refunded"
+
+    /// Each kind with its body, for the schema.
+    public static let all = [
+        orderPaid, orderCompleted, checkoutRejected, checkoutCancelled, checkoutExpired,
+        checkoutRefunded,
+    ].map { FactKind($0, OrderFact.fields) }
 }

@@ -84,18 +84,18 @@ public enum PaymentLimits {
 
 public struct GetPaymentRequest: Message, Hashable {
     public let paymentId: UUID
-    /// Asks the provider first when the payment is still in its hands.
-    public let refresh: Bool?
 
-    public init(paymentId: UUID, refresh: Bool? = nil) {
-        self.paymentId = paymentId
-        self.refresh = refresh
-    }
+    public init(paymentId: UUID) { self.paymentId = paymentId }
 
-    public static let fields = [
-        Field("paymentId", .id),
-        Field("refresh", .flag, required: false, "ask the provider first"),
-    ]
+    public static let fields = [Field("paymentId", .id)]
+}
+
+public struct RefreshPaymentRequest: Message, Hashable {
+    public let paymentId: UUID
+
+    public init(paymentId: UUID) { self.paymentId = paymentId }
+
+    public static let fields = [Field("paymentId", .id)]
 }
 
 public struct CapturePaymentRequest: Message, Hashable {

@@ -11,7 +11,10 @@ public enum PaymentsAPI {
         "Takes money at once (SALE) or has it authorised (AUTH_CAPTURE).")
     public static let getPayment = Method<GetPaymentRequest, PaymentReply>(
         "payments.GetPayment", .query, callers: [.orders, .operator],
-        "A payment as it is; on demand the provider is asked first.")
+        "A payment as it was seen last.")
+    public static let refreshPayment = Method<RefreshPaymentRequest, PaymentReply>(
+        "payments.RefreshPayment", .mutation, callers: [.orders, .operator],
+        "Asks the provider what a payment in its hands is by now, and keeps the answer.")
     public static let capturePayment = Method<CapturePaymentRequest, PaymentReply>(
         "payments.CapturePayment", .mutation, callers: [.orders],
         "Takes what was authorised.")
@@ -59,11 +62,13 @@ public enum PaymentsAPI {
         "Counters since the process started.")
 
     public static let setClock = SetClockRequest.method(of: "payments")
+    public static let health = Method.health(of: "payments")
 
     /// All of them, for whoever lists them.
     public static let methods = [
         AnyMethod(createPayment),
         AnyMethod(getPayment),
+        AnyMethod(refreshPayment),
         AnyMethod(capturePayment),
         AnyMethod(voidPayment),
         AnyMethod(refundPayment),
@@ -80,6 +85,7 @@ public enum PaymentsAPI {
         AnyMethod(compareHistory),
         AnyMethod(setClock),
         AnyMethod(stats),
+        AnyMethod(health),
     ]
 }
 
@@ -95,4 +101,10 @@ public enum PaymentsFact {
     public static let voided = "payment.voided"
     public static let refundSucceeded = "refund.succeeded"
     public static let refundParked = "refund.parked"
+
+    /// Each kind with its body, for the schema.
+    public static let all =
+        [captured, authorised, processing, requiresAction, attemptFailed, voided].map {
+            FactKind($0, PaymentReply.fields)
+        } + [refundSucceeded, refundParked].map { FactKind($0, RefundReply.fields) }
 }

@@ -30,12 +30,13 @@ public struct Router: Sendable {
         _ handler: @escaping @Sendable (Request, CallContext) async throws -> Reply
     ) {
         let (log, failpoint, mayChange) = (log, failpoint, method.kind == .mutation)
+        let run = mayChange ? handler : Self.reading(handler)
         entries[method.name] = Entry(
             name: method.name, isWait: method.kind == .wait,
             callers: method.callers.sorted { $0.name < $1.name }
         ) { body in
             let problems = try Request.fields.check(body)
-            guard problems.isEmpty else { throw RPCError.invalid(problems) }
+            guard problems.isEmpty else { throw RPCError.invalid(problems.map(\.ofBody)) }
             let request = try CBOR.decode(Request.self, from: body)
             return { context, sink in
                 do {
@@ -45,7 +46,7 @@ public struct Router: Sendable {
                             executed: false)
                     }
                     failpoint.reach("call.\(method.name).arrived")
-                    let reply = try await handler(request, context)
+                    let reply = try await run(request, context)
                     failpoint.reach("call.\(method.name).done")
                     try sink.succeed(reply)
                 } catch FrameError.tooLarge(let bytes, let limit) {
@@ -58,6 +59,19 @@ public struct Router: Sendable {
                 }
             }
         }
+    }
+
+    /// The same, and nothing may be written meanwhile.
+    private static func reading<Request, Reply>(
+        _ handler: @escaping @Sendable (Request, CallContext) async throws -> Reply
+    ) -> @Sendable (Request, CallContext) async throws -> Reply {
+        #if DEBUG
+            return { request, context in
+                try await ReadOnly.$isHere.withValue(true) { try await handler(request, context) }
+            }
+        #else
+            return handler
+        #endif
     }
 
     /// All methods, by name.

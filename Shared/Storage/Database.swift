@@ -79,6 +79,7 @@ public final class Database: Sendable {
         _ lane: Lane = .normal, essential: Bool = false,
         _ command: @escaping @Sendable (Batch) throws -> Value
     ) async throws -> Value {
+        assert(!ReadOnly.isHere, "a method that says it reads has written")
         let outcome = Outcome<Value>()
         let body: Command.Body = { batch in outcome.keep { try command(batch) } }
         try await door.write(Command(lane, isEssential: essential, body))

@@ -54,7 +54,7 @@ extension CrashScript {
             // The buyer is told to wait just when the first poll goes out.
             [
                 ["call.orders.StartPayment", "saga.poll.DO"],
-                ["provider.FETCH", "call.payments.GetPayment"],
+                ["provider.FETCH", "call.payments.RefreshPayment"],
             ]
         default: []
         }

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Lifecycle
 
 /// What an audit compared, and what it found wrong.
 struct Findings: Sendable {
@@ -24,7 +25,7 @@ struct Findings: Sendable {
             captured += sight.captured
             refunded += sight.refunded
             fees += sight.fees
-            let name = "purchase \(attempt.purchaseID) (\(attempt.outcome.rawValue))"
+            let name = "purchase \(attempt.purchaseID.text) (\(attempt.outcome.rawValue))"
             check(
                 sight.outcome == attempt.outcome,
                 "\(name): Orders says \(sight.outcome?.rawValue ?? "that it has not ended")")

@@ -28,7 +28,7 @@ struct LateMoney: Sendable {
 
     private func isBack(_ payment: UUID, _ payments: Client) async throws -> Bool {
         let seen = try await payments.call(
-            PaymentsAPI.getPayment, GetPaymentRequest(paymentId: payment, refresh: true))
+            PaymentsAPI.refreshPayment, RefreshPaymentRequest(paymentId: payment))
         // Without an amount it was given up before the provider heard of it.
         guard seen.amount != nil else { return true }
         return seen.captured != nil && seen.captured == seen.refunded

@@ -62,7 +62,8 @@ public enum CrashTable {
             died: "AUTHORISED was known",
             places: [
                 (.long, "saga.start.DO.answered"), (.long, "saga.fence.DO.asking"),
-                (.waiting, "call.payments.GetPayment.done"), (.waiting, "saga.poll.DO.answered"),
+                (.waiting, "call.payments.RefreshPayment.done"),
+                (.waiting, "saga.poll.DO.answered"),
             ]),
         Row(
             died: "fenced",

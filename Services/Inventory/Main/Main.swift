@@ -18,7 +18,7 @@ struct Main {
                 world: setup.world, database: database, timeZones: try TimeZones.ofSystem())
             return Program.Parts(
                 register: service.register, jobs: service.jobs, store: { database.mark },
-                check: { try await database.check() }, close: { await database.close() })
+                close: { await database.close() })
         }.main()
     }
 }

@@ -24,7 +24,7 @@ struct Main {
                 ticketKeys: TicketKeys(try setup.ticketKeys(), current: setup.ticketKeyNumber))
             return Program.Parts(
                 register: service.register, jobs: service.jobs, store: { database.mark },
-                check: { try await database.check() }, close: { await database.close() })
+                close: { await database.close() })
         }.main()
     }
 }

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Lifecycle
 import RPC
 import Saga
 import Text
@@ -76,12 +77,7 @@ struct PurchaseSaga: Sendable {
                 ? nil : Fence(orderId: checkout.id, epoch: call.epoch))
         var options = call.options
         options.actor = checkout.buyer
-        do {
-            return try await inventory.call(InventoryAPI.reserve, request, options)
-        } catch let error as RPCError {
-            // The buyer is told of fields of their own request.
-            throw error.renaming("lines", to: "items")
-        }
+        return try await inventory.call(InventoryAPI.reserve, request, options)
     }
 
     private func release(_ checkout: Checkout, _ call: SagaCall) async throws -> HoldReply {
@@ -152,8 +148,8 @@ struct PurchaseSaga: Sendable {
     }
 
     private func poll(_ checkout: Checkout, _ call: SagaCall) async throws -> PaymentReply {
-        let request = GetPaymentRequest(paymentId: checkout.paymentID, refresh: true)
-        return try await payments.call(PaymentsAPI.getPayment, request, call.options)
+        let request = RefreshPaymentRequest(paymentId: checkout.paymentID)
+        return try await payments.call(PaymentsAPI.refreshPayment, request, call.options)
     }
 
     private func refund(_ checkout: Checkout, _ call: SagaCall) async throws -> RefundReply {

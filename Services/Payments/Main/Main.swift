@@ -23,7 +23,7 @@ struct Main {
                 orders: try setup.client(of: "orders"))
             return Program.Parts(
                 register: service.register, jobs: service.jobs + sim.jobs(endpoint: service.ingest),
-                store: { database.mark }, check: { try await database.check() },
+                store: { database.mark },
                 close: { _ = await (database.close(), sim.close()) })
         }.main()
     }
