@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+public import Lifecycle
 public import Net
 public import RPC
 internal import Storage
@@ -190,8 +191,10 @@ public struct Configuration: Sendable {
 }
 
 /// A setting that cannot be used, with the way out.
-public struct ConfigurationError: Error, CustomStringConvertible {
+public struct ConfigurationError: SettingError, CustomStringConvertible {
     public let description: String
+
+    public var isOfSetting: Bool { true }
 
     public init(_ description: String) { self.description = description }
 }

@@ -62,7 +62,7 @@ struct Console: Sendable {
                 "there is no method \(name.quotedUnlessPlain); \(program.name) describe lists them")
         }
         let body: [UInt8]
-        var options = CallOptions(key: flags["--key"], timeoutMs: timeoutMs)
+        var options = CallOptions(timeoutMs: timeoutMs)
         do {
             body = try method.request.encode(json: json)
             options.actor = try flags["--actor"].map {
@@ -91,7 +91,7 @@ struct Console: Sendable {
     func health() async throws -> Int32 {
         do {
             let reply = try await client.call(
-                Program.health(of: program.name), Health.Request(),
+                Method.health(of: program.name), HealthRequest(),
                 CallOptions(timeoutMs: min(timeoutMs, 5_000), attempts: 1))
             Output.print("\(program.name) is \(reply.status)")
             return 0

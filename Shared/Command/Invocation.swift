@@ -4,7 +4,9 @@ internal import Text
 enum Invocation: Equatable {
     case serve(flags: [String: String])
     case call(method: String, json: String, flags: [String: String])
-    case describe(method: String?)
+    case describe(name: String?)
+    case describeReasons
+    case describeLimits
     case health(flags: [String: String])
     case verify(settles: Bool, flags: [String: String])
     case migrateStore(source: String, flags: [String: String])
@@ -34,15 +36,20 @@ enum Invocation: Equatable {
             try Self.expect(rest, atMost: 0, "serve")
             self = .serve(flags: flags)
         case "call":
-            let own = ["--key", "--actor"]
-            let (rest, flags, _) = try Self.split(words, valued: Self.clientFlags + own)
+            let (rest, flags, _) = try Self.split(words, valued: Self.clientFlags + ["--actor"])
             try Self.expect(rest, atMost: 2, "call METHOD JSON")
             guard let method = rest.first else { throw UsageError("call needs a METHOD") }
             self = .call(method: method, json: rest.dropFirst().first ?? "{}", flags: flags)
         case "describe":
-            let (rest, _, _) = try Self.split(words, valued: [])
-            try Self.expect(rest, atMost: 1, "describe [METHOD]")
-            self = .describe(method: rest.first)
+            let tables = ["--reasons", "--limits"]
+            let (rest, _, switches) = try Self.split(words, valued: [], switches: tables)
+            let usage = "describe [METHOD | REASON | --reasons | --limits]"
+            try Self.expect(rest + switches, atMost: 1, usage)
+            switch switches.first {
+            case "--reasons": self = .describeReasons
+            case "--limits": self = .describeLimits
+            default: self = .describe(name: rest.first)
+            }
         case "health":
             let (rest, flags, _) = try Self.split(words, valued: Self.clientFlags)
             try Self.expect(rest, atMost: 0, "health")

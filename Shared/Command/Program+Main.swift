@@ -1,3 +1,4 @@
+internal import Contracts
 internal import FoundationEssentials
 internal import Glibc
 internal import Lifecycle
@@ -21,7 +22,7 @@ extension Program {
         } catch let error as UsageError {
             Output.error("\(name): \(error); see \(name) --help")
             end(2)
-        } catch let error as ConfigurationError {
+        } catch let error as any SettingError where error.isOfSetting {
             Output.error("\(name): \(error)")
             end(2)
         } catch {
@@ -59,7 +60,9 @@ extension Program {
         case .migrateStore(let source, let flags):
             return try await migrateStore(
                 source, try Configuration(of: self, flags: flags, environment: environment))
-        case .describe(let method): return describe(method)
+        case .describe(let name): return describe(name)
+        case .describeReasons: Output.print(Reason.table)
+        case .describeLimits: Output.print(RPCLimits().table)
         case .help: Output.print(help)
         case .version: Output.print("turnstile \(name) \(Self.version), protocol 2")
         }
@@ -72,12 +75,16 @@ extension Program {
             if !guide.isEmpty { Output.print("\n" + guide) }
             return 0
         }
-        guard let method = methods.first(where: { $0.name == wanted }) else {
-            let asked = wanted.quotedUnlessPlain
-            Output.error("\(name): there is no method \(asked); \(name) describe lists them")
+        if let method = methods.first(where: { $0.name == wanted }) {
+            Output.print(method.description)
+        } else if let reason = Reason.all.first(where: { $0.name == wanted }) {
+            Output.print(reason.description)
+        } else {
+            Output.error(
+                "\(name): there is no method and no reason \(wanted.quotedUnlessPlain); "
+                    + "\(name) describe lists the methods, \(name) describe --reasons the reasons")
             return 1
         }
-        Output.print(method.description)
         return 0
     }
 
@@ -97,6 +104,8 @@ extension Program {
               \(name) [serve]              serves until SIGTERM, then drains
               \(name) call METHOD [JSON]   calls a method and prints its reply as JSON
               \(name) describe [METHOD]    lists the methods, or shows one with its fields
+              \(name) describe --reasons   lists why calls are refused; describe REASON shows one
+              \(name) describe --limits    lists what a connection and a call may have at most
               \(name) health               exits 0 when the service answers, else 1
               \(name) verify [--settle]    checks every invariant; --settle waits for what runs
               \(name) migrate-store --from sqlite:FILE
@@ -112,7 +121,6 @@ extension Program {
               --as IDENTITY         who calls (operator; health: \(name))
               --plaintext WORD      as above, where the service is beyond loopback
               --timeout-ms N        how long to wait (10000; at most 30000)
-              --key TEXT            call: idempotency key
               --actor JSON          call: {"id": …, "kind": "staff", "roles": [...]}
 
             Exit status: 0 done, 1 refused or not well, 2 a wrong command line or configuration,

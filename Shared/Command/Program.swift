@@ -95,24 +95,20 @@ public struct Program: Sendable {
         let register: @Sendable (inout Router) -> Void
         let jobs: [any Service]
         let store: @Sendable () -> StoreMark?
-        let check: @Sendable () async throws -> Void
         let close: @Sendable () async -> Void
 
         /// - Parameters:
         ///   - jobs: run beside the server, started before it and stopped after it.
         ///   - store: what the hello says of it.
-        ///   - check: throws when the service cannot do its work; it asks no peer.
         ///   - close: the last thing before the process ends.
         public init(
             register: @escaping @Sendable (inout Router) -> Void, jobs: [any Service],
             store: @escaping @Sendable () -> StoreMark?,
-            check: @escaping @Sendable () async throws -> Void,
             close: @escaping @Sendable () async -> Void
         ) {
             self.register = register
             self.jobs = jobs
             self.store = store
-            self.check = check
             self.close = close
         }
     }

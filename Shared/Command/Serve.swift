@@ -2,7 +2,6 @@ internal import FoundationEssentials
 internal import Lifecycle
 internal import Net
 internal import RPC
-internal import Wire
 
 extension Program {
     /// Serves until SIGTERM: opens, starts jobs and server, drains, closes.
@@ -53,10 +52,6 @@ extension Program {
                 world: world, configuration: configuration, shutdown: shutdown, network: network))
         var router = Router(log: world.log, failpoint: world.failpoint)
         parts.register(&router)
-        router.handle(Self.health(of: name)) { _, _ in
-            try await parts.check()
-            return Health(status: "serving")
-        }
         let server = Server(
             .init(service: name, store: parts.store), router: router,
             credentials: configuration.credentials, world: world,
@@ -72,14 +67,6 @@ extension Program {
         }
         await parts.close()
         world.log.info("stopped")
-    }
-
-    /// Every service answers it, to whoever has proven a name.
-    static func health(of name: String) -> Method<Health.Request, Health> {
-        Method(
-            "\(name).Health", .query,
-            callers: [.gateway, .operator, .eventManager, .inventory, .orders, .payments],
-            "Whether the service can do its work; it asks no peer.")
     }
 }
 
@@ -98,20 +85,15 @@ private struct Serving: Service {
 
     func run() async throws {
         let world = server.world
-        let bound = try await server.start(at: address, on: network)
+        let bound: Address
+        do { bound = try await server.start(at: address, on: network) } catch let error as NetError
+            where error.code != .addressInUse
+        {
+            throw ConfigurationError("TURNSTILE_LISTEN: cannot listen at \(address): \(error)")
+        }
         world.log.info("listening", ["address": bound.description])
         // Sleeps until it is cancelled; draining must not be cancelled with it.
         while (try? await world.scheduler.sleep(ms: 3_600_000)) != nil {}
         try await world.scheduler.spawn { await server.stop() }.value
     }
-}
-
-struct Health: Message {
-    struct Request: Message {
-        static let fields: [Field] = []
-    }
-
-    let status: String
-
-    static let fields = [Field("status", .text(maxBytes: 64), "serving")]
 }

@@ -2,7 +2,7 @@ public import Lifecycle
 
 /// What goes wrong between a service and its database. It never crosses the wire: the router
 /// turns its `fault` into what does. The message keeps the statement, never its values.
-public struct StorageError: FaultError, Equatable, CustomStringConvertible {
+public struct StorageError: FaultError, SettingError, Equatable, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// Too many commands wait. Nothing was done.
         case overloaded
@@ -49,6 +49,8 @@ public struct StorageError: FaultError, Equatable, CustomStringConvertible {
     }
 
     public var description: String { "\(code.rawValue): \(message)" }
+
+    public var isOfSetting: Bool { code == .cannotOpen || code == .schema }
 
     public var fault: Fault {
         switch code {

@@ -151,6 +151,42 @@ import Testing
         #expect(desk.text("log").contains("\"event\":\"stopped\""))
     }
 
+    /// A supervisor need not start it again: only the setting mends it.
+    @Test(arguments: [
+        ("--database", "mysql:inventory", "TURNSTILE_DATABASE"),
+        ("--database", "sqlite:/nowhere/at/all/inventory.db", "/nowhere/at/all"),
+        ("--database", "postgresql://%zz", "TURNSTILE_DATABASE"),
+        ("--listen", "somewhere", "TURNSTILE_LISTEN"),
+        ("--credentials", "/nowhere/credentials.json", "TURNSTILE_CREDENTIALS"),
+        ("--plaintext", "yes", "TURNSTILE_PLAINTEXT"),
+        ("--colour", "red", "--colour"),
+    ])
+    func aWrongSettingEndsWithTwo(_ flag: String, _ value: String, _ named: String) async throws {
+        let desk = try Desk()
+        defer { desk.folder.remove() }
+        let (ending, text) = try await desk.run("serve", flag, value)
+        #expect(ending == .exited(2), "\(text)")
+        #expect(text.contains(named), "\(text)")
+    }
+
+    /// 203.0.113.0/24 is nobody's (RFC 5737).
+    @Test func anAddressOfAnotherMachineEndsWithTwo() async throws {
+        let desk = try Desk()
+        defer { desk.folder.remove() }
+        let (ending, text) = try await desk.run(
+            "serve", "--listen", "203.0.113.1:7101", "--plaintext", "private-network")
+        #expect(ending == .exited(2), "\(text)")
+        #expect(text.contains("TURNSTILE_LISTEN: cannot listen at 203.0.113.1:7101"), "\(text)")
+    }
+
+    @Test func whatIsNoMessageIsToldByName() async throws {
+        let desk = try Desk()
+        defer { desk.folder.remove() }
+        let (ending, text) = try await desk.run("call", "inventory.Stats", "null")
+        #expect(ending == .exited(2), "\(text)")
+        #expect(text.contains("body must be an object, not null"), "\(text)")
+    }
+
     @Test func saysWhatItIs() async throws {
         let desk = try Desk()
         defer { desk.folder.remove() }
@@ -160,6 +196,12 @@ import Testing
         #expect(help == .exited(0) && page.contains("TURNSTILE_LISTEN"))
         let (described, fields) = try await desk.run("describe", "inventory.Reserve")
         #expect(described == .exited(0) && fields.contains("holdId"))
+        let (reasons, list) = try await desk.run("describe", "--reasons")
+        #expect(reasons == .exited(0) && list.contains("INSUFFICIENT_INVENTORY"))
+        let (reason, detail) = try await desk.run("describe", "HOLD_EXPIRED")
+        #expect(reason == .exited(0) && detail.contains("reclaimable"))
+        let (limits, bounds) = try await desk.run("describe", "--limits")
+        #expect(limits == .exited(0) && bounds.contains("waitsPerConnection"))
         let (wrong, message) = try await desk.run("frobnicate")
         #expect(wrong == .exited(2) && message.contains("--help"))
     }

@@ -9,13 +9,14 @@ import Testing
         ("--listen=127.0.0.1:0", .serve(flags: ["--listen": "127.0.0.1:0"])),
         ("call x.Get", .call(method: "x.Get", json: "{}", flags: [:])),
         (
-            "call --key k1 x.Get {} --as gateway --timeout-ms=50",
+            "call x.Get {} --as gateway --timeout-ms=50",
             .call(
-                method: "x.Get", json: "{}",
-                flags: ["--key": "k1", "--as": "gateway", "--timeout-ms": "50"])
+                method: "x.Get", json: "{}", flags: ["--as": "gateway", "--timeout-ms": "50"])
         ),
-        ("describe", .describe(method: nil)),
-        ("describe x.Get", .describe(method: "x.Get")),
+        ("describe", .describe(name: nil)),
+        ("describe x.Get", .describe(name: "x.Get")),
+        ("describe --reasons", .describeReasons),
+        ("describe --limits", .describeLimits),
         ("health --address a:1", .health(flags: ["--address": "a:1"])),
         ("verify --settle", .verify(settles: true, flags: [:])),
         ("--help", .help), ("-h", .help), ("help", .help), ("--version", .version),
@@ -30,7 +31,7 @@ import Testing
         ("call a {} b", "\"b\" is one word too many: call METHOD JSON"),
         ("serve --colour red", "there is no flag --colour here; there are: --listen"),
         ("--listen", "--listen needs a value"),
-        ("describe --settle", "there is no flag --settle here"),
+        ("describe --settle", "there is no flag --settle here; there are: --reasons, --limits"),
         ("health now", "\"now\" is one word too many: health"),
     ])
     func refused(_ line: String, _ message: String) {

@@ -93,6 +93,19 @@ import Testing
         try await bed.open(migrations: newer).close()
     }
 
+    /// Whoever gave it mistook the file: they are told whose it is.
+    @Test func theStoreOfAnotherServiceIsCalledByItsName() async throws {
+        let bed = try Bed()
+        let inventory = [Migration(1, "CREATE TABLE ticket_type (id BIGINT NOT NULL PRIMARY KEY)")]
+        try await bed.open(migrations: inventory).close()
+        let error = await #expect(throws: StorageError.self) {
+            try await bed.open(migrations: testSchema)
+        }
+        #expect(error?.code == .schema && error?.isOfSetting == true)
+        #expect(error?.message.contains("this is the store of Inventory;") == true)
+        try await bed.open(migrations: inventory).close()
+    }
+
     @Test func aFailedMigrationLeavesNothing() async throws {
         let bed = try Bed()
         let wrong = [
@@ -127,7 +140,7 @@ import Testing
                 try $0.next(String.self)
             }
         }
-        #expect(tables.count == 9)
+        #expect(tables.count == 8)
         for table in tables { #expect(table.hasSuffix("WITHOUT ROWID")) }
         await database.close()
     }

@@ -18,7 +18,7 @@ public struct Migration: Sendable {
             String(statement).trimmingSpace()
         }.filter { !$0.isEmpty }
         let words = statements.joined(separator: ";").split(whereSeparator: \.isWhitespace)
-        fingerprint = Int64(bitPattern: Fingerprint.hash(Array(words.joined(separator: " ").utf8)))
+        fingerprint = Int64(bitPattern: ContentHash.of(Array(words.joined(separator: " ").utf8)))
     }
 }
 
@@ -36,7 +36,7 @@ struct Migrator {
     let connection: any Connection
     let dialect: Dialect
 
-    /// Storage's own tables: who writes, what was applied, the outbox, answers by key.
+    /// Storage's own tables: who writes, what was applied, the outbox.
     private static let ownTables = [
         """
         CREATE TABLE IF NOT EXISTS writer (
@@ -53,13 +53,9 @@ struct Migrator {
             seq BIGINT NOT NULL PRIMARY KEY, at BIGINT NOT NULL, kind TEXT NOT NULL,
             subject BYTEA NOT NULL, body BYTEA NOT NULL)
         """,
-        """
-        CREATE TABLE IF NOT EXISTS idempotency (
-            caller TEXT NOT NULL, method TEXT NOT NULL, call_key TEXT NOT NULL,
-            fingerprint BYTEA NOT NULL, reply BYTEA NOT NULL, at BIGINT NOT NULL,
-            PRIMARY KEY (caller, method, call_key))
-        """,
         StoreTime.table, Database.restoredTable, StoreMove.movedTable,
+        // Versions before this one made it, for answers by a key that no call had.
+        "DROP TABLE IF EXISTS idempotency",
     ]
 
     func migrate(_ migrations: [Migration], now: Instant) throws {
@@ -80,16 +76,18 @@ struct Migrator {
         }
         for (version, fingerprint) in applied {
             guard let known = ordered.first(where: { $0.version == version }) else {
-                throw StorageError(
-                    .schema,
-                    "the database has schema version \(version), which is newer than "
-                        + "this program; start the newer program")
+                throw foreign(ordered)
+                    ?? StorageError(
+                        .schema,
+                        "the database has schema version \(version), which is newer than "
+                            + "this program; start the newer program")
             }
             guard known.fingerprint == fingerprint else {
-                throw StorageError(
-                    .schema,
-                    "migration \(version) was changed after it had been applied; "
-                        + "add a new one instead")
+                throw foreign(ordered)
+                    ?? StorageError(
+                        .schema,
+                        "migration \(version) was changed after it had been applied; "
+                            + "add a new one instead")
             }
         }
         for migration in ordered where !applied.contains(where: { $0.version == migration.version })
@@ -102,6 +100,27 @@ struct Migrator {
                     VALUES (\(migration.version), \(migration.fingerprint), \(now))
                     """)
             }
+        }
+    }
+
+    /// What is only in the store of one service, and whose it is then.
+    private static let owners = [
+        ("ticket_type", "Inventory"), ("ticket_order", "Orders"), ("ledger_entry", "Payments"),
+        ("sim_payment", "sim"),
+    ]
+
+    /// A file of another service is no schema that was changed: whoever gave it mistook it.
+    private func foreign(_ migrations: [Migration]) -> StorageError? {
+        let own = migrations.flatMap(\.statements)
+        let owner = Self.owners.first { table, _ in
+            !own.contains { $0.hasPrefix("CREATE TABLE \(table) ") }
+                && (try? connection.prepare("SELECT 1 FROM \(table) LIMIT 1")) != nil
+        }
+        return owner.map { _, owner in
+            StorageError(
+                .schema,
+                "this is the store of \(owner); every service has one of its own, so let "
+                    + "TURNSTILE_DATABASE or --database name another")
         }
     }
 

@@ -1,3 +1,5 @@
+public import Lifecycle
+
 /// How `sim` behaves. Rates are in basis points (1/100 of a percent) and apply to `sim_ok`; every
 /// draw comes from the seed.
 public struct SimConfiguration: Sendable, Equatable {
@@ -77,7 +79,7 @@ public struct SimConfiguration: Sendable, Equatable {
         for pair in text.split(separator: ",") {
             let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, let number = UInt64(parts[1]) else {
-                throw Problem(description: "sim: \"\(pair)\" is no name=number")
+                throw Problem(description: "TURNSTILE_SIM: \"\(pair)\" is no name=number")
             }
             if let rate = rates[parts[0]], parts[0] == "seed" || number <= 10_000 {
                 self[keyPath: rate] = number
@@ -86,13 +88,16 @@ public struct SimConfiguration: Sendable, Equatable {
             } else {
                 let names = (rates.keys.sorted() + durations.keys.sorted()).joined(separator: ", ")
                 throw Problem(
-                    description: "sim: \(pair) cannot be; there are: \(names), Bp up to 10000")
+                    description:
+                        "TURNSTILE_SIM: \(pair) cannot be; there are: \(names), Bp up to 10000")
             }
         }
     }
 
     /// A setting that cannot be used.
-    public struct Problem: Error, CustomStringConvertible {
+    public struct Problem: SettingError, CustomStringConvertible {
         public let description: String
+
+        public var isOfSetting: Bool { true }
     }
 }
