@@ -7,11 +7,12 @@ import Testing
 enum Python {
     /// Runs a script of this folder, with a file that holds `input` as its last argument, and
     /// gives what it printed. A test fails when the script does.
-    static func run(_ script: String, _ arguments: [String], input: String? = nil) async throws
-        -> String
-    {
+    static func run(
+        _ script: String, _ arguments: [String], input: String? = nil,
+        environment: [String: String] = [:]
+    ) async throws -> String {
         let path = folder.appending(path: script).path
-        return try await run(file: path, arguments, input: input)
+        return try await run(file: path, arguments, input: input, environment: environment)
     }
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()

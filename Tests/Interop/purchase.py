@@ -8,7 +8,6 @@ Exit status 1 when a message does not fit the schema, or a spoiled one does.
 import base64
 import json
 import sys
-import uuid
 
 import cbor2
 import pycddl
@@ -66,7 +65,15 @@ class Client(gateway.Client):
 
     def call(self, method, body, **context):
         check(f"{method}.request", body)
-        reply = super().call(method, body, **context)
+        try:
+            reply = super().call(method, body, **context)
+        except gateway.Refused as refusal:
+            error = refusal.args[0]
+            rule = error["reason"] + ".detail"
+            seen.add(rule)
+            if not fits(rule, error.get("detail", {})):
+                wrong.append(f"{rule} does not allow {error}")
+            raise
         check(f"{method}.reply", reply)
         return reply
 
@@ -83,14 +90,14 @@ def sell(manager, event, ticket_type):
 
 
 def hold(shop, event, ticket_type):
-    identity = uuid.uuid4()
+    identity = gateway.new_id()
     shop.call("inventory.Reserve", {
         "holdId": identity, "eventId": event, "owner": "user:ann",
         "lines": [{"ticketTypeId": ticket_type, "quantity": 2}]})
     shop.call("inventory.GetHold", {"holdId": identity})
     shop.call("inventory.ReleaseHold", {"holdId": identity, "reason": "BUYER"})
     nothing = {
-        "holdId": uuid.uuid4(), "eventId": event, "owner": "user:ann",
+        "holdId": gateway.new_id(), "eventId": event, "owner": "user:ann",
         "lines": [{"ticketTypeId": ticket_type, "quantity": 0}]}
     if fits("inventory.Reserve.request", nothing):
         wrong.append("the schema allows a hold of no tickets")
@@ -103,7 +110,7 @@ def hold(shop, event, ticket_type):
 
 
 def buy(orders, event, ticket_type):
-    identity = uuid.uuid4()
+    identity = gateway.new_id()
     checkout = orders.call("orders.Purchase", {
         "purchaseId": identity, "owner": "user:ann", "eventId": event,
         "contact": {"email": "ann@example.org"},
@@ -119,7 +126,7 @@ def buy(orders, event, ticket_type):
 
 
 def buy_step_by_step(orders, event, ticket_type):
-    identity, attempt = uuid.uuid4(), uuid.uuid4()
+    identity, attempt = gateway.new_id(), gateway.new_id()
     checkout = orders.call("orders.CreateCheckout", {
         "checkoutId": identity, "owner": "user:ann", "eventId": event,
         "contact": {"email": "ann@example.org"},
@@ -132,7 +139,7 @@ def buy_step_by_step(orders, event, ticket_type):
     if checkout["state"] != "COMPLETED":
         wrong.append(f"not paid: {checkout}")
     orders.call("orders.WatchCheckout", {"checkoutId": identity, "sinceVersion": 0})
-    identity = uuid.uuid4()
+    identity = gateway.new_id()
     orders.call("orders.CreateCheckout", {
         "checkoutId": identity, "owner": "user:bob", "eventId": event,
         "contact": {"email": "bob@example.org"},
@@ -158,12 +165,30 @@ def look(event, order, checkout):
     payments.call("payments.LedgerBalance", {"limit": 10})
 
 
+def refusals(shop, orders, event, ticket_type):
+    hold = {"holdId": gateway.new_id(), "eventId": event, "owner": "user:ann",
+            "lines": [{"ticketTypeId": ticket_type, "quantity": 900}]}
+    for client, method, body, reason in (
+            (shop, "inventory.GetHold", {"holdId": gateway.new_id()}, "HOLD_NOT_FOUND"),
+            (shop, "inventory.GetEvent", {"eventId": gateway.new_id()}, "NOT_FOUND"),
+            (shop, "inventory.Reserve", hold, "QUANTITY_OUT_OF_RANGE"),
+            (orders, "orders.GetCheckout", {"checkoutId": gateway.new_id()}, "CHECKOUT_NOT_FOUND"),
+            (orders, "orders.GetSaga", {"checkoutId": gateway.new_id()}, "PERMISSION_DENIED")):
+        try:
+            client.call(method, body)
+            wrong.append(f"{method} was not refused")
+        except gateway.Refused as error:
+            if error.args[0]["reason"] != reason:
+                wrong.append(f"{method} was refused by {error}")
+
+
 def main():
-    event, ticket_type = uuid.uuid4(), uuid.uuid4()
+    event, ticket_type = gateway.new_id(), gateway.new_id()
     sell(Client("inventory", "operator"), event, ticket_type)
     hold(Client("inventory", "gateway"), event, ticket_type)
     order, checkout = buy(Client("orders", "gateway"), event, ticket_type)
     buy_step_by_step(Client("orders", "gateway"), event, ticket_type)
+    refusals(Client("inventory", "gateway"), Client("orders", "gateway"), event, ticket_type)
     look(event, order, checkout)
     for problem in wrong[:20]:
         print(problem[:1000])
