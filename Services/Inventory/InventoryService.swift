@@ -51,6 +51,7 @@ public struct InventoryService: Sendable {
         router.handle(InventoryAPI.resumeSales, resumeSales)
         router.handle(InventoryAPI.setClock) { try await database.setClock($0, $1, world.log) }
         router.handle(InventoryAPI.stats, stats)
+        router.handle(InventoryAPI.health) { _, _ in try await database.health() }
     }
 }
 
@@ -75,7 +76,7 @@ extension InventoryService {
         let event = try await database.read { reader in
             try CatalogueQueries.event(request, in: reader)
         }
-        guard let event else { throw RPCError.notFound("event", request.eventId) }
+        guard let event else { throw RPCError.unknown(.event, request.eventId) }
         return event
     }
 
@@ -102,7 +103,7 @@ extension InventoryService {
 
     func getHold(_ request: GetHoldRequest, _ call: CallContext) async throws -> HoldReply {
         let hold = try await database.read { try HoldQueries.hold(request.holdId, in: $0) }
-        guard let hold else { throw RPCError.holdNotFound(request.holdId) }
+        guard let hold else { throw RPCError.unknown(.hold, request.holdId) }
         return hold
     }
 
@@ -159,7 +160,7 @@ extension InventoryService {
         _ request: GetAvailabilityRequest, _ call: CallContext
     ) async throws -> AvailabilityReply {
         let reply = try await database.read { try StockQueries.availability(request, in: $0) }
-        guard let reply else { throw RPCError.notFound("event", request.eventId) }
+        guard let reply else { throw RPCError.unknown(.event, request.eventId) }
         return reply
     }
 
@@ -181,7 +182,12 @@ extension InventoryService {
 
     func verifyInvariants(_ request: VerifyRequest, _ call: CallContext) async throws -> VerifyReply
     {
-        try await database.survey { try Invariants(of: request.eventId, in: $0).verify() }
+        try await database.survey { reader in
+            if let event = request.eventId, try reader.find(EventRow.self, event) == nil {
+                throw RPCError.unknown(.event, event)
+            }
+            return try Invariants(of: request.eventId, in: reader).verify()
+        }
     }
 
     /// A peer that saw more of this store than there is shows that it was put back from a backup.

@@ -67,7 +67,7 @@ struct CheckoutView: Sendable {
         let total = order.status == .completed ? order.totalQuantity : 0
         var next: String?
         if total > tickets.count, let last = tickets.last?.number {
-            next = ListPlace(OrdersAPI.listTickets.name, [order.orderID.uuidString])
+            next = ListPlace(OrdersAPI.listTickets.name, [order.orderID.text])
                 .text(after: last)
         }
         return try OrderReply(

@@ -109,6 +109,7 @@ public struct OrdersService: Sendable {
         }
         router.handle(OrdersAPI.setClock) { try await database.setClock($0, $1, world.log) }
         router.handle(OrdersAPI.stats) { _, _ in try await stats() }
+        router.handle(OrdersAPI.health) { _, _ in try await database.health() }
     }
 
     // MARK: Purchases
@@ -167,8 +168,8 @@ public struct OrdersService: Sendable {
     }
 
     func found(_ id: UUID) async throws -> Checkout {
-        guard let checkout = try await journal.find(id) else { throw CheckoutJournal.notFound(id) }
-        return checkout
+        if let checkout = try await journal.find(id) { return checkout }
+        throw RPCError.unknown(.checkout, id)
     }
 
     // MARK: Sagas

@@ -5,6 +5,7 @@ import Publishing
 public import RPC
 public import Storage
 import Text
+import Wire
 
 /// The Payments service: takes, gives up and gives back the buyers' money, and keeps the books.
 public struct PaymentsService: Sendable {
@@ -64,7 +65,10 @@ public struct PaymentsService: Sendable {
 
     public func register(on router: inout Router) {
         router.handle(PaymentsAPI.createPayment) { try await create($0, $1) }
-        router.handle(PaymentsAPI.getPayment) { try await get($0, $1) }
+        router.handle(PaymentsAPI.getPayment) { request, _ in
+            PaymentReply(try await store.payment(request.paymentId))
+        }
+        router.handle(PaymentsAPI.refreshPayment) { try await refresh($0, $1) }
         router.handle(PaymentsAPI.capturePayment) { try await capture($0, $1) }
         router.handle(PaymentsAPI.voidPayment) { try await void($0, $1) }
         router.handle(PaymentsAPI.refundPayment) { request, _ in try await refund(request) }
@@ -100,6 +104,7 @@ public struct PaymentsService: Sendable {
             return try await database.setClock(request, call, world.log)
         }
         router.handle(PaymentsAPI.stats) { _, _ in try await stats() }
+        router.handle(PaymentsAPI.health) { _, _ in try await database.health() }
     }
 
     // MARK: Payments
@@ -108,7 +113,9 @@ public struct PaymentsService: Sendable {
         _ request: CreatePaymentRequest, _ call: CallContext
     ) async throws -> PaymentReply {
         guard cashier.providers[ByteText(request.provider)] != nil else {
-            throw RPCError(.providerUnknown, "there is no provider \(request.provider.quoted)")
+            throw RPCError(
+                .providerUnknown, "there is no provider \(request.provider.quoted)",
+                detail: ["provider": .text(request.provider)])
         }
         let created = try await store.create(request)
         awaited.note(created.paymentID)
@@ -117,11 +124,11 @@ public struct PaymentsService: Sendable {
         return PaymentReply(payment)
     }
 
-    func get(
-        _ request: GetPaymentRequest, _ call: CallContext
+    func refresh(
+        _ request: RefreshPaymentRequest, _ call: CallContext
     ) async throws -> PaymentReply {
         let payment = try await store.payment(request.paymentId)
-        guard request.refresh == true, payment.nextTryAt != nil,
+        guard payment.nextTryAt != nil,
             case .known(let seen) = await cashier.ask(payment)
         else { return PaymentReply(payment) }
         return PaymentReply(try await cashier.observe(payment.paymentID, seen))
@@ -154,10 +161,14 @@ public struct PaymentsService: Sendable {
     }
 
     func retry(_ request: RetryRefundRequest, _ call: CallContext) async throws -> RefundReply {
+        guard request.reason.contains(where: { !$0.isWhitespace }) else {
+            throw RPCError(.reasonRequired, "say why, for those who read the log")
+        }
+        let due = try await store.retry(request.refundId)
         world.log.warning(
             "refund.retried",
             ["refund": request.refundId, "by": call.identity, "reason": request.reason])
-        return RefundReply(try await cashier.pay(back: try await store.retry(request.refundId)))
+        return RefundReply(try await cashier.pay(back: due))
     }
 
     /// How long to try before the caller is told that the answer is not known: until half a

@@ -4,6 +4,7 @@ import Lifecycle
 import RPC
 import Synchronization
 import Text
+import Wire
 
 /// Takes in what providers tell of: makes sure that it is theirs, stores it, and answers only then.
 /// A request that is not theirs leaves nothing behind but a number.
@@ -31,7 +32,8 @@ final class WebhookInbox: Sendable {
         guard let provider = providers[ByteText(request.provider)] as? any WebhookProvider else {
             throw RPCError(
                 .providerUnknown,
-                "there is no provider \(request.provider.quoted) that sends webhooks")
+                "there is no provider \(request.provider.quoted) that sends webhooks",
+                detail: ["provider": .text(request.provider)])
         }
         let webhook = ProviderWebhook(
             headers: request.headers, rawBody: Array(request.rawBody))
@@ -43,12 +45,12 @@ final class WebhookInbox: Sendable {
     }
 
     func replay(_ request: ReplayWebhookRequest, by identity: String) async throws -> WebhookReply {
-        world.log.warning(
-            "webhook.replayed",
-            ["provider": request.provider, "event": request.eventId, "by": identity])
         let webhook = try await store.replay(
             Webhook.ID(
                 provider: ByteText(request.provider), eventID: ByteText(request.eventId)))
+        world.log.warning(
+            "webhook.replayed",
+            ["provider": request.provider, "webhook": request.eventId, "by": identity])
         awaited.bell.ring()
         return WebhookReply(webhook)
     }

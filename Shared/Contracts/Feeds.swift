@@ -1,6 +1,6 @@
 public import FoundationEssentials
 public import Lifecycle
-public import RPC
+internal import RPC
 public import Wire
 
 // What a service tells its consumers: facts, numbered without gaps in the order of their commits.
@@ -40,7 +40,7 @@ public struct FeedRequest: Message {
         guard (feedId ?? feedID) == feedID, afterSeq <= head else {
             throw RPCError(
                 .feedDiverged, "the cursor does not belong to this feed",
-                detail: ["feedId": .text(feedID.uuidString), "head": .text(String(head))])
+                detail: ["feedId": .id(feedID), "head": .integer(head)])
         }
     }
 }
@@ -87,10 +87,6 @@ public struct FeedEvent: Message, Hashable {
         Field("kind", .text(maxBytes: 64), "what happened"),
         Field("subject", .id, "to which payment, checkout, hold …"),
         Field("at", .instant, "when it was committed"),
-        Field("body", .bytes(maxBytes: 65_536), "a CBOR message; its type depends on the kind"),
+        Field("body", .bytes(maxBytes: 65_536), "a CBOR message, KIND.fact of the schema"),
     ]
-}
-
-extension Reason {
-    public static let feedDiverged = Reason("FEED_DIVERGED", .failedPrecondition)
 }

@@ -1,5 +1,4 @@
 public import FoundationEssentials
-public import RPC
 internal import Text
 public import Wire
 
@@ -57,10 +56,4 @@ public struct ResumeSalesRequest: Message {
     public init(reason: String) { self.reason = reason }
 
     public static let fields = [Field("reason", .text(maxBytes: 256, .prose), "for the log")]
-}
-
-extension Reason {
-    /// Inventory was put back from a backup and may have sold more than it knows. Nothing is
-    /// reserved until Orders has compared it, or an operator resumes sales.
-    public static let stockUnverified = Reason("STOCK_UNVERIFIED", .unavailable, .unknown)
 }

@@ -174,7 +174,7 @@ public struct EventView: Message, Hashable {
         [
             Field("eventId", .id), Field("title", .text(maxBytes: Bounds.nameBytes)),
         ] + particulars(.currencyCode) + [
-            Field("status", .word(["DRAFT", "PUBLISHED", "UNPUBLISHED", "CANCELLED"])),
+            Field("status", .word(EventStatus.reached.map(\.rawValue))),
             Field("totalCapacity", .integer(Bounds.capacity), required: false),
             Field("holdTtlMs", .integer(Bounds.holdMs)),
             Field("maxHoldMs", .integer(Bounds.holdMs)),
@@ -222,7 +222,7 @@ public struct EventFact: Message, Hashable {
 
     public static let fields = [
         Field("eventId", .id),
-        Field("status", .word(["DRAFT", "PUBLISHED", "UNPUBLISHED", "CANCELLED"])),
+        Field("status", .word(EventStatus.reached.map(\.rawValue))),
         Field("version", .integer(Bounds.version)),
     ]
 }

@@ -7,6 +7,8 @@ public struct EventStatus: Word {
     public static let published = EventStatus("PUBLISHED")
     public static let unpublished = EventStatus("UNPUBLISHED")
     public static let cancelled = EventStatus("CANCELLED")
+    /// Those that a method leads to today: the others are for stores of later versions.
+    public static let reached: [EventStatus] = [.draft, .published]
 }
 
 /// Where a hold is in its life.

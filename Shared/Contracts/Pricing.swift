@@ -43,7 +43,7 @@ public struct LinePrice: Hashable, Sendable {
 /// One priced line of a hold, as it was when the hold was made.
 public struct PricedLine: Message, Hashable {
     public let ticketTypeId: UUID
-    /// The type's name today.
+    /// The type's name; in checkouts and orders as it was when it was reserved.
     public let name: String
     public let quantity: Int64
     /// One ticket, without fee and tax.
@@ -66,7 +66,7 @@ public struct PricedLine: Message, Hashable {
 
     public static let fields = [
         Field("ticketTypeId", .id),
-        Field("name", .text(maxBytes: Bounds.nameBytes), "the type's name today"),
+        Field("name", .text(maxBytes: Bounds.nameBytes), "the type's name when it was reserved"),
         Field("quantity", .integer(Bounds.ticketsPerLine)),
         Money.field("unitPrice", Bounds.priceMinor, "one ticket, without fee and tax"),
         Money.field("fee", 0...Int64.max, "the whole line"),

@@ -16,10 +16,13 @@ public struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {
     public let retryAfterMs: Int64?
     public let detail: [String: Value]
 
+    /// An error of this service's own making. Debug builds end where its detail is not what the
+    /// table of reasons promises, so that no test passes with it.
     public init(
         _ reason: Reason, _ message: String, detail: [String: Value] = [:],
         executed: Bool? = nil, retryAfterMs: Int64? = nil
     ) {
+        assert(reason.problem(in: detail) == nil, reason.problem(in: detail) ?? "")
         self.init(
             code: reason.code, reason: reason, message: message, outcome: reason.outcome,
             executed: executed ?? (reason.isBeforeAnyEffect ? false : nil),
@@ -48,23 +51,6 @@ public struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {
 
     public static func invalid(_ field: String, _ problem: String) -> RPCError {
         invalid([FieldProblem(field: field, problem: problem)])
-    }
-
-    /// The same bad input as seen by who calls one's field by another name.
-    public func renaming(_ field: String, to name: String) -> RPCError {
-        guard reason == .invalidArgument, case .array(let fields)? = detail["fields"] else {
-            return self
-        }
-        return .invalid(
-            fields.map { entry in
-                guard case .text(let path)? = entry["field"],
-                    case .text(let what)? = entry["problem"]
-                else { return FieldProblem(field: "body", problem: "is wrong") }
-                let isIt =
-                    path == field || path.hasPrefix(field + ".") || path.hasPrefix(field + "[")
-                return FieldProblem(
-                    field: isIt ? name + path.dropFirst(field.count) : path, problem: what)
-            })
     }
 
     public var description: String { "\(reason.name): \(message)" }

@@ -43,8 +43,8 @@ extension RPCError {
         }
         let known = outcome.flatMap(Outcome.init(rawValue:)) ?? .unknown
         self.init(
-            code: code, reason: Reason(reason, code, known), message: message, outcome: known,
-            executed: executed, retryAfterMs: retryAfterMs,
+            code: code, reason: Reason(received: reason, code, known), message: message,
+            outcome: known, executed: executed, retryAfterMs: retryAfterMs,
             detail: Dictionary(pairs) { first, _ in first })
     }
 }

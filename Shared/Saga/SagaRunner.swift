@@ -224,7 +224,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
             } catch {
                 // Only a stopped runner, or a row that can't be read, ends here; the scan finds
                 // the row again.
-                world.log.warning("saga_left", ["saga": id, "error": "\(error)"])
+                world.log.warning("saga_left", ["order": id, "error": "\(error)"])
             }
             let wasWoken = state.withLock { state in
                 guard state.running[id] == true, !state.isStopped else {
@@ -332,7 +332,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         world.log.error(
             "saga_stuck",
             [
-                "saga": subject.id, "step": position.step, "attempt": position.attempt,
+                "order": subject.id, "step": position.step, "attempt": position.attempt,
                 "reason": error.reason.name, "message": error.message,
             ])
     }
@@ -364,7 +364,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
                 return stand
             } catch {
                 guard !isStopped else { throw error }
-                world.log.warning("saga_commit_failed", ["saga": id, "error": "\(error)"])
+                world.log.warning("saga_commit_failed", ["order": id, "error": "\(error)"])
                 try await world.scheduler.sleep(
                     ms: Backoff.delayMs(attempt: attempt, world.random))
                 attempt += 1

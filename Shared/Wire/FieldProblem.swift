@@ -12,4 +12,9 @@ public struct FieldProblem: Sendable, Equatable, CustomStringConvertible {
     public var description: String { "\(field) \(problem)" }
 
     public var value: Value { .map([("field", .text(field)), ("problem", .text(problem))]) }
+
+    public static let fields = [
+        Field("field", .text(maxBytes: 4_096), "its path in the request"),
+        Field("problem", .text(maxBytes: 4_096), "what it holds, and what it may hold"),
+    ]
 }

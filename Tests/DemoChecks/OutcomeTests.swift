@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import RPC
+import Support
 import Testing
 
 @testable import Demo
@@ -30,8 +31,8 @@ struct OutcomeTests {
     }
 
     @Test func onlyARefusalIsAnOutcome() {
-        #expect(Attempt.outcome(of: RPCError(.insufficientInventory, "")) == .refused)
-        #expect(Attempt.outcome(of: RPCError(.declined, "")) == .declined)
+        #expect(Attempt.outcome(of: .heard(.insufficientInventory)) == .refused)
+        #expect(Attempt.outcome(of: .heard(.declined)) == .declined)
         for unknown in [Reason.unavailable, .overloaded, .deadlineExceeded, .internal, .draining] {
             #expect(Attempt.outcome(of: RPCError(unknown, "")) == nil)
         }

@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Support
 import Testing
 
 @testable import Demo
@@ -49,7 +50,7 @@ struct VisitTests {
     @Test mutating func aRefusalEndsItAndAnUnknownDoesNot() {
         visit.end(RPCError(.unavailable, ""), at: 2_000_000)
         #expect(!visit.isOver)
-        visit.end(RPCError(.insufficientInventory, ""), at: 2_000_000)
+        visit.end(RPCError.heard(.insufficientInventory), at: 2_000_000)
         #expect(visit.attempt.outcome == .refused)
         #expect(visit.attempt.reason == "INSUFFICIENT_INVENTORY")
     }

@@ -56,7 +56,9 @@ enum StreamAPI {
         var router = Router(log: .silent)
         for method in [echo, staff] { router.handle(method) { request, _ in request } }
         router.handle(fail) { request, _ in
-            throw RPCError(.notFound, request.owner, detail: ["owner": .text(request.owner)])
+            throw RPCError(
+                .notFound, request.owner,
+                detail: ["kind": "owner", "id": .text(request.owner)])
         }
         for method in [slow, wait] {
             router.handle(method) { request, _ in

@@ -6,11 +6,16 @@ import Wire
 enum CDDL {
     static let text =
         frames
-        + methods.map(rules).joined().split(separator: "\n", omittingEmptySubsequences: false)
+        + rules.split(separator: "\n", omittingEmptySubsequences: false)
         .map { fit(String($0)) }.joined(separator: "\n")
+
+    private static let rules =
+        Reason.all.map(rule).joined() + methods.map(rule).joined() + facts.map(rule).joined()
 
     private static let methods =
         InventoryAPI.methods + OrdersAPI.methods + PaymentsAPI.methods
+
+    private static let facts = InventoryFact.all + OrdersFact.all + PaymentsFact.all
 
     private static let frames = """
         ; Turnstile, protocol version 2 (CDDL, RFC 8610). Made from the field tables of the
@@ -54,8 +59,12 @@ enum CDDL {
         request = [1, call-id, method, context, body]
         result = [2, call-id, null, body]
         failure = [2, call-id, error, null]
+        ; A cancelled call is still answered, once: with the state so far, its result, or CANCELLED.
         cancel = [3, call-id]
+        ; Open nothing new on this connection; calls in flight are answered, then close it. When the
+        ; text begins with a reason of those below, the connection ends at once.
         goaway = [4, reason: tstr]
+        ; A ping is answered by a pong with its number.
         ping = [5, uint]
         pong = [6, uint]
 
@@ -65,9 +74,8 @@ enum CDDL {
         body = { * tstr => any }
 
         context = {
-          ? key: tstr .size (1..255), ; idempotency key
           ? deadlineMs: uint,         ; time left; more than 30000 is 30000
-          ? trace: tstr,              ; W3C traceparent
+          ? trace: tstr,              ; for W3C's traceparent; not used in this version
           ? actor: actor,
         }
         actor = {
@@ -78,7 +86,7 @@ enum CDDL {
         }
         error = {
           code: tstr,                 ; one of gRPC's sixteen status names
-          reason: tstr,               ; stable
+          reason: tstr,               ; stable; REASON.detail below says what its detail has
           message: tstr,              ; for people
           outcome: "refused" / "unknown",
           ? executed: bool,           ; false: certainly nothing was done
@@ -92,7 +100,26 @@ enum CDDL {
 
         """
 
-    private static func rules(of method: AnyMethod) -> String {
+    private static func rule(of reason: Reason) -> String {
+        let detail = map(reason.detail ?? [], .reply, indent: "")
+        return """
+
+            ; \(reason.code.name), \(reason.outcome.rawValue): \(reason.sentence)
+            \(reason.name).detail = \(detail)
+
+            """
+    }
+
+    private static func rule(of fact: FactKind) -> String {
+        """
+
+        ; The body of a fact of this kind, in the events of ReadEvents.
+        \(fact.name).fact = \(map(fact.body, .reply, indent: ""))
+
+        """
+    }
+
+    private static func rule(of method: AnyMethod) -> String {
         let callers = method.callers.map(\.name).sorted().joined(separator: ", ")
         return """
 

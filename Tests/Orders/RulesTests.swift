@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Saga
+import Support
 import Testing
 import Wire
 
@@ -38,10 +39,10 @@ import Wire
         ]
         return (holds + payments + [refund]).map { .done($0) }
             + (payments + [refund]).map { .waiting($0) }
-            + reasons.map { .refused(RPCError($0, "no")) }
+            + reasons.map { .refused(.heard($0)) }
             + [
-                .refused(RPCError(.declined, "no", detail: ["state": "FAILED_FINAL"])),
-                .refused(RPCError(.declined, "no", detail: ["state": "VOIDED"])),
+                .refused(.heard(.declined, detail: ["state": "FAILED_FINAL"])),
+                .refused(.heard(.declined, detail: ["state": "VOIDED"])),
                 .unknown(RPCError(.unavailable, "gone"), retryInMs: 200), .slow,
             ]
     }
@@ -67,7 +68,7 @@ import Wire
         mark.epoch = min(checkout.epoch, 2)
         mark.version = 1
         mark.problem = checkout.problem.map { _ in
-            Problem(error: RPCError(.declined, ""))
+            Problem(error: .heard(.declined))
         }
         mark.holdExpiresAt = checkout.holdExpiresAt.map { _ in Sample.start.advanced(byMs: 500) }
         return mark
@@ -173,7 +174,7 @@ import Wire
     @Test func anAnswerToACallThatIsOverChangesNothing() {
         let checkout = Sample.firstRows[0]
         let late = CheckoutEvent(
-            SagaPosition(StepName.pay), .refused(RPCError(.declined, "no")))
+            SagaPosition(StepName.pay), .refused(.heard(.declined)))
         let decision = Sample.rules.decide(
             checkout, late, now: Sample.start, epoch: checkout.epoch)
         #expect(decision.checkout == checkout && decision.ended.isEmpty)
@@ -191,10 +192,10 @@ import Wire
                 checkout, CheckoutEvent(SagaPosition(step), outcome), now: Sample.start, epoch: 1
             ).checkout
         }
-        checkout = after(.refused(RPCError(reason, "it runs again")), at: StepName.consume)
+        checkout = after(.refused(.heard(reason)), at: StepName.consume)
         #expect(checkout.step == SagaPosition(StepName.fence) && checkout.state == state)
         #expect(
-            after(.refused(RPCError(.holdExpired, "sold out")), at: StepName.fence).state == .parked
+            after(.refused(.heard(.holdExpired)), at: StepName.fence).state == .parked
         )
         checkout = after(
             .done(.hold(Sample.hold(checkout, .committing))), at: StepName.fence)

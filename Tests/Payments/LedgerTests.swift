@@ -146,4 +146,28 @@ extension Booking {
             #expect(paged == all)
         }
     }
+
+    /// Rows of versions that wrote ids in capitals, and of such an instance beside this one, are
+    /// the same accounts; and a prefix is found as a reply or as an old log has it.
+    @Test func accountsAreTheSameInCapitals() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            _ = try await desk.create(createRequest())
+            try await desk.database.write { batch in
+                _ = try batch.execute(
+                    """
+                    UPDATE ledger_entry SET account = 'funds:' || upper(substr(account, 7))
+                    WHERE account LIKE 'funds:%'
+                    """)
+            }
+            let name = "funds:" + id(0xc1).text
+            for prefix in [name, "funds:" + id(0xc1).uuidString] {
+                let accounts = try await desk.store.balance(LedgerBalanceRequest(prefix: prefix))
+                    .accounts
+                #expect(accounts.map(\.account) == [name])
+                #expect(accounts.first?.credit == 10_000)
+            }
+        }
+    }
 }

@@ -168,11 +168,9 @@ import Testing
             let desk = try await Desk(test)
             _ = try await desk.create(createRequest(method: "sim_late"))
             try await desk.world.scheduler.sleep(ms: 20_000)
-            let stored = try await desk.service.get(
-                GetPaymentRequest(paymentId: id(1)), desk.call())
-            #expect(stored.state == .processing)
-            let asked = try await desk.service.get(
-                GetPaymentRequest(paymentId: id(1), refresh: true), desk.call())
+            #expect(try await desk.store.payment(id(1)).state == .processing)
+            let asked = try await desk.service.refresh(
+                RefreshPaymentRequest(paymentId: id(1)), desk.call())
             #expect(asked.state == .captured)
         }
     }

@@ -71,7 +71,7 @@ import Wire
             #expect(error.code == .notFound)
             #expect(error.outcome == .refused)
             #expect(error.message == "gone")
-            #expect(error.detail == ["kind": .text("note"), "n": .integer(1)])
+            #expect(error.detail == ["kind": .text("note"), "id": .integer(1)])
             client.close()
         }
     }

@@ -105,7 +105,7 @@ import Wire
             (["actor": ["id": "ann", "kind": "user", "roles": 1]], "context.actor.roles must be"),
             (["actor": "ann"], "context.actor must be an object"),
             (["deadlineMs": "soon"], "context.deadlineMs must be an integer"),
-            (["deadlineMs": -1], "context.deadlineMs"), (["trace": 1], "context.trace must be"),
+            (["deadlineMs": -1], "context.deadlineMs"), (["key": "k1"], "context.key is not taken"),
             (1, "context must be an object"),
         ] as [(Value, String)])
     func badContextIsAnsweredByName(_ context: Value, _ message: String) throws {

@@ -67,7 +67,7 @@ struct Harness {
         }
         router.handle(TestAPI.fail) { request, _ in
             throw RPCError(
-                .notFound, request.text, detail: ["kind": .text("note"), "n": .integer(1)])
+                .notFound, request.text, detail: ["kind": .text("note"), "id": .integer(1)])
         }
         for method in [TestAPI.tell, TestAPI.make] {
             router.handle(method) { request, _ in

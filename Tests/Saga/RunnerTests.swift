@@ -182,7 +182,7 @@ private struct Rig: Sendable {
     }
 
     @Test func aRefusalTurnsBack() throws {
-        let refusal = Script.Line.fails(RPCError(.notFound, "no"))
+        let refusal = Script.Line.fails(.heard(.notFound))
         let end = try Rig(["pay": [refusal]]).drive()
         #expect(end.row?.did == ["reserve", "release"])
     }
@@ -268,16 +268,16 @@ private struct Rig: Sendable {
     }
 
     @Test func aFencedRunnerRaisesItsEpochAboveTheOneSeen() throws {
-        let fenced = RPCError(
-            Reason("FENCED", .aborted, .unknown), "late", detail: ["epoch": .integer(41)])
+        let fenced = RPCError.heard(
+            Reason(received: "FENCED", .aborted, .unknown), detail: ["epoch": .integer(41)])
         let rig = Rig(["reserve": [.fails(fenced)]])
         _ = try rig.drive()
         #expect(rig.script.epochs.withLock { $0 } == [1, 42, 42, 42])
     }
 
     @Test func sagasThatAreFencedTogetherDrawOneEpoch() throws {
-        let fenced = RPCError(
-            Reason("FENCED", .aborted, .unknown), "late", detail: ["epoch": .integer(41)])
+        let fenced = RPCError.heard(
+            Reason(received: "FENCED", .aborted, .unknown), detail: ["epoch": .integer(41)])
         let rig = Rig(["reserve": Array(repeating: .fails(fenced), count: 5)])
         try rig.test.run {
             let runner = try await rig.runner()

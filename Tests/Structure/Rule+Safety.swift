@@ -8,6 +8,48 @@ extension Rule {
             file.isIn("Shared", "Services")
                 ? file.code(with: ["import Foundation", "import FoundationNetworking"]) : []
         },
+        Rule(
+            "ids in words are in lower case: id.text, or an interpolation that Lifecycle gives",
+            planted: "Services/Orders/Bad.swift",
+            "import FoundationEssentials\n\nlet a = id.uuidString\nlet b = \"order \\(id)\"\n"
+        ) { file in
+            guard file.isIn("Services") else { return [] }
+            let capitals = file.code(with: [".uuidString"]).filter {
+                !file.isExplained($0, group: ".uuidString")
+            }
+            let isFolded = file.code(with: ["import Lifecycle"]).isEmpty == false
+            let sees = !file.code(with: ["import FoundationEssentials"]).isEmpty
+            let words = file.literals.indices.filter { file.literals[$0].contains("\\(") }
+            return capitals + (sees && !isFolded ? words : [])
+        },
+        Rule(
+            "what is unknown is told by RPCError.unknown, with its kind and id",
+            planted: "Services/Orders/Bad.swift",
+            "throw RPCError(\n    .orderNotFound, \"there is none\")\n"
+        ) { file in
+            guard file.isIn("Services") else { return [] }
+            let text = file.codeText
+            return text.matches(of: /RPCError\(\s*\.\w*[nN]otFound\b/).map {
+                text[..<$0.range.lowerBound].count { $0 == "\n" }
+            }
+        },
+        Rule(
+            "a line of the log has one word for a thing, and none twice",
+            planted: "Services/Orders/Bad.swift",
+            "log.info(\n    \"saga.parked\",\n    [\"step\": step, \"saga\": id])\n"
+        ) { file in
+            guard file.isIn("Shared", "Services") else { return [] }
+            // The line's own keys, and other words for order, hold, payment, refund.
+            let wrong: Set = [
+                "at", "level", "service", "event", "saga", "checkout", "orderId", "holdId",
+                "paymentId", "refundId", "eventId", "checkoutId",
+            ]
+            let text = file.lines.joined(separator: "\n")
+            let call = /log\.(?:debug|info|warning|error)\(\s*"[^"]*",\s*\[([^\]]*)\]/
+            return text.matches(of: call).filter { match in
+                match.1.matches(of: /"(\w+)":/).contains { wrong.contains(String($0.1)) }
+            }.map { text[..<$0.range.lowerBound].count { $0 == "\n" } }
+        },
         explained(
             "@unchecked Sendable", "final class C: @unchecked Sendable {}"),
         explained(

@@ -170,7 +170,7 @@ import Wire
             let checkout = try await rig.reserve(event)
             rig.payments.refuse(
                 "payments.CapturePayment",
-                [RPCError(.authorisationExpired, "lapsed", detail: ["state": "FAILED_FINAL"])])
+                [.heard(.authorisationExpired, detail: ["state": "FAILED_FINAL"])])
             let failed = try await rig.pay(checkout)
             #expect(failed.state == .paying && failed.reservationStatus == .reserved)
             #expect(failed.payment?.lastError?.reason == "AUTHORISATION_EXPIRED")

@@ -43,7 +43,7 @@ import Testing
                 "ReopenHold", "Reserve",
             ],
             "payments": [
-                "CapturePayment", "CreatePayment", "GetPayment", "RefundPayment", "VoidPayment",
+                "CapturePayment", "CreatePayment", "RefreshPayment", "RefundPayment", "VoidPayment",
             ],
             "orders": [
                 "CancelCheckout", "CreateCheckout", "Purchase", "ReadEvents", "StartPayment",

@@ -26,7 +26,7 @@ import Wire
             (
                 "sim_late",
                 [
-                    "payments.CreatePayment", "inventory.ReopenHold", "payments.GetPayment",
+                    "payments.CreatePayment", "inventory.ReopenHold", "payments.RefreshPayment",
                     "inventory.BeginCommit", "inventory.ConsumeHold",
                 ]
             ),
@@ -94,7 +94,7 @@ import Wire
             let request = rig.request(event, waitMs: 0)
             _ = try await rig.purchase(request)
             let end = try await rig.end(request.purchaseId)
-            #expect(end.state == .cancelled && end.problem?.reason == "UNAVAILABLE")
+            #expect(end.state == .cancelled && end.problem?.reason == "NOT_RESERVED_IN_TIME")
             #expect(try await rig.availability(event).types.map(\.available) == [10])
             try await rig.expectSound()
         }

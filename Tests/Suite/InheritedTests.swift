@@ -59,7 +59,7 @@ import Testing
             let event = try await rig.event()
             let request = try await Self.orphan(rig, event)
             rig.inventory.refuse(
-                "inventory.Reserve", [RPCError(.insufficientInventory, "sold out meanwhile")])
+                "inventory.Reserve", [.heard(.insufficientInventory)])
             try await rig.restartOrders()
             let end = try await rig.end(request.purchaseId)
             #expect(end.state == .refunded && end.problem?.reason == "INSUFFICIENT_INVENTORY")

@@ -163,7 +163,7 @@ import Wire
     @Test func aLongHistoryIsToldInPages() throws {
         try SuiteRig.run { rig in
             let event = try await rig.event()
-            rig.inventory.refuse("inventory.ConsumeHold", [RPCError(.holdReleased, "gone")])
+            rig.inventory.refuse("inventory.ConsumeHold", [.heard(.holdReleased)])
             let id = try await rig.purchase(rig.request(event)).checkoutId
             let steps = try await rig.ordersDatabase.write { batch in
                 let known = try batch.select(SagaStepRow.self, where: "saga_id = \(id)").count

@@ -67,7 +67,7 @@ import Testing
             #expect(try await rig.end(request.purchaseId).state == .completed)
             try await rig.expectSound()
             let methods = rig.inventory.methods.union(rig.payments.methods)
-            #expect(methods.contains("payments.GetPayment"))
+            #expect(methods.contains("payments.RefreshPayment"))
             #expect(
                 methods.isDisjoint(with: [
                     "payments.ReadEvents", "payments.ListUnsettled", "payments.VerifyInvariants",

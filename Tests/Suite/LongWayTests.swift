@@ -49,7 +49,7 @@ import Wire
     private static func sleepThroughTheEnd(
         _ rig: SuiteRig, _ request: PurchaseRequest
     ) async throws {
-        rig.payments.plan { method, _ in method == "payments.GetPayment" ? .requestLost : nil }
+        rig.payments.plan { method, _ in method == "payments.RefreshPayment" ? .requestLost : nil }
         _ = try await rig.purchase(request)
         try await rig.pass(ms: 1_000_000)
     }

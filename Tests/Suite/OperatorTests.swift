@@ -28,7 +28,7 @@ import Wire
     private static func parked(_ rig: SuiteRig) async throws -> UUID {
         let event = try await rig.event()
         rig.inventory.refuse(
-            "inventory.ConsumeHold", [RPCError(.holdReleased, "gone")])
+            "inventory.ConsumeHold", [.heard(.holdReleased)])
         let reply = try await rig.purchase(rig.request(event))
         #expect(reply.state == .parked)
         return reply.checkoutId

@@ -15,7 +15,7 @@ import Wire
         _ rig: SuiteRig, _ checkout: CheckoutReply, _ mode: CaptureMode,
         then body: @Sendable () async throws -> Void = {}
     ) async throws -> CheckoutReply {
-        rig.payments.plan { method, _ in method == "payments.GetPayment" ? .requestLost : nil }
+        rig.payments.plan { method, _ in method == "payments.RefreshPayment" ? .requestLost : nil }
         _ = try await rig.pay(checkout, "sim_late", mode)
         try await rig.pass(ms: 1_000_000)
         try await body()
@@ -101,7 +101,7 @@ import Wire
                 if isDeclined {
                     rig.payments.refuse(
                         "payments.CapturePayment",
-                        [RPCError(.declined, "no", detail: ["state": "FAILED_FINAL"])])
+                        [.heard(.declined, detail: ["state": "FAILED_FINAL"])])
                 }
                 _ = try await pay.value
                 let end = try await rig.end(checkout.checkoutId)

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Lifecycle
 import RPC
 import Wire
 
@@ -41,10 +42,6 @@ extension RPCError {
             executed: false, retryAfterMs: 5_000)
     }
 
-    static func holdNotFound(_ id: UUID) -> RPCError {
-        RPCError(.holdNotFound, "no hold has this id", detail: ["id": .id(id)])
-    }
-
     static func extendLimit(latestMs: Int64) -> RPCError {
         RPCError(
             .holdExtendLimit, "the hold cannot be extended that far",
@@ -55,10 +52,6 @@ extension RPCError {
         RPCError(
             .fenced, "a later runner of the order has spoken",
             detail: ["epoch": .integer(hold.epoch ?? 0)], executed: false)
-    }
-
-    static func notFound(_ what: String, _ id: UUID) -> RPCError {
-        RPCError(.notFound, "no \(what) has this id", detail: ["id": .id(id)])
     }
 
     static func notOnSale(_ why: String, _ id: UUID) -> RPCError {

@@ -41,7 +41,7 @@ enum SaleRules {
         if let refusal = Bounds.refusal(ofTickets: request.lines, in: "lines") { return refusal }
         for (line, type) in zip(request.lines, types) {
             guard let type, type.eventId == event.eventId else {
-                return .notFound("ticket type of this event", line.ticketTypeId)
+                return .unknown(.ticketType, line.ticketTypeId)
             }
             if let refusal = refusal(line, of: type, to: buyer, at: now) { return refusal }
         }

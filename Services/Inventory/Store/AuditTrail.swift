@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Lifecycle
 import Storage
 
 /// The audit of all pools, read one after the other from the first entry to the last.
@@ -44,7 +45,7 @@ struct AuditTrail {
         if follows != true, !isFirst, broken.count < Invariants.limit {
             broken.append(
                 Violation(
-                    invariant: "C-3", subject: pool.uuidString,
+                    invariant: "C-3", subject: pool.text,
                     expected: "the entry before: \(seq - 1)", actual: "\(seq)"))
         }
         before = (pool, seq, Stand(capacity: capacity, held: held, sold: sold))
@@ -60,7 +61,7 @@ struct AuditTrail {
         let wrong = parts.filter { expected[$0] ?? 0 != moved.sums[$0] ?? 0 }
         let held = wrong.sorted { ($0.hold, $0.pool) < ($1.hold, $1.pool) }.map { part in
             Violation(
-                invariant: "C-4", subject: part.hold.uuidString,
+                invariant: "C-4", subject: part.hold.text,
                 expected: "held by one hold: \(expected[part] ?? 0)",
                 actual: "\(moved.sums[part] ?? 0)")
         }

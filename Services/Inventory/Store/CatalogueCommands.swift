@@ -35,7 +35,7 @@ enum CatalogueCommands {
 
     static func publish(_ request: PublishEventRequest, in batch: Batch) throws -> EventReply {
         guard let event = try batch.find(EventRow.self, request.eventId)?.event else {
-            throw RPCError.notFound("event", request.eventId)
+            throw RPCError.unknown(.event, request.eventId)
         }
         let types = try CatalogueQueries.types(of: event.eventId, in: batch)
         switch try CatalogueRules.publish(
@@ -53,7 +53,7 @@ enum CatalogueCommands {
         _ request: PutTicketTypeRequest, actor: String, in batch: Batch
     ) throws -> TicketTypeReply {
         guard let event = try batch.find(EventRow.self, request.eventId)?.event else {
-            throw RPCError.notFound("event", request.eventId)
+            throw RPCError.unknown(.event, request.eventId)
         }
         let stored = try batch.find(TicketTypeRow.self, request.ticketTypeId)?.type
         let type = try CatalogueRules.ticketType(
@@ -62,7 +62,7 @@ enum CatalogueCommands {
             return try replace(stored, with: type, request, of: event, actor: actor, in: batch)
         }
         guard request.expectedVersion == nil else {
-            throw RPCError.notFound("ticket type", request.ticketTypeId)
+            throw RPCError.unknown(.ticketType, request.ticketTypeId)
         }
         let types = try CatalogueQueries.types(of: event.eventId, in: batch)
         guard types.count < CatalogueRules.typesPerEvent else {

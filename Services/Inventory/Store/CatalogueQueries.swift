@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Lifecycle
 import RPC
 import Storage
 
@@ -49,7 +50,7 @@ enum CatalogueQueries {
         of eventId: UUID, after: String?, limit: Int64?
     ) throws(RPCError) -> Page<TicketTypeView, UUID> {
         try Page(
-            of: InventoryAPI.getEvent.name, among: [eventId.uuidString], after: after,
+            of: InventoryAPI.getEvent.name, among: [eventId.text], after: after,
             limit: limit)
     }
 

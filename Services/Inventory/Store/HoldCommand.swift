@@ -54,7 +54,7 @@ struct HoldCommand: Sendable {
     /// A release that comes before its Reserve leaves a tombstone, so that the late Reserve is
     /// refused; anything else has nothing to act on.
     private func unknown(_ batch: Batch) throws -> HoldOutcome {
-        guard case .release = move else { return .failure(.holdNotFound(holdId)) }
+        guard case .release = move else { return .failure(.unknown(.hold, holdId)) }
         let tombstone = Hold.tombstone(holdId, at: batch.now)
         try batch.insert(tombstone)
         return .success(try HoldReply(tombstone, at: batch.now, in: batch))

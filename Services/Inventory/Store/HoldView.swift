@@ -59,7 +59,7 @@ enum StoredRefusal {
             case .text(let message) = value["message"], case .map(let detail) = value["detail"]
         else { throw StorageError(.corrupt, "hold: refusal has another shape") }
         return RPCError(
-            Reason(reason, Code(code)), message,
+            Reason(received: reason, Code(code)), message,
             detail: Dictionary(detail.map { ($0.0, $0.1) }) { $1 })
     }
 }

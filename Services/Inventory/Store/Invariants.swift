@@ -78,7 +78,7 @@ struct Invariants {
             ] where sum != count && violations.count < Self.limit {
                 violations.append(
                     Violation(
-                        invariant: "C-2", subject: id.uuidString, expected: "\(what): \(sum)",
+                        invariant: "C-2", subject: id.text, expected: "\(what): \(sum)",
                         actual: "\(count)"))
             }
         }
@@ -189,7 +189,7 @@ struct Invariants {
     ) throws -> [Violation] {
         try reader.query("\(query) LIMIT \(Self.limit)") { row in
             Violation(
-                invariant: invariant, subject: try row.next(UUID.self).uuidString,
+                invariant: invariant, subject: try row.next(UUID.self).text,
                 expected: "\(what): \(try row.next(Int64.self))",
                 actual: "\(try row.next(Int64.self))")
         }

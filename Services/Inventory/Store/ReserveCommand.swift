@@ -16,7 +16,7 @@ struct ReserveCommand: Sendable {
             return try replay(of: hold, batch)
         }
         guard let event = try batch.find(EventRow.self, request.eventId)?.event else {
-            return try refuse(.notFound("event", request.eventId), batch)
+            return try refuse(.unknown(.event, request.eventId), batch)
         }
         let types = try request.lines.map {
             try batch.find(TicketTypeRow.self, $0.ticketTypeId)?.type
@@ -126,7 +126,7 @@ struct ReserveCommand: Sendable {
             let owner = hold.owner
         else { return try openHold(of: event, batch) }
         guard owner.isSame(as: request.owner), hold.eventId == request.eventId else {
-            return .failure(.holdNotFound(id))
+            return .failure(.unknown(.hold, id))
         }
         switch hold.state {
         case .active: return .success(hold)

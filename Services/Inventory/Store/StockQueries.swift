@@ -38,8 +38,11 @@ enum StockQueries {
     }
 
     static func audit(_ request: ListAuditRequest, in reader: Reader) throws -> ListAuditReply {
+        guard try reader.find(Pool.self, request.poolId) != nil else {
+            throw RPCError.unknown(.pool, request.poolId)
+        }
         var page = try Page<AuditEntry, Int64>(
-            of: InventoryAPI.listAudit.name, among: [request.poolId.uuidString],
+            of: InventoryAPI.listAudit.name, among: [request.poolId.text],
             after: request.after, limit: request.limit)
         try reader.select(
             AuditRow.self,

@@ -25,7 +25,7 @@ struct PeerHistories: Service {
             ("payments", [sagas.payments, readers.payments]),
         ] {
             guard let seen = try await seen(peer) else { continue }
-            let mark = StoreMark(feedID: seen.feedID.uuidString, epoch: seen.epoch, head: 0)
+            let mark = StoreMark(feedID: seen.feedID.text, epoch: seen.epoch, head: 0)
             for caller in callers { caller.expect(mark) }
         }
         // One that comes back is told before it can sell much.

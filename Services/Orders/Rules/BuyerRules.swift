@@ -16,6 +16,7 @@ enum BuyerRules {
     static func attempt(_ request: StartPaymentRequest, _ provider: String) -> PaymentAttempt {
         PaymentAttempt(
             id: request.attemptId,
+            // In capitals, as ever: ids of payments that exist derive from it.
             paymentID: .derived(from: request.checkoutId, "pay \(request.attemptId.uuidString)"),
             provider: provider, captureMode: request.captureMode ?? .authCapture,
             method: request.paymentMethod,
@@ -74,7 +75,7 @@ enum BuyerRules {
         else {
             throw RPCError(
                 .livePaymentExists, "a payment of this checkout is under way",
-                detail: ["paymentId": .text(checkout.paymentID.uuidString)])
+                detail: ["paymentId": .id(checkout.paymentID)])
         }
         checkout.queued = attempt
         checkout.isSuperseded = true
@@ -91,8 +92,8 @@ enum BuyerRules {
         switch checkout.state {
         case .paid, .completed:
             throw RPCError(
-                .tooLateUseRefund, "the order is paid; it can be refunded",
-                detail: ["orderId": .text(checkout.id.uuidString)])
+                .tooLateUseRefund, "the order is paid; this version cannot give its money back",
+                detail: ["orderId": .id(checkout.id)])
         case .new where checkout.way == .short, .committing:
             guard !checkout.isCancelRequested else { return nil }
             cancelled.isCancelRequested = true

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Saga
+import Wire
 
 /// A purchase: what was asked for, and how far it is. The one row that its saga lives in.
 struct Checkout: SagaSubject, Hashable {
@@ -134,6 +135,11 @@ struct Checkout: SagaSubject, Hashable {
 /// A refusal as it was given, kept to be given again.
 struct Problem: Hashable {
     let error: RPCError
+
+    /// `request` is what the caller asked who will be told of it.
+    init(error: RPCError, of request: [Field] = .ofPurchases) {
+        self.error = error.passedOn(to: request)
+    }
 
     static func == (left: Problem, right: Problem) -> Bool { left.error == right.error }
 

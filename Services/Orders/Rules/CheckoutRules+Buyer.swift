@@ -38,7 +38,9 @@ extension CheckoutRules {
             decision.call(SagaPosition(StepName.reopen))
         case .consumed: decision.park("the hold is \(hold.state.word) unasked")
         case .released:
-            let problem = RPCError(.holdReleased, "the hold was given up or replaced")
+            let problem = RPCError(
+                .holdReleased, "the hold was given up or replaced",
+                detail: ["state": .text(hold.state.word)])
             giveUp(problem, from: StepName.reserve, &decision)
         default: timeIsOver(&decision)
         }

@@ -85,9 +85,8 @@ struct CheckoutRules: Sendable {
     /// What the buyer is told when Inventory could not be asked for a minute.
     private func timedOut(_ error: RPCError) -> RPCError {
         RPCError(
-            code: .unavailable, reason: Reason("UNAVAILABLE", .unavailable),
-            message: "not reserved in time: \(error.reason.name)", outcome: .refused,
-            executed: false, retryAfterMs: nil, detail: [:])
+            .notReservedInTime, "Inventory could not be asked in time: \(error.reason.name)",
+            executed: false)
     }
 
     private func done(

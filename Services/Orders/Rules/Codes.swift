@@ -1,6 +1,7 @@
 import Contracts
 import Crypto
 import FoundationEssentials
+import Lifecycle
 import RPC
 
 /// Letters and digits that people can read aloud (Crockford's base 32: no I, L, O, U).

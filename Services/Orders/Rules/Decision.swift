@@ -63,7 +63,7 @@ struct Decision: Hashable {
         checkout.queued = nil
         let error = RPCError(
             .livePaymentExists, "the payment before it could not be given up",
-            detail: ["paymentId": .text(checkout.paymentID.uuidString)])
+            detail: ["paymentId": .id(checkout.paymentID)])
         end(queued, .refused, error)
     }
 
@@ -72,7 +72,8 @@ struct Decision: Hashable {
     ) {
         endedAttempts.append(
             EndedAttempt(
-                attempt: attempt, outcome: outcome, problem: error.map { Problem(error: $0) }))
+                attempt: attempt, outcome: outcome,
+                problem: error.map { Problem(error: $0, of: .ofPayments) }))
     }
 
     mutating func call(_ position: SagaPosition) {

@@ -63,7 +63,7 @@ enum PurchaseRules {
                 id: $0, paymentID: $0, provider: "unknown", captureMode: .sale, methodPrint: nil)
         }
         checkout.problem = Problem(
-            error: RPCError(.cancelled, "adopted: this database did not know the checkout"))
+            error: RPCError(.checkoutForgotten, "this database did not know the checkout"))
         guard hold?.state == .consumed else { return checkout }
         checkout.state = .parked
         checkout.parkedFrom = .cancelling

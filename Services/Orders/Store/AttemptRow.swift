@@ -58,7 +58,7 @@ struct AttemptRow: StoredRow {
             captureMode: CaptureMode(try columns.next()), method: nil,
             methodPrint: try columns.next())
         outcome = try columns.next()
-        problem = try columns.next([UInt8]?.self).map { try Packed.problem($0) }
+        problem = try columns.next([UInt8]?.self).map { try Packed.problem($0, of: .ofPayments) }
         at = try columns.next()
     }
 }

@@ -98,7 +98,9 @@ final class CheckoutJournal: SagaJournal {
     ) async throws -> Checkout {
         let epoch = epoch.load(ordering: .relaxed)
         let changed = try await database.write(.saga, essential: true) { [book] batch in
-            guard let before = try batch.find(Checkout.self, id) else { throw Self.notFound(id) }
+            guard let before = try batch.find(Checkout.self, id) else {
+                throw RPCError.unknown(.checkout, id)
+            }
             guard var after = try change(before, batch.now) else { return before }
             after.version += 1
             after.take(epoch, since: before)
@@ -123,7 +125,7 @@ final class CheckoutJournal: SagaJournal {
         let epoch = epoch.load(ordering: .relaxed)
         return try await database.write { batch in
             guard let before = try batch.find(Checkout.self, request.checkoutId) else {
-                throw Self.notFound(request.checkoutId)
+                throw RPCError.unknown(.checkout, request.checkoutId)
             }
             let key = AttemptRow.Key(checkoutID: before.id, attemptID: request.attemptId)
             let ended = try batch.find(AttemptRow.self, key)
@@ -264,10 +266,6 @@ final class CheckoutJournal: SagaJournal {
     }
 
     // MARK: Refusals
-
-    static func notFound(_ id: UUID) -> RPCError {
-        RPCError(.checkoutNotFound, "there is no checkout \(id)")
-    }
 
     private static func conflict(_ fields: [String]) -> RPCError {
         RPCError(

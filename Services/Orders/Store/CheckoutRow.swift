@@ -97,7 +97,7 @@ extension Checkout: StoredRow {
         paymentError = try columns.next()
         let owedMinor = try columns.next(Int64?.self)
         isRefundSettled = try columns.next()
-        problem = try columns.next([UInt8]?.self).map { try Packed.problem($0) }
+        problem = try columns.next([UInt8]?.self).map { try Packed.problem($0, of: .ofPurchases) }
         trouble = try columns.next()
         parkReason = try columns.next()
         parkedFrom = try columns.next(String?.self).map { CheckoutState($0) }

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Lifecycle
 import RPC
 import Saga
 import Storage
@@ -13,7 +14,7 @@ struct OrderQueries: Sendable {
     func order(_ id: UUID) async throws -> OrderReply {
         try await database.read { [mint] reader in
             guard let order = try reader.find(OrderRow.self, id) else {
-                throw RPCError(.notFound, "there is no order \(id)")
+                throw RPCError.unknown(.order, id)
             }
             let items = try reader.select(
                 OrderItemRow.self, where: "order_id = \(id) ORDER BY ticket_type_id")
@@ -25,12 +26,12 @@ struct OrderQueries: Sendable {
 
     func tickets(_ request: ListTicketsRequest) async throws -> ListTicketsReply {
         var page = try Page<Ticket, Int64>(
-            of: OrdersAPI.listTickets.name, among: [request.orderId.uuidString],
+            of: OrdersAPI.listTickets.name, among: [request.orderId.text],
             after: request.after, limit: request.limit)
         let (after, most, id) = (page.after, page.rowsToRead, request.orderId)
         let tickets = try await database.read { [mint] reader in
             guard let order = try reader.find(OrderRow.self, id) else {
-                throw RPCError(.notFound, "there is no order \(id)")
+                throw RPCError.unknown(.order, id)
             }
             let tickets = try Self.tickets(
                 of: order, after: after, limit: most, mint, in: reader)
@@ -68,7 +69,7 @@ struct OrderQueries: Sendable {
 
     func orders(_ request: ListOrdersRequest) async throws -> ListOrdersReply {
         var page = try Page<OrderSummary, UUID>(
-            of: OrdersAPI.listOrders.name, among: [request.owner, request.eventId?.uuidString],
+            of: OrdersAPI.listOrders.name, among: [request.owner, request.eventId?.text],
             after: request.after, limit: request.limit)
         let filter = Self.filter(request, after: page.after, limit: page.rowsToRead)
         let rows = try await database.read { try $0.select(OrderRow.self, where: filter) }
@@ -93,7 +94,7 @@ struct OrderQueries: Sendable {
         _ request: GetSagaRequest
     ) async throws -> (steps: [SagaStep], next: String?) {
         var page = try Page<SagaStep, Int64>(
-            of: OrdersAPI.getSaga.name, among: [request.checkoutId.uuidString],
+            of: OrdersAPI.getSaga.name, among: [request.checkoutId.text],
             after: request.after, limit: request.limit)
         let (after, most) = (page.after ?? 0, page.rowsToRead)
         let rows = try await database.read { reader in

@@ -105,11 +105,11 @@ enum Packed {
         return writer.bytes
     }
 
-    static func problem(_ bytes: [UInt8]) throws -> Problem {
+    static func problem(_ bytes: [UInt8], of request: [Field]) throws -> Problem {
         var reader = CBORReader(bytes)
         _ = try reader.readArrayHeader()
         let code = Code(try reader.readText())
-        let reason = Reason(try reader.readText(), code)
+        let reason = Reason(received: try reader.readText(), code)
         let message = try reader.readText()
         var detail: [String: Value] = [:]
         if case .map(let entries) = try reader.readValue() {
@@ -118,6 +118,6 @@ enum Packed {
         return Problem(
             error: RPCError(
                 code: code, reason: reason, message: message, outcome: .refused, executed: nil,
-                retryAfterMs: nil, detail: detail))
+                retryAfterMs: nil, detail: detail), of: request)
     }
 }

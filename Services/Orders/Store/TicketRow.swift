@@ -1,6 +1,7 @@
 import Contracts
 import Crypto
 import FoundationEssentials
+import Lifecycle
 import Storage
 
 struct TicketRow: StoredRow {

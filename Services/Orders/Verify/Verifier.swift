@@ -13,6 +13,12 @@ struct Verifier: Sendable {
     let inventory: any Caller
     let payments: any Caller
 
+    init(database: Database, inventory: any Caller, payments: any Caller) {
+        self.database = database
+        self.inventory = PeerCaller(peer: inventory)
+        self.payments = PeerCaller(peer: payments)
+    }
+
     func verify(_ request: VerifyRequest) async throws -> VerifyReply {
         let event = request.eventId
         let (before, own) = try await database.survey { reader in
@@ -66,7 +72,7 @@ struct Verifier: Sendable {
 
     /// Balances of all revenue and tax accounts, credits minus debits.
     private func ledger(_ event: UUID?) async throws -> [AccountBalance] {
-        try await accounts("revenue:\(event?.uuidString ?? "")")
+        try await accounts("revenue:\(event?.text ?? "")")
             + (event == nil ? accounts("tax_payable") : [])
     }
 
@@ -179,7 +185,7 @@ private struct Comparison {
         }
         var bounds: [ByteText: (Int128, Int128)] = [:]
         for id in Set(before.events.keys).union(after.events.keys) {
-            bounds[ByteText("revenue:\(id.uuidString)")] = (
+            bounds[ByteText("revenue:\(id)")] = (
                 before.events[id]?.revenue ?? 0, after.events[id]?.revenue ?? 0
             )
         }

@@ -1,6 +1,7 @@
 import Contracts
 import Lifecycle
 import RPC
+import Wire
 
 /// Reads Orders' feed: a completed order turns the buyer's funds into revenue and tax, any other
 /// end closes the payment.
@@ -54,12 +55,18 @@ struct OrdersConsumer: Service {
             FeedRequest(
                 feedId: cursor?.feedID, afterSeq: after, limit: Self.pageSize, waitMs: waitMs))
         guard page.feedId == cursor?.feedID || cursor == nil else {
-            throw RPCError(.feedDiverged, "Orders' feed is another one than was read so far")
+            throw diverged(page, "Orders' feed is another one than was read so far")
         }
         guard zip(page.events, after...).allSatisfy({ $0.seq == $1 &+ 1 }) else {
-            throw RPCError(.feedDiverged, "facts after \(after) are gone from Orders' feed")
+            throw diverged(page, "facts after \(after) are gone from Orders' feed")
         }
         try await store.book(page, after: after)
         return Int64(page.events.count)
+    }
+
+    private func diverged(_ page: FeedReply, _ message: String) -> RPCError {
+        RPCError(
+            .feedDiverged, message,
+            detail: ["feedId": .id(page.feedId), "head": .integer(page.head)])
     }
 }

@@ -30,7 +30,7 @@ struct WebhookApplier: Service {
             try await settle(webhook, try await look(at: webhook))
         } catch {
             world.log.warning(
-                "webhook.unapplied", ["event": webhook.id.eventID, "error": "\(error)"])
+                "webhook.unapplied", ["webhook": webhook.id.eventID, "error": "\(error)"])
             try? await settle(webhook, .unanswered)
         }
     }
@@ -52,7 +52,7 @@ struct WebhookApplier: Service {
         world.log.error(
             "webhook.parked",
             [
-                "provider": webhook.id.provider, "event": webhook.id.eventID,
+                "provider": webhook.id.provider, "webhook": webhook.id.eventID,
                 "type": webhook.type, "payment": paymentID,
             ])
     }

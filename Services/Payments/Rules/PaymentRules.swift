@@ -154,7 +154,9 @@ enum PaymentRules {
         case PaymentFailure.amountMismatch.reason, PaymentFailure.authorisedMismatch.reason:
             return RPCError(.amountMismatch, "the provider reports another amount")
         case PaymentFailure.authorisationExpired:
-            return RPCError(.authorisationExpired, "the authorisation has lapsed")
+            return RPCError(
+                .authorisationExpired, "the authorisation has lapsed",
+                detail: ["state": .text(payment.state.word)])
         default:
             return RPCError(
                 .declined, "the provider declined",

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Lifecycle
 import RPC
 import Storage
 import Text
@@ -11,15 +12,15 @@ import Wire
 extension PaymentStore {
     /// Accounts with their sums, and the trial balance of the whole ledger.
     func balance(_ request: LedgerBalanceRequest) async throws -> LedgerBalanceReply {
-        let prefix = request.prefix ?? ""
+        let prefix = (request.prefix ?? "").lowercased()
         var page = try Page<AccountBalance, LedgerPlace>(
             of: PaymentsAPI.ledgerBalance.name, among: [request.prefix], after: request.after,
             limit: request.limit)
         let last = page.after ?? LedgerPlace(account: "", currency: "")
         let ofPage: SQL = """
-            account >= \(prefix) AND account < \(prefix + "\u{10FFFF}")
-                AND (account > \(last.account)
-                    OR (account = \(last.account) AND currency > \(last.currency)))
+            lower(account) >= \(prefix) AND lower(account) < \(prefix + "\u{10FFFF}")
+                AND (lower(account) > \(last.account)
+                    OR (lower(account) = \(last.account) AND currency > \(last.currency)))
             """
         let (accounts, trialBalance) = try await database.survey { reader in
             (try reader.balances(ofPage), try reader.trialBalance())
@@ -34,7 +35,9 @@ extension PaymentStore {
     }
 }
 
-/// An account has a row a currency, and a page may end between them.
+/// An account has a row a currency, and a page may end between them. Versions before this one wrote
+/// the ids in names of accounts in capitals, and may do so beside it: what is read is folded, so
+/// that both are one account.
 struct LedgerPlace: Hashable, Comparable {
     let account: ByteText
     let currency: ByteText
@@ -45,7 +48,7 @@ struct LedgerPlace: Hashable, Comparable {
     }
 
     init(from columns: inout ColumnReader) throws {
-        account = try columns.next()
+        account = ByteText(try columns.next(String.self).lowercased())
         currency = try columns.next()
     }
 

@@ -9,14 +9,14 @@ extension PaymentStore {
     /// - Throws: `PAYMENT_NOT_FOUND`.
     func payment(_ paymentID: UUID) async throws -> Payment {
         let row = try await database.read { try $0.find(PaymentRow.self, paymentID) }
-        guard let row else { throw PaymentStore.notFound }
+        guard let row else { throw RPCError.unknown(.payment, paymentID) }
         return row.payment
     }
 
     /// - Throws: `REFUND_NOT_FOUND`.
     func refund(_ refundID: UUID) async throws -> Refund {
         let row = try await database.read { try $0.find(RefundRow.self, refundID) }
-        guard let row else { throw PaymentStore.refundNotFound }
+        guard let row else { throw RPCError.unknown(.refund, refundID) }
         return row.refund
     }
 
@@ -63,7 +63,7 @@ extension PaymentStore {
         let ofCheckout: SQL =
             request.checkoutId.map { "AND checkout_id = \($0)" as SQL } ?? ""
         var page = try Page<RefundReply, UUID>(
-            of: PaymentsAPI.listObligations.name, among: [request.checkoutId?.uuidString],
+            of: PaymentsAPI.listObligations.name, among: [request.checkoutId?.text],
             after: request.after, limit: request.limit)
         let after: SQL = page.after.map { "AND refund_id > \($0)" as SQL } ?? ""
         let most = page.rowsToRead

@@ -23,7 +23,7 @@ struct PaymentStore: Sendable {
             if let live = checkout?.livePaymentID {
                 throw RPCError(
                     .livePaymentExists, "the checkout has a payment that is not over",
-                    detail: ["paymentId": .text(live.uuidString)])
+                    detail: ["paymentId": .id(live)])
             }
             let payment = PaymentRules.create(request, now: batch.now).payment
             let row = CheckoutRow(
@@ -44,7 +44,7 @@ struct PaymentStore: Sendable {
     ) async throws -> Payment {
         try await database.write(.saga, essential: true) { batch in
             guard let payment = try batch.find(PaymentRow.self, paymentID)?.payment else {
-                throw PaymentStore.notFound
+                throw RPCError.unknown(.payment, paymentID)
             }
             guard let change = try rule(payment, batch.now) else { return payment }
             return try batch.apply(change, to: payment)
@@ -89,7 +89,7 @@ struct PaymentStore: Sendable {
                 return (known, false)
             }
             guard let payment = try batch.find(PaymentRow.self, request.paymentId)?.payment else {
-                throw PaymentStore.notFound
+                throw RPCError.unknown(.payment, request.paymentId)
             }
             let change = try RefundRules.request(request, payment, now: batch.now)
             try batch.insert(RefundRow(change.refund))
@@ -102,7 +102,7 @@ struct PaymentStore: Sendable {
     func retry(_ refundID: UUID) async throws -> Refund {
         try await database.write(.saga, essential: true) { batch in
             guard let refund = try batch.find(RefundRow.self, refundID)?.refund else {
-                throw PaymentStore.refundNotFound
+                throw RPCError.unknown(.refund, refundID)
             }
             guard let due = RefundRules.retry(refund, now: batch.now) else { return refund }
             try batch.update(RefundRow(due))
@@ -116,7 +116,7 @@ struct PaymentStore: Sendable {
         try await database.write(.saga, essential: true) { batch in
             guard let refund = try batch.find(RefundRow.self, asked.refundID)?.refund,
                 let payment = try batch.find(PaymentRow.self, asked.paymentID)?.payment
-            else { throw PaymentStore.refundNotFound }
+            else { throw RPCError.unknown(.refund, asked.refundID) }
             guard refund.attempt == asked.attempt,
                 let change = RefundRules.apply(answer, to: refund, payment, now: batch.now)
             else { return refund }
@@ -126,8 +126,6 @@ struct PaymentStore: Sendable {
         }
     }
 
-    static let notFound = RPCError(.paymentNotFound, "there is no such payment")
-    static let refundNotFound = RPCError(.refundNotFound, "there is no such refund")
 }
 
 extension Batch {

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Lifecycle
 import Storage
 import Text
 
@@ -41,7 +42,7 @@ extension Reader {
             let debit: Int64 = try columns.next()
             let credit: Int64 = try columns.next()
             return Violation(
-                invariant: "M-1", subject: "\(kind) \(ref.uuidString)",
+                invariant: "M-1", subject: "\(kind) \(ref)",
                 expected: "\(debit) \(currency) credited", actual: "\(credit)")
         }
     }
@@ -60,7 +61,7 @@ extension Reader {
             """
         ) { columns in
             Violation(
-                invariant: "M-1", subject: "payment \(try columns.next(UUID.self).uuidString)",
+                invariant: "M-1", subject: "payment \(try columns.next(UUID.self).text)",
                 expected: "\(try columns.next(Int64.self)) booked",
                 actual: "\(try columns.next(Int64.self))")
         }
@@ -84,7 +85,7 @@ extension Reader {
             var numbers: [Int64] = []
             for _ in 0..<5 { numbers.append(try columns.next()) }
             return Violation(
-                invariant: "M-2", subject: "payment \(id.uuidString)",
+                invariant: "M-2", subject: "payment \(id)",
                 expected: "amount ≥ authorised ≥ captured ≥ owed back ≥ refunded",
                 actual: numbers.map(String.init).joined(separator: ", "))
         }
@@ -118,7 +119,7 @@ extension Reader {
             guard expected != actual else { return }
             violations.append(
                 Violation(
-                    invariant: "M-2", subject: "payment \(payment.uuidString)",
+                    invariant: "M-2", subject: "payment \(payment)",
                     expected: "\(expected.owed) owed back, \(expected.settled) refunded",
                     actual: "\(actual.owed), \(actual.settled)"))
         }
@@ -172,7 +173,7 @@ extension Reader {
             """
         ) { columns in
             Violation(
-                invariant: "M-4", subject: "checkout \(try columns.next(UUID.self).uuidString)",
+                invariant: "M-4", subject: "checkout \(try columns.next(UUID.self).text)",
                 expected: "at most 1 payment that keeps money",
                 actual: "\(try columns.next(Int64.self))")
         }
@@ -206,7 +207,7 @@ extension Reader {
     fileprivate func doubleFacts() throws -> [Violation] {
         try repeatedFacts("kind IN ('payment.captured', 'refund.succeeded')").map { fact in
             Violation(
-                invariant: "P-3", subject: "\(fact.kind) \(fact.subject.uuidString)",
+                invariant: "P-3", subject: "\(fact.kind) \(fact.subject)",
                 expected: "1 fact", actual: "\(fact.count)")
         }
     }

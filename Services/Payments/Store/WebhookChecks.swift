@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Lifecycle
 import Storage
 
 // What must hold of webhooks, as queries that return what must not be.

@@ -44,7 +44,7 @@ extension PaymentStore {
     func replay(_ id: Webhook.ID) async throws -> Webhook {
         try await database.write(essential: true) { batch in
             guard let webhook = try batch.webhook(id) else {
-                throw RPCError(.webhookNotFound, "there is no such webhook")
+                throw RPCError.unknown(.webhook, named: id.eventID.string)
             }
             let due = WebhookRules.replay(webhook, now: batch.now)
             try batch.update(WebhookRow(due))

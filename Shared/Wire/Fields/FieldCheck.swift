@@ -230,6 +230,11 @@ private struct UnknownKeys {
 }
 
 extension FieldProblem {
+    /// A problem of the whole body of a call has a name too.
+    public var ofBody: FieldProblem {
+        field.isEmpty ? FieldProblem(field: "body", problem: problem) : self
+    }
+
     /// The same problem, seen from the value around it.
     func below(_ name: String) -> FieldProblem {
         let joint = field.isEmpty || field.hasPrefix("[") ? "" : "."

@@ -17,7 +17,9 @@ extension [Field] {
         let value = try Value(json: json)
         var conversion = FieldConversion()
         let message = conversion.message(value, self)
-        guard conversion.problems.isEmpty else { throw FieldErrors(problems: conversion.problems) }
+        guard conversion.problems.isEmpty else {
+            throw FieldErrors(problems: conversion.problems.map(\.ofBody))
+        }
         var writer = CBORWriter()
         writer.value(message)
         let problems = try check(writer.bytes)

@@ -9,12 +9,16 @@ extension [Field] {
     ///     promoCode?  text of at most 64 bytes
     public var summary: String {
         let rows = rows(indent: 0)
-        let (names, types) = (rows.width(\.name), rows.width(\.type))
+        // A long list of words does not push all other notes out of sight.
+        let types = Swift.min(rows.width(\.type), Self.widestType)
+        let names = rows.width(\.name)
         return rows.map { row in
             let line = row.name.padded(to: names) + "  " + row.type.padded(to: types)
             return (line + "  " + row.note).trimmedAtEnd
         }.joined(separator: "\n")
     }
+
+    private static let widestType = 40
 
     fileprivate func rows(indent: Int) -> [Row] {
         flatMap { field in

@@ -41,9 +41,9 @@ struct SimEvent: Equatable, Sendable {
 
     /// What is signed and sent.
     var body: [UInt8] {
-        let object = Value.map([("paymentId", .text(paymentID.text.lowercased()))])
+        let object = Value.map([("paymentId", .text(paymentID.text))])
         let event = Value.map([
-            ("id", .text("evt_" + eventID.text.lowercased())), ("type", .text(type.rawValue)),
+            ("id", .text("evt_" + eventID.text)), ("type", .text(type.rawValue)),
             ("created", .integer(createdAt.milliseconds / 1_000)), ("object", object),
         ])
         return Array(event.json.utf8)

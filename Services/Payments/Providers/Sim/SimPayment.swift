@@ -54,7 +54,7 @@ struct SimPayment: Equatable, Sendable {
         case _ where isVoided: return .voided
         case .late where now < dueAt: return .processing
         case .action where now < dueAt:
-            return .requiresAction(clientSecret: "sim_secret_\(paymentID.uuidString)")
+            return .requiresAction(clientSecret: "sim_secret_\(paymentID)")
         case _ where isSale: return .captured
         case _ where now >= lapsesAt:
             return .declined(reason: "authorisation_expired", isRetryable: true, isFinal: true)
