@@ -21,8 +21,8 @@ struct Sweeper: Service {
             do {
                 while try await sweep(limit: Self.batchLimit).expiredHolds == Self.batchLimit {}
                 try await watchCommitting()
-            } catch let error as StorageError {
-                world.log.warning("sweep_failed", ["cause": error.description])
+            } catch {
+                world.log.warning("sweep_failed", ["cause": "\(error)"])
             }
             try await world.scheduler.sleep(ms: Self.everyMs)
         }

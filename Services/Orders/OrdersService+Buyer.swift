@@ -14,7 +14,7 @@ extension OrdersService {
         let watch = runner.progress.watch(request.checkoutId) { $0.isSettled }
         defer { watch.cancel() }
         let begun = try await journal.begin(request, for: call.actor)
-        if begun.state != .new { return try answer(try await sound(begun)) }
+        if begun.state != .new { return try answer(begun, try await told(begun)) }
         runner.start(begun)
         return try await settled(watch, request.checkoutId, request.waitMs ?? .max, call)
     }
@@ -32,7 +32,7 @@ extension OrdersService {
         {
             throw refusal
         }
-        return try view.reply(checkout, now: database.now)
+        return try await told(checkout)
     }
 
     /// What the attempt that was begun has come to. Only what happened after it was begun tells:
@@ -67,12 +67,12 @@ extension OrdersService {
             try BuyerRules.cancel($0, now: $1)
         }
         runner.moved(after)
-        if after.state.isTerminal { return try view.reply(after, now: database.now) }
+        if after.state.isTerminal { return try await told(after) }
         let waitMs = call.waitMs(request.waitMs ?? 0, on: world.scheduler)
         if let ended = await watch.value(withinMs: waitMs) {
-            return try view.reply(ended, now: database.now)
+            return try await told(ended)
         }
-        return try view.reply(await found(request.checkoutId), now: database.now)
+        return try await told(try await found(request.checkoutId))
     }
 
     /// The checkout as it is now when it has changed since, else as its next change makes it.
@@ -86,15 +86,6 @@ extension OrdersService {
             let waitMs = call.waitMs(request.waitMs ?? .max, on: world.scheduler)
             if let newer = await watch.value(withinMs: waitMs) { checkout = newer }
         }
-        return try view.reply(checkout, now: database.now)
-    }
-
-    /// A purchase or checkout that was refused answers with the refusal.
-    func settled(
-        _ watch: SagaWatch<Checkout>, _ id: UUID, _ waitMs: Int64, _ call: CallContext
-    ) async throws -> CheckoutReply {
-        let waitMs = call.waitMs(waitMs, on: world.scheduler)
-        if let settled = await watch.value(withinMs: waitMs) { return try answer(settled) }
-        return try answer(try await found(id))
+        return try await told(checkout)
     }
 }

@@ -14,7 +14,7 @@ public struct OrdersService: Sendable {
     let journal: CheckoutJournal
     let runner: SagaRunner<Checkout, PeerReply>
     private let queries: OrderQueries
-    let view: CheckoutView
+    private let view: CheckoutView
     private let awaited = AwaitedPayments()
     private let peers: Peers
     private let readers: Peers
@@ -74,6 +74,7 @@ public struct OrdersService: Sendable {
             PeerHistories(world: world, database: database, sagas: peers, readers: readers),
             LeasedJob(adoption, of: database, world: world),
             LeasedJob(housekeeping, of: database, world: world),
+            LeasedJob(Recount(world: world, database: database), of: database, world: world),
         ]
     }
 
@@ -89,8 +90,7 @@ public struct OrdersService: Sendable {
         router.handle(OrdersAPI.startPayment) { try await startPayment($0, $1) }
         router.handle(OrdersAPI.cancelCheckout) { try await cancel($0, $1) }
         router.handle(OrdersAPI.getCheckout) { request, _ in
-            let checkout = try await sound(try await found(request.checkoutId))
-            return try view.reply(checkout, now: database.now)
+            try await told(try await found(request.checkoutId))
         }
         router.handle(OrdersAPI.watchCheckout) { try await watch($0, $1) }
         router.handle(OrdersAPI.getOrder) { request, _ in
@@ -123,7 +123,7 @@ public struct OrdersService: Sendable {
         let watch = runner.progress.watch(request.purchaseId) { $0.isSettled }
         defer { watch.cancel() }
         let begun = try await journal.begin(request, for: call.actor)
-        if begun.isSettled { return try answer(try await sound(begun)) }
+        if begun.isSettled { return try answer(begun, try await told(begun)) }
         runner.start(begun)
         return try await settled(watch, request.purchaseId, request.waitMs ?? .max, call)
     }
@@ -149,22 +149,34 @@ public struct OrdersService: Sendable {
     }
 
     /// A purchase that was refused answers with the refusal, each time that it is asked.
-    func answer(_ checkout: Checkout) throws -> CheckoutReply {
+    func answer(_ checkout: Checkout, _ reply: CheckoutReply) throws -> CheckoutReply {
         if checkout.state == .rejected || checkout.state == .cancelled,
             let problem = checkout.problem
         {
             throw problem.error
         }
+        return reply
+    }
+
+    /// What is told of a checkout that was read: of a completed one only as long as its order says
+    /// the same. Only who has just committed it may answer from `view` alone.
+    func told(_ checkout: Checkout) async throws -> CheckoutReply {
+        if checkout.state == .completed, try await !queries.agrees(with: checkout) {
+            throw StorageError(.corrupt, "checkout: \(checkout.id) says other than its order")
+        }
         return try view.reply(checkout, now: database.now)
     }
 
-    /// A completed checkout is told of again only as long as its order says the same.
-    func sound(_ checkout: Checkout) async throws -> Checkout {
-        guard checkout.state == .completed else { return checkout }
-        guard try await queries.agrees(with: checkout) else {
-            throw StorageError(.corrupt, "checkout: \(checkout.id) says other than its order")
+    /// A purchase or checkout that was refused answers with the refusal.
+    func settled(
+        _ watch: SagaWatch<Checkout>, _ id: UUID, _ waitMs: Int64, _ call: CallContext
+    ) async throws -> CheckoutReply {
+        let waitMs = call.waitMs(waitMs, on: world.scheduler)
+        if let settled = await watch.value(withinMs: waitMs) {
+            return try answer(settled, try view.reply(settled, now: database.now))
         }
-        return checkout
+        let checkout = try await found(id)
+        return try answer(checkout, try await told(checkout))
     }
 
     func found(_ id: UUID) async throws -> Checkout {
@@ -182,7 +194,7 @@ public struct OrdersService: Sendable {
         return SagaReply(
             checkoutId: id, state: checkout.state, step: checkout.step?.step,
             direction: checkout.step?.direction.rawValue, attempt: checkout.step?.attempt ?? 0,
-            epoch: checkout.epoch,
+            epoch: checkout.driver,
             nextRunInMs: checkout.nextRunAt.map { max(0, now.millisecondsUntil($0)) },
             trouble: checkout.trouble, parkReason: checkout.parkReason,
             history: history, next: next)
@@ -228,7 +240,9 @@ public struct OrdersService: Sendable {
 
     private func stats() async throws -> StatsReply {
         var counters = database.counters(with: world.metrics)
-        for (state, count) in try await queries.states() { counters["checkouts.\(state)"] = count }
+        for (state, count) in try await queries.states() {
+            counters["checkouts.\(state.word)"] = count
+        }
         return StatsReply(counters: counters)
     }
 }

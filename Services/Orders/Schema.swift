@@ -26,6 +26,7 @@ public enum OrdersSchema {
             CREATE TABLE ticket_key (
                 number BIGINT NOT NULL PRIMARY KEY, print BYTEA NOT NULL);
             """),
+        Migration(6, tally),
     ]
 
     private static let first = """
@@ -85,5 +86,40 @@ public enum OrdersSchema {
             provider TEXT NOT NULL, capture_mode TEXT NOT NULL, method_print BYTEA,
             outcome TEXT NOT NULL, problem BYTEA, at BIGINT NOT NULL,
             PRIMARY KEY (checkout_id, attempt_id));
+        """
+
+    private static let tally = """
+        CREATE TABLE checkout_tally (
+            id BIGINT NOT NULL PRIMARY KEY,
+            in_new BIGINT NOT NULL,
+            in_rejected BIGINT NOT NULL,
+            in_reserved BIGINT NOT NULL,
+            in_paying BIGINT NOT NULL,
+            in_committing BIGINT NOT NULL,
+            in_paid BIGINT NOT NULL,
+            in_completed BIGINT NOT NULL,
+            in_cancelling BIGINT NOT NULL,
+            in_cancelled BIGINT NOT NULL,
+            in_expiring BIGINT NOT NULL,
+            in_expired BIGINT NOT NULL,
+            in_refunding BIGINT NOT NULL,
+            in_refunded BIGINT NOT NULL,
+            in_parked BIGINT NOT NULL);
+        INSERT INTO checkout_tally SELECT 1,
+            COUNT(*) FILTER (WHERE state = 'NEW'),
+            COUNT(*) FILTER (WHERE state = 'REJECTED'),
+            COUNT(*) FILTER (WHERE state = 'RESERVED'),
+            COUNT(*) FILTER (WHERE state = 'PAYING'),
+            COUNT(*) FILTER (WHERE state = 'COMMITTING'),
+            COUNT(*) FILTER (WHERE state = 'PAID'),
+            COUNT(*) FILTER (WHERE state = 'COMPLETED'),
+            COUNT(*) FILTER (WHERE state = 'CANCELLING'),
+            COUNT(*) FILTER (WHERE state = 'CANCELLED'),
+            COUNT(*) FILTER (WHERE state = 'EXPIRING'),
+            COUNT(*) FILTER (WHERE state = 'EXPIRED'),
+            COUNT(*) FILTER (WHERE state = 'REFUNDING'),
+            COUNT(*) FILTER (WHERE state = 'REFUNDED'),
+            COUNT(*) FILTER (WHERE state = 'PARKED')
+        FROM checkout;
         """
 }

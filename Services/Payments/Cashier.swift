@@ -14,6 +14,9 @@ struct Cashier: Sendable {
     /// By name.
     let providers: [ByteText: any PaymentProvider]
 
+    /// What is due of one provider waits for no other.
+    var lanes: [Lane] { Lane.each(providers.keys.map(\.string)) }
+
     /// Brings a payment to where `rule` wants it, through the provider.
     ///
     /// - Parameters:

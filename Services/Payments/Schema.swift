@@ -8,6 +8,7 @@ public enum PaymentsSchema {
 
     public static let migrations = [
         Migration(1, first), Migration(2, second), Migration(3, third),
+        Migration(4, lanes),
     ]
 
     private static let first = """
@@ -82,6 +83,18 @@ public enum PaymentsSchema {
     /// whatever the planner has heard of the table.
     private static let third = """
         CREATE INDEX payment_due ON payment (next_try_at, payment_id)
+            WHERE next_try_at IS NOT NULL;
+        """
+
+    /// What is due of one provider is found without looking at what is due of the others.
+    private static let lanes = """
+        DROP INDEX payment_due;
+        CREATE INDEX payment_due ON payment (provider, next_try_at, payment_id)
+            WHERE next_try_at IS NOT NULL;
+        CREATE INDEX refund_due ON refund (provider, next_try_at, refund_id)
+            WHERE next_try_at IS NOT NULL;
+        DROP INDEX webhook_due;
+        CREATE INDEX webhook_due ON webhook (provider, next_try_at, event_id)
             WHERE next_try_at IS NOT NULL;
         """
 }

@@ -34,7 +34,7 @@ extension Program {
             (1...30_000).contains(timeoutMs)
         else { throw ConfigurationError("--timeout-ms is a number from 1 to 30000") }
         let loop = try EventLoop()
-        loop.start(name: "loop")
+        try loop.start(name: "loop")
         let world = World(
             scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
             metrics: Metrics())

@@ -18,7 +18,7 @@ extension Program {
         }
         let configuration = try Configuration(of: self, flags: flags, environment: environment)
         let loop = try EventLoop()
-        loop.start(name: "loop")
+        try loop.start(name: "loop")
         let world = World(
             scheduler: loop, clock: clock, random: KernelRandom(), log: log,
             metrics: Metrics(), failpoint: Failpoint(configuration["TURNSTILE_FAILPOINT"]))

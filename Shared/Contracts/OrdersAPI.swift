@@ -60,7 +60,7 @@ public enum OrdersAPI {
             + "lets a restored Inventory sell again.")
 
     public static let stats = Method<StatsRequest, StatsReply>(
-        "orders.Stats", .query, callers: [.operator, .gateway],
+        "orders.Stats", .query, callers: [.operator],
         "Counters, and how many checkouts stand in each state.")
 
     public static let setClock = SetClockRequest.method(of: "orders")

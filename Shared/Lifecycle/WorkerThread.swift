@@ -1,14 +1,23 @@
 internal import CLinux
 internal import Glibc
 
-/// A thread of its own for calls that block: of the database, of a terminal, of a signal.
+/// A thread of its own: for the event loop, and for calls that block, of the database, of a
+/// terminal, of a signal. All threads are started here, so that none fails to start without a word.
 public enum WorkerThread {
     /// Starts a thread that runs `body` once; throws `NoThread` under a limit of threads.
-    public static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws {
+    ///
+    /// - Parameter stackBytes: nil for the system's own size.
+    public static func start(
+        _ name: String, stackBytes: Int? = nil, _ body: @escaping @Sendable () -> Void
+    ) throws {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        if let stackBytes { pthread_attr_setstacksize(&attributes, stackBytes) }
         let box = Unmanaged.passRetained(Body(name, body))
         var thread = pthread_t()
         let code = pthread_create(
-            &thread, nil,
+            &thread, &attributes,
             { context in
                 guard let context else { return nil }
                 let body = Unmanaged<Body>.fromOpaque(context).takeRetainedValue()
@@ -40,5 +49,8 @@ public struct NoThread: Error, CustomStringConvertible {
     let name: String
     let reason: String
 
-    public var description: String { "no thread for \(name): \(reason)" }
+    public var description: String {
+        "no thread for \(name): \(reason); raise the limit of threads (ulimit -u, or pids of the "
+            + "container) or the memory"
+    }
 }

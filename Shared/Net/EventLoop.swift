@@ -112,29 +112,8 @@ public final class EventLoop: Scheduler {
     // MARK: The loop
 
     /// Starts the loop on a thread of its own.
-    public func start(name: String) {
-        let running = Unmanaged.passRetained(Start(loop: self, name: name))
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                pthread_setname_np(pthread_self(), start.name)
-                start.loop.run()
-                return nil
-            }, running.toOpaque())
-        pthread_detach(thread)
-    }
-
-    private final class Start: Sendable {
-        let loop: EventLoop
-        let name: String
-
-        init(loop: EventLoop, name: String) {
-            self.loop = loop
-            self.name = name
-        }
+    public func start(name: String) throws {
+        try WorkerThread.start(name) { self.run() }
     }
 
     /// Runs on the calling thread until `stop()`.

@@ -30,10 +30,13 @@ public final class Client: Caller {
         var failures = 0
         var notBefore: UInt64 = 0
         var lastWaiter: UInt64 = 0
-        var waiters: [UInt64: UnsafeContinuation<ClientConnection, any Error>] = [:]
+        var waiters: [UInt64: Waiter] = [:]
         var tells: [Tell] = []
         var memory = StoreMemory()
     }
+
+    /// Calls that wait for a connection at once; one more is refused.
+    static let mostWaiters = 10_000
 
     /// The service that is called: it has to prove that name.
     private let name: String
@@ -109,7 +112,7 @@ public final class Client: Caller {
         }
         let error = RPCError(.unavailable, "the client is closed", executed: false)
         if case .ready(let connection) = link { connection.end(error) }
-        for waiter in waiters { waiter.resume(throwing: error) }
+        for waiter in waiters { waiter.resume(.failure(error)) }
     }
 
     // MARK: The connection
@@ -117,14 +120,15 @@ public final class Client: Caller {
     private func connection(within timeoutMs: Int64) async throws -> ClientConnection {
         if case .ready(let connection) = state.withLock({ $0.link }) { return connection }
         return try await withUnsafeThrowingContinuation { continuation in
-            enum Next { case resume(ClientConnection), fail, wait(UInt64, connect: UInt64?) }
+            enum Next { case resume(ClientConnection), fail, full, wait(UInt64, connect: UInt64?) }
             let next: Next = state.withLock { state in
                 switch state.link {
                 case .ready(let connection): return .resume(connection)
                 case .closed: return .fail
                 case .idle, .connecting:
+                    guard state.waiters.count < Self.mostWaiters else { return .full }
                     state.lastWaiter += 1
-                    state.waiters[state.lastWaiter] = continuation
+                    state.waiters[state.lastWaiter] = Waiter(continuation: continuation)
                     guard case .idle = state.link else {
                         return .wait(state.lastWaiter, connect: nil)
                     }
@@ -137,13 +141,26 @@ public final class Client: Caller {
             case .fail:
                 continuation.resume(
                     throwing: RPCError(.unavailable, "the client is closed", executed: false))
+            case .full:
+                continuation.resume(
+                    throwing: RPCError(
+                        .overloaded, "\(Self.mostWaiters) calls wait for \(name) already",
+                        executed: false))
             case .wait(let waiter, let start):
-                _ = world.scheduler.schedule(afterMs: timeoutMs) { [weak self] in
-                    self?.giveUp(waiter)
-                }
+                setTimer(of: waiter, ms: timeoutMs)
                 if let start { connect(at: start) }
             }
         }
+    }
+
+    /// The timer goes with the waiter, so that none is left of those who were answered.
+    private func setTimer(of waiter: UInt64, ms: Int64) {
+        let timer = world.scheduler.schedule(afterMs: ms) { [weak self] in self?.giveUp(waiter) }
+        let isWaiting = state.withLock { state in
+            state.waiters[waiter]?.timer = timer
+            return state.waiters[waiter] != nil
+        }
+        if !isWaiting { timer.cancel() }
     }
 
     private func connect(at start: UInt64) {
@@ -164,9 +181,10 @@ public final class Client: Caller {
 
     private func giveUp(_ waiter: UInt64) {
         state.withLock { $0.waiters.removeValue(forKey: waiter) }?.resume(
-            throwing: RPCError(
-                .deadlineExceeded, "no connection to \(name) at \(places) in time",
-                executed: false))
+            .failure(
+                RPCError(
+                    .deadlineExceeded, "no connection to \(name) at \(places) in time",
+                    executed: false)))
     }
 
     private var places: String { addresses.map(\.description).joined(separator: ", ") }
@@ -181,7 +199,7 @@ public final class Client: Caller {
                 return (takeWaiters(&state), state.tells)
             }
             guard let ready else { return connection.end(.notConnected) }
-            for waiter in ready.waiters { waiter.resume(returning: connection) }
+            for waiter in ready.waiters { waiter.resume(.success(connection)) }
             for tell in ready.tells { tell() }
         } catch {
             let (waiters, failures) = state.withLock { state in
@@ -200,7 +218,7 @@ public final class Client: Caller {
                 cause?.reason == .unauthenticated ? .unauthenticated : .unavailable,
                 "no connection to \(name) at \(places): \(cause?.message ?? "\(error)")",
                 executed: false)
-            for waiter in waiters { waiter.resume(throwing: refusal) }
+            for waiter in waiters { waiter.resume(.failure(refusal)) }
             lookAgain()
         }
     }
@@ -278,7 +296,16 @@ public final class Client: Caller {
         }
     }
 
-    private typealias Waiter = UnsafeContinuation<ClientConnection, any Error>
+    /// A call that waits for a connection, and the timer that ends its wait.
+    private struct Waiter {
+        let continuation: UnsafeContinuation<ClientConnection, any Error>
+        var timer: ScheduledTimer?
+
+        func resume(_ result: Result<ClientConnection, any Error>) {
+            timer?.cancel()
+            continuation.resume(with: result)
+        }
+    }
 
     /// All who wait for a connection, in the order in which they came.
     private func takeWaiters(_ state: inout State) -> [Waiter] {

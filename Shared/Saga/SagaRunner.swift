@@ -11,10 +11,12 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     public let name = "saga"
     public let progress: SagaProgress<Subject>
 
-    private struct State {
-        /// Sagas with a task, and whether they were woken since it last read their row.
-        var running: [UUID: Bool] = [:]
-        /// Sagas that pause, each with the one timer that ends its pause.
+    struct State {
+        /// Sagas with a task.
+        var running: [UUID: Running] = [:]
+        /// How many of them were found by the runner itself, by the step that they were found at.
+        var found: [String: Int] = [:]
+        /// Sagas that pause for a short while, each with the one timer that ends its pause.
         var resting: [UUID: Rest] = [:]
         var isStopped = false
         var lease: SagaLease
@@ -25,18 +27,31 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         var isLeasing = false
     }
 
+    struct Running {
+        /// Since its task last read its row.
+        var isWoken = false
+        /// The step that it was found at; nil for one that was just begun.
+        let foundAt: String?
+    }
+
+    struct Rest {
+        let timer: ScheduledTimer
+        /// The call that could not reach its peer, if it waits because of that.
+        let cut: SagaPosition?
+    }
+
     private static var callTimeoutMs: Int64 { 10_000 }
-    private static var scanEveryMs: Int64 { 1_000 }
-    private static var leasePauseMs: Int64 { 10 }
-    private static var page: Int { 200 }
-    /// Sagas taken over at once, so that a restart does not flood its peers.
-    private static var takeOverLimit: Int { 400 }
+    /// Longer pauses, and more of them, are ended by the scan instead of a timer.
+    private static var longestRestMs: Int64 { 60_000 }
+    private static var mostResting: Int { 10_000 }
 
     private let saga: Saga<Subject, Reply>
     private let asides: [Step<Subject, Reply>]
-    private let journal: any SagaJournal<Subject, Reply>
-    private let world: World
-    private let state: Mutex<State>
+    let journal: any SagaJournal<Subject, Reply>
+    let world: World
+    let state: Mutex<State>
+    /// Sagas that could not be driven.
+    let failing: FailingRows<UUID>
 
     /// `asides` are the calls off the straight way, which the journal's decisions lead to by name.
     public init(
@@ -47,6 +62,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         self.asides = asides
         self.journal = journal
         self.world = world
+        failing = FailingRows("order", world: world)
         progress = SagaProgress(scheduler: world.scheduler)
         let now = world.scheduler.uptimeNanoseconds
         let lease = try await journal.lease(nil, above: 0)
@@ -56,34 +72,24 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
                 trustedUntil: now + Self.nanoseconds(SagaLease.trustedMs)))
     }
 
-    private static func nanoseconds(_ ms: Int64) -> UInt64 { UInt64(ms) * 1_000_000 }
+    static func nanoseconds(_ ms: Int64) -> UInt64 { UInt64(ms) * 1_000_000 }
 
     /// What runs for as long as the process lives.
     public var jobs: [any Service] {
         guard journal.isShared else { return [self] }
-        return [self, SagaSharing(runner: self, journal: journal, world: world)]
+        return [
+            self, SagaRenewal(runner: self, world: world),
+            SagaSharing(runner: self, journal: journal, world: world),
+        ]
     }
 
     /// Goes by the process's own number: every call carries it, and fences off its forerunners.
     public var epoch: Int64 { state.withLock { $0.lease.epoch } }
 
-    /// Takes over what another process left, then looks each second for what is due.
-    public func run() async throws {
-        await takeOver()
-        while (try? await world.scheduler.sleep(ms: Self.scanEveryMs)) != nil {
-            do {
-                for subject in try await journal.due(limit: Self.page) { start(subject) }
-            } catch {
-                world.log.warning("saga_scan_failed", ["error": "\(error)"])
-            }
-        }
-        stop()
-    }
-
     /// Ends every task at its next commit; the rows wait for the next process.
     public func stop() { state.withLock { $0.isStopped = true } }
 
-    /// Drives a saga whose row was just committed, or read.
+    /// Drives a saga whose row was just committed.
     public func start(_ subject: Subject) {
         guard subject.position != nil, isMine(subject), enter(subject.id) else { return }
         world.scheduler.spawn { await self.drive(subject.id, subject) }
@@ -102,77 +108,41 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         wake(subject.id)
     }
 
-    /// A peer can be reached again: what waits only for that goes on now, and not when its pause
-    /// has passed. `isTheirs` tells the calls that go to this peer.
-    public func hurry(_ isTheirs: @escaping @Sendable (SagaPosition) -> Bool) {
-        let ids = state.withLock { state in
-            state.resting.filter { $0.value.cut.map(isTheirs) == true }.keys.sorted()
-        }
-        guard !ids.isEmpty else { return }
-        world.log.info("saga_hurried", ["sagas": ids.count])
-        world.scheduler.spawn { [self] in
-            for id in ids {
-                try await awaitRoom()
-                wake(id)
-            }
-        }
-    }
-
     /// True when the caller is to start the task; else the one there is told to look again. Either
     /// way a pause is over, and its timer with it: one that was left would ask out of turn.
-    private func enter(_ id: UUID) -> Bool {
+    func enter(_ id: UUID, foundAt step: String? = nil) -> Bool {
         let (mayStart, timer) = state.withLock { state -> (Bool, ScheduledTimer?) in
             guard !state.isStopped else { return (false, nil) }
             let isRunning = state.running[id] != nil
-            state.running[id] = isRunning
+            if isRunning {
+                state.running[id]?.isWoken = true
+            } else {
+                state.running[id] = Running(foundAt: step)
+                if let step { state.found[step, default: 0] += 1 }
+            }
             return (!isRunning, state.resting.removeValue(forKey: id)?.timer)
         }
         timer?.cancel()
         return mayStart
     }
 
-    // MARK: The lease
-
-    /// When it is time; takes over what others have left.
-    func renewLease() async throws {
-        let now = world.scheduler.uptimeNanoseconds
-        let (before, isDue) = state.withLock { ($0.lease.epochs, now >= $0.renewAt) }
-        guard isDue else { return }
-        let lease = try await takeLease(above: 0)
-        guard !lease.epochs.subtracting([lease.epoch]).isSubset(of: before) else { return }
-        world.log.warning("saga_takeover", ["epoch": lease.epoch])
-        world.scheduler.spawn { await self.takeOver() }
-    }
-
-    /// One at a time: who was fenced off together with another goes by the epoch that the other
-    /// has drawn.
-    @discardableResult
-    private func takeLease(above seen: Int64) async throws -> SagaLease {
-        while !mayLease() { try await world.scheduler.sleep(ms: Self.leasePauseMs) }
-        defer { state.withLock { $0.isLeasing = false } }
-        let held = state.withLock { $0.lease }
-        if 0 < seen, seen < held.epoch { return held }
-        // Counted from before it was asked for, so that no other counts from earlier.
-        let now = world.scheduler.uptimeNanoseconds
-        let lease = try await journal.lease(held.epoch, above: seen)
+    /// True when its task has ended; false when it was woken meanwhile, and looks again.
+    private func leave(_ id: UUID) -> Bool {
         state.withLock { state in
-            guard lease.epoch >= state.lease.epoch else { return }
-            state.lease = lease
-            state.renewAt = now + Self.nanoseconds(SagaLease.renewedEveryMs)
-            state.trustedUntil = now + Self.nanoseconds(SagaLease.trustedMs)
-        }
-        return lease
-    }
-
-    private func mayLease() -> Bool {
-        state.withLock { state in
-            defer { state.isLeasing = true }
-            return !state.isLeasing
+            guard state.running[id]?.isWoken == true, !state.isStopped else {
+                if let step = state.running.removeValue(forKey: id)?.foundAt {
+                    let others = (state.found[step] ?? 1) - 1
+                    state.found[step] = others > 0 ? others : nil
+                }
+                return true
+            }
+            state.running[id]?.isWoken = false
+            return false
         }
     }
 
-    private func isMine(_ subject: Subject) -> Bool {
-        state.withLock { $0.lease.epochs.contains(subject.epoch) }
+    func isMine(_ subject: Subject) -> Bool {
+        state.withLock { $0.lease.epochs.contains(subject.driver) }
     }
 
     /// Whether a task drives it here, or will.
@@ -180,65 +150,59 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         state.withLock { $0.running[id] != nil || $0.resting[id] != nil }
     }
 
-    /// Another process may drive what this one calls its own.
-    private var isLapsed: Bool {
-        let now = world.scheduler.uptimeNanoseconds
-        return journal.isShared && state.withLock { now > $0.trustedUntil }
-    }
+    var isStopped: Bool { state.withLock { $0.isStopped } }
 
-    private func awaitRoom() async throws {
-        while state.withLock({ $0.running.count }) > Self.takeOverLimit {
-            try await world.scheduler.sleep(ms: 20)
-        }
-    }
-
-    private func takeOver() async {
-        var last: UUID?
-        while !isStopped {
-            do {
-                let page = try await journal.unfinished(after: last, limit: Self.page)
-                for subject in page { start(subject) }
-                guard let end = page.last, page.count == Self.page else { return }
-                last = end.id
-                try await awaitRoom()
-            } catch is CancellationError {
-                return
-            } catch {
-                world.log.warning("saga_takeover_failed", ["error": "\(error)"])
-                guard (try? await world.scheduler.sleep(ms: Self.scanEveryMs)) != nil else {
-                    return
-                }
-            }
-        }
-    }
-
-    private var isStopped: Bool { state.withLock { $0.isStopped } }
-
-    private func drive(_ id: UUID, _ subject: Subject?) async {
+    func drive(_ id: UUID, _ subject: Subject?) async {
         var subject = subject
         while true {
-            var pause: Pause?
-            do {
-                if subject == nil { subject = try await journal.find(id) }
-                if let subject, isMine(subject) { pause = try await advance(subject) }
-            } catch {
-                // Only a stopped runner, or a row that can't be read, ends here; the scan finds
-                // the row again.
-                world.log.warning("saga_left", ["order": id, "error": "\(error)"])
+            let pause = await tryToAdvance(id, subject)
+            guard leave(id) else {
+                subject = nil
+                continue
             }
-            let wasWoken = state.withLock { state in
-                guard state.running[id] == true, !state.isStopped else {
-                    state.running[id] = nil
-                    return false
-                }
-                state.running[id] = false
-                return true
+            if let pause, !isStopped { rest(id, pause) }
+            return
+        }
+    }
+
+    /// What goes wrong with one saga sets it aside; the scan finds it again.
+    private func tryToAdvance(_ id: UUID, _ known: Subject?) async -> Pause? {
+        do {
+            var subject = known
+            if subject == nil { subject = try await journal.find(id) }
+            if let found = subject, found.driver == 0 {
+                guard let position = found.position else { return nil }
+                _ = try call(position, found)
+                subject = try await journal.claim(id)
             }
-            guard wasWoken else {
-                if let pause, !isStopped { rest(id, pause) }
-                return
-            }
-            subject = nil
+            guard let subject, isMine(subject) else { return nil }
+            let pause = try await advance(subject)
+            failing.succeeded(id)
+            return pause
+        } catch {
+            await giveUp(id, error)
+            return nil
+        }
+    }
+
+    /// This process cannot go on with a row: it leaves the row to whoever can, itself among them
+    /// once the pause is over. What was asked and not committed is forgotten by that, and so
+    /// whoever claims the row goes by what another process has left.
+    func giveUp(_ id: UUID, _ error: any Error) async {
+        guard !isStopped else { return }
+        if let error = error as? NewerStep {
+            let pause = failing.setAside(id)
+            world.log.info(
+                "saga_left",
+                ["order": id, "step": error.name, "again_in_ms": pause.pauseMs])
+        } else {
+            failing.failed(id, error)
+        }
+        do {
+            try await retrying(id, "saga_unleft") { try await self.journal.leave(id) }
+        } catch {
+            // It can't be written, and so nothing can be made of it here either.
+            world.log.warning("saga_kept", ["order": id, "error": "\(error)"])
         }
     }
 
@@ -248,12 +212,10 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         let cut: SagaPosition?
     }
 
-    private struct Rest {
-        let timer: ScheduledTimer
-        let cut: SagaPosition?
-    }
-
     private func rest(_ id: UUID, _ pause: Pause) {
+        guard pause.ms <= Self.longestRestMs,
+            state.withLock({ $0.resting.count < Self.mostResting })
+        else { return }
         let timer = world.scheduler.schedule(afterMs: pause.ms) { self.wake(id) }
         let isWoken = state.withLock { state in
             guard state.running[id] == nil else { return true }
@@ -269,9 +231,10 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         var unsaved: [SagaEvent<Reply>] = []
         while let position = subject.position, isMine(subject), !isStopped {
             if isLapsed { throw RPCError(.unavailable, "the lease could not be renewed in time") }
+            let call = try call(position, subject)
             world.failpoint.reach("saga.\(position).asking")
             let impatience = noteSlowness(of: position, subject, unsaved)
-            let event = await ask(position, subject)
+            let event = await ask(position, subject, call)
             impatience?.cancel()
             world.failpoint.reach("saga.\(position).answered")
             if let next = journal.deferred(subject, event) {
@@ -293,12 +256,24 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         saga.step(name) ?? asides.first { $0.name == name }
     }
 
-    private func ask(_ position: SagaPosition, _ subject: Subject) async -> SagaEvent<Reply> {
+    /// What a position calls.
+    private func call(
+        _ position: SagaPosition, _ subject: Subject
+    ) throws -> Step<Subject, Reply>.Act {
         let step = step(position.step)
-        guard let act = position.direction == .act ? step?.act : step?.undo else {
-            let error = RPCError(.unknownMethod, "there is no step \(position.step)")
-            return SagaEvent(position, .refused(error))
-        }
+        guard subject.isKnown, let act = position.direction == .act ? step?.act : step?.undo
+        else { throw NewerStep(name: position.description) }
+        return act
+    }
+
+    /// A newer release has brought a row to a step that this one does not have.
+    struct NewerStep: Error {
+        let name: String
+    }
+
+    private func ask(
+        _ position: SagaPosition, _ subject: Subject, _ act: Step<Subject, Reply>.Act
+    ) async -> SagaEvent<Reply> {
         do {
             let call = SagaCall(epoch: epoch, timeoutMs: Self.callTimeoutMs)
             switch try await act(subject, call) {
@@ -345,7 +320,13 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         else { return nil }
         return world.scheduler.schedule(afterMs: patienceMs) { [self] in
             world.scheduler.spawn { [self] in
-                _ = try await save(subject.id, unsaved + [SagaEvent(position, .slow)])
+                do {
+                    _ = try await save(subject.id, unsaved + [SagaEvent(position, .slow)])
+                } catch {
+                    // The call goes on, and its own commit meets the same.
+                    world.log.warning(
+                        "saga_slowness_unsaved", ["order": subject.id, "error": "\(error)"])
+                }
                 world.failpoint.reach("saga.\(position).slow")
             }
         }
@@ -356,19 +337,36 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     private func save(
         _ id: UUID, _ events: [SagaEvent<Reply>]
     ) async throws -> SagaStand<Subject>? {
+        let stand = try await retrying(id, "saga_commit_failed") {
+            try await self.journal.commit(id, events)
+        }
+        if let stand { progress.publish(stand.subject) }
+        return stand
+    }
+
+    /// Tries again, with growing pauses, what fails for a reason that passes; any other is thrown.
+    private func retrying<Value: Sendable>(
+        _ id: UUID, _ event: StaticString, _ body: @Sendable () async throws -> Value
+    ) async throws -> Value {
         var attempt: Int64 = 0
         while true {
-            do {
-                let stand = try await journal.commit(id, events)
-                if let stand { progress.publish(stand.subject) }
-                return stand
-            } catch {
-                guard !isStopped else { throw error }
-                world.log.warning("saga_commit_failed", ["order": id, "error": "\(error)"])
+            do { return try await body() } catch {
+                world.log.warning(event, ["order": id, "error": "\(error)"])
+                guard Self.mayPass(error), !isStopped else { throw error }
                 try await world.scheduler.sleep(
                     ms: Backoff.delayMs(attempt: attempt, world.random))
                 attempt += 1
             }
+        }
+    }
+
+    /// Whether the same may succeed later. What the rows themselves forbid does not.
+    private static func mayPass(_ error: any Error) -> Bool {
+        switch error {
+        case let error as any FaultError:
+            if case .internal = error.fault { false } else { true }
+        case let error as RPCError: !error.isRefusal && error.reason != .internal
+        default: false
         }
     }
 }

@@ -27,9 +27,8 @@ public struct Housekeeping: Service {
 
     public func run() async throws {
         while true {
-            do { while try await prune() >= Self.rowsInOneBatch {} } catch let error as StorageError
-            {
-                world.log.warning("prune_failed", ["cause": error.description])
+            do { while try await prune() >= Self.rowsInOneBatch {} } catch {
+                world.log.warning("prune_failed", ["cause": "\(error)"])
             }
             try await world.scheduler.sleep(ms: Self.everyMs)
         }

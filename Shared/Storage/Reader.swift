@@ -1,3 +1,4 @@
+public import FoundationEssentials
 public import Lifecycle
 
 /// One state of the database, read only.
@@ -54,6 +55,43 @@ public final class Reader {
     ) throws -> [Row] {
         let sql = Row.table.select(condition)
         return try rows(Row.self, sql.text, sql.values, while: isWanted)
+    }
+
+    /// The rows with these keys that there are, each by itself: one that can't be read is told as
+    /// that, and hides no other.
+    public func find<Row: StoredRow>(
+        _: Row.Type, each keys: [Row.Key]
+    ) throws -> [(key: Row.Key, row: Result<Row, any Error>)] where Row.Key: Bindable {
+        guard !keys.isEmpty else { return [] }
+        do {
+            let sql = Row.table.select(each: keys)
+            return try rows(Row.self, sql.text, sql.values).map { ($0.key, .success($0)) }
+        } catch let error as StorageError where error.code == .corrupt {
+            // One of them is bad: which, only looking at each can tell.
+            return try keys.compactMap { key in
+                do { return try find(Row.self, key).map { (key, .success($0)) } } catch let error
+                    as StorageError where error.code == .corrupt
+                { return (key, .failure(error)) }
+            }
+        }
+    }
+
+    /// Rows that match, in the order that the condition asks for, each by itself: one that can't
+    /// be read hides no other. An id that can't be read either ends the read.
+    public func readable<Row: StoredRow>(
+        _: Row.Type, where condition: SQL
+    ) throws -> [(key: UUID, row: Result<Row, any Error>)] where Row.Key == UUID {
+        let (table, sql) = (Row.table, Row.table.select(condition))
+        var rows: [(UUID, Result<Row, any Error>)] = []
+        try connection.prepare(sql.text).run(sql.values) { row in
+            func columns() -> ColumnReader {
+                ColumnReader(row, source: table.name, columns: table.columns)
+            }
+            var (whole, key) = (columns(), columns())
+            let id: UUID = try key.next()
+            rows.append((id, Result { try Row.stored(in: &whole) }))
+        }
+        return rows
     }
 
     /// Any query, each row read column by column.

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Lifecycle
 import Processes
 
 /// The least a call can cost here: frames of a request's and a reply's size through epoll, with
@@ -31,7 +32,7 @@ enum BareEcho {
                 getsockname(listener, $0, &boundLength)
             }
         }
-        Thread { try? echo(listener, requestBytes + 4, frame(replyBytes)) }.start()
+        try WorkerThread.start("echo") { try? echo(listener, requestBytes + 4, frame(replyBytes)) }
         Peer.serve(at: UInt16(bigEndian: bound.sin_port))
     }
 
@@ -158,28 +159,5 @@ enum BareEcho {
 
     private static func check(_ code: Int32, _ call: String) throws {
         guard code == 0 else { throw BenchError("\(call): \(String(cString: strerror(errno)))") }
-    }
-}
-
-/// A plain thread.
-private struct Thread {
-    private final class Body {
-        let run: () -> Void
-        init(_ run: @escaping () -> Void) { self.run = run }
-    }
-
-    private let body: Body
-
-    init(_ run: @escaping () -> Void) { body = Body(run) }
-
-    func start() {
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, Unmanaged.passRetained(body).toOpaque())
     }
 }

@@ -43,7 +43,7 @@ enum RPCBench {
 
     static func makeWorld() throws -> (World, TCPNetwork) {
         let loop = try EventLoop()
-        loop.start(name: "loop")
+        try loop.start(name: "loop")
         let world = World(
             scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
             metrics: Metrics())

@@ -46,7 +46,7 @@ struct Round: Sendable {
     func run() async throws -> Report {
         let folder = try WorkFolder(named: "turnstile-chaos-\(lane)")
         let loop = try EventLoop()
-        loop.start(name: "chaos")
+        try loop.start(name: "chaos")
         defer { loop.stop() }
         let world = World(
             scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,

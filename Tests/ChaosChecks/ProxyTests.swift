@@ -85,7 +85,7 @@ import Wire
     /// Asks forty times, a frame each, of somebody who answers each.
     private func exchange(_ harm: Harm?) async throws -> Seen {
         let loop = try EventLoop()
-        loop.start(name: "proxy test")
+        try loop.start(name: "proxy test")
         defer { loop.stop() }
         let network = TCPNetwork(loop: loop)
         let asked = Party(answers: true)

@@ -32,7 +32,7 @@ final class CrashRig: Sendable {
         let folder = try WorkFolder(named: "turnstile-crash")
         defer { folder.remove() }
         let loop = try EventLoop()
-        loop.start(name: "crash")
+        try loop.start(name: "crash")
         defer { loop.stop() }
         let world = World(
             scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,

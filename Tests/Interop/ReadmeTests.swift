@@ -86,7 +86,7 @@ import Testing
         let folder = try WorkFolder(named: "turnstile-readme")
         defer { folder.remove() }
         let loop = try EventLoop()
-        loop.start(name: "loop")
+        try loop.start(name: "loop")
         defer { loop.stop() }
         let world = World(
             scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,

@@ -21,7 +21,7 @@ import Testing
         _ body: @escaping @Sendable (EventLoop, TCPNetwork) async throws -> Void
     ) async throws {
         let loop = try EventLoop()
-        loop.start(name: "test")
+        try loop.start(name: "test")
         defer { loop.stop() }
         try await loop.spawn { try await body(loop, TCPNetwork(loop: loop)) }.value
     }

@@ -84,7 +84,7 @@ private func onBothNetworks(
     let test = TestWorld(seed: 2)
     try test.run { try await body(MemoryNetwork(scheduler: test.scheduler)) }
     let loop = try EventLoop()
-    loop.start(name: "net-test")
+    try loop.start(name: "net-test")
     defer { loop.stop() }
     try await loop.spawn { try await body(TCPNetwork(loop: loop)) }.value
 }
@@ -175,7 +175,7 @@ private func onBothNetworks(
     /// minutes; both ends of a connection are set so.
     @Test func aSilentPeerIsGivenUpByTheKernelAfterTwentySeconds() async throws {
         let loop = try EventLoop()
-        loop.start(name: "net-test")
+        try loop.start(name: "net-test")
         defer { loop.stop() }
         try await loop.spawn {
             let network = TCPNetwork(loop: loop)

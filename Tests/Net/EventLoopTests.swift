@@ -7,7 +7,7 @@ import Testing
 @Suite struct EventLoopTests {
     private func makeLoop() throws -> EventLoop {
         let loop = try EventLoop()
-        loop.start(name: "test-loop")
+        try loop.start(name: "test-loop")
         return loop
     }
 

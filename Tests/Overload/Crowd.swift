@@ -15,7 +15,7 @@ final class Crowd: Sendable {
 
     init(_ rig: Rig, as identity: String, connections: Int) throws {
         let loop = try EventLoop()
-        loop.start(name: identity)
+        try loop.start(name: identity)
         self.loop = loop
         let world = World(
             scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,

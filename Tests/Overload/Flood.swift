@@ -20,7 +20,7 @@ final class Flood: Sendable {
 
     init(_ rig: Rig, as identity: String, connections: Int) async throws {
         let loop = try EventLoop()
-        loop.start(name: "flood")
+        try loop.start(name: "flood")
         self.loop = loop
         world = World(
             scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,

@@ -29,7 +29,7 @@ final class Rig: Sendable {
         sim: String, _ body: @escaping @Sendable (Rig) async throws -> Result
     ) async throws -> Result {
         let loop = try EventLoop()
-        loop.start(name: "rig")
+        try loop.start(name: "rig")
         let world = World(
             scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
             metrics: Metrics())

@@ -212,3 +212,14 @@ func reason(_ work: () async throws -> some Any) async -> Reason? {
         return (error as? RPCError)?.reason
     }
 }
+
+extension PaymentStore {
+    /// Those that the applier would look at, as they are.
+    func dueWebhooks(limit: Int) async throws -> [Webhook] {
+        var webhooks: [Webhook] = []
+        for due in try await dueWebhooks(of: .all, after: nil, limit: limit) {
+            if let webhook = try await webhook(due.id) { webhooks.append(webhook) }
+        }
+        return webhooks
+    }
+}

@@ -233,7 +233,7 @@ private let action = ProviderPayment.Status.requiresAction(clientSecret: "s")
                 world: desk.world, store: desk.store, cashier: desk.service.cashier,
                 awaited: AwaitedTargets())
             for webhook in try await desk.store.dueWebhooks(limit: 16) {
-                await applier.apply(webhook)
+                try await applier.apply(webhook)
             }
             #expect(provider.asked == ["sale 1", "refund 1", "fetch", "refund 1", "fetch"])
             #expect(try await desk.store.refund(id(0x51)).state == .requested)

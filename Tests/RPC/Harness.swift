@@ -120,7 +120,7 @@ func inBothWorlds(
         await harness.server.stop()
     }
     let loop = try EventLoop()
-    loop.start(name: "test")
+    try loop.start(name: "test")
     defer { loop.stop() }
     let world = World(
         scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,

@@ -75,6 +75,25 @@ extension Rule {
             }
             return file.code(with: made) + joined
         },
+        Rule(
+            "threads are started by WorkerThread, which tells when one cannot be",
+            planted: "Shared/Net/Bad.swift", "pthread_create(&thread, nil, body, nil)\n"
+        ) { file in
+            file.name == "WorkerThread.swift" ? [] : file.code(with: ["pthread_create"])
+        },
+        Rule(
+            "what is due is read by its ids, so that one bad row hides no other",
+            planted: "Services/Payments/Bad.swift",
+            "reader.select(\n    Row.self, where: \"next_try_at <= \\(reader.now)\")\n"
+        ) { file in
+            guard file.isIn("Services") else { return [] }
+            return file.lines.indices.filter { line in
+                file.lines[line].contains("_at <= \\(reader.now)")
+                    && file.lines[max(0, line - 5)...line].contains {
+                        $0.contains("reader.select(")
+                    }
+            }
+        },
     ]
 
     /// A construct that needs a sentence next to it saying why it is sound.

@@ -41,6 +41,9 @@ import Testing
         Plant("M-7", .orders, "an order is gone", "DELETE FROM ticket_order"),
         Plant("M-7", .orders, "an order without a checkout", "DELETE FROM checkout"),
         Plant(
+            "P-5", .orders, "a kept count that is wrong",
+            "UPDATE checkout_tally SET in_completed = in_completed + 1"),
+        Plant(
             "M-7", .orders, "an order of a checkout that was not paid",
             "UPDATE checkout SET state = 'CANCELLED'"),
         Plant(

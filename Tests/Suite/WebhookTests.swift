@@ -8,7 +8,7 @@ import Testing
 
 /// Purchases whose payments tell of themselves, and webhooks that come over the wire.
 @Suite struct WebhookTests {
-    /// It is looked at after 102 s and then after 113 s; the money comes in between, and so do the
+    /// It is looked at after 92 s and then after 107 s; the money comes in between, and so do the
     /// tickets.
     @Test func aLatePurchaseEndsWhenItsMoneyComes() throws {
         func seconds(_ sim: SimConfiguration) throws -> Int64 {
@@ -25,7 +25,7 @@ import Testing
         }
         #expect(
             (104...106).contains(try seconds(SimConfiguration(webhookBp: 10_000, lateMs: 104_000))))
-        #expect((112...114).contains(try seconds(SimConfiguration(lateMs: 104_000))))
+        #expect((107...109).contains(try seconds(SimConfiguration(lateMs: 104_000))))
     }
 
     /// With every token, late, twice and lost, nothing is sold twice and no money is kept.

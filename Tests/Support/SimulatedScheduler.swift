@@ -21,6 +21,9 @@ public final class SimulatedScheduler: Scheduler {
     /// Jobs and timers run so far.
     public var steps: Int { state.withLock { $0.steps } }
 
+    /// Timers that have neither fired nor been cancelled.
+    public var timers: Int { state.withLock { $0.timers.count } }
+
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         enqueue { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }

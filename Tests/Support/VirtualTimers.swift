@@ -16,6 +16,8 @@ struct VirtualTimers {
     private var actions: [UInt64: Action] = [:]
     private var last: UInt64 = 0
 
+    var count: Int { actions.count }
+
     mutating func add(at deadline: UInt64, _ action: @escaping Action) -> UInt64 {
         last += 1
         actions[last] = action

@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import Publishing
 import Storage
 
 /// What must always hold, each as a query that gives the rows against it. They run over one state
@@ -23,9 +24,17 @@ struct Invariants {
     }
 
     func verify() throws -> VerifyReply {
-        let violations =
-            try poolsWithinCapacity() + takenIsSummed() + auditIsSound() + auditEndsAtPool()
-            + eventIsSumOfTypes() + allocationsFit() + feedIsGapless()
+        var violations: [Violation] = []
+        func check(_ invariant: String, _ find: () throws -> [Violation]) throws {
+            violations += try Violation.found(by: invariant, find)
+        }
+        try check("C-1") { try poolsWithinCapacity() }
+        try check("C-2") { try takenIsSummed() }
+        try check("C-3") { try auditIsSound() }
+        try check("C-3") { try auditEndsAtPool() }
+        try check("C-5") { try eventIsSumOfTypes() }
+        try check("C-6") { try allocationsFit() }
+        try check("P-3") { try feedIsGapless() }
         return VerifyReply(checked: try checked(), violations: violations, pending: 0)
     }
 

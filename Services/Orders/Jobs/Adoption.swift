@@ -8,46 +8,70 @@ import Saga
 /// restore, and gives them back: such a checkout is taken in as CANCELLING. It is safe, because a
 /// checkout is committed before its hold is asked for.
 struct Adoption: Service {
-    let world: World
-    let journal: CheckoutJournal
-    let runner: SagaRunner<Checkout, PeerReply>
-    let inventory: any Caller
-    let payments: any Caller
+    private let world: World
+    private let journal: CheckoutJournal
+    private let runner: SagaRunner<Checkout, PeerReply>
+    private let inventory: any Caller
+    private let payments: any Caller
+    /// Payments and holds that could not be given back.
+    private let failing: FailingRows<UUID>
 
     let name = "adoption"
+
+    init(
+        world: World, journal: CheckoutJournal, runner: SagaRunner<Checkout, PeerReply>,
+        inventory: any Caller, payments: any Caller
+    ) {
+        self.world = world
+        self.journal = journal
+        self.runner = runner
+        self.inventory = inventory
+        self.payments = payments
+        failing = FailingRows("adoption", world: world)
+    }
 
     /// Anything younger may still be on its way.
     static let olderThanMs: Int64 = 60_000
     private static let everyMs: Int64 = 30_000
     private static let page: Int64 = 200
+    private static let atOnce = 16
 
     func run() async throws {
         while (try? await world.scheduler.sleep(ms: Self.everyMs)) != nil {
-            do { try await look() } catch {
-                world.log.warning("adoption_failed", ["error": "\(error)"])
+            // Money first: a payment knows its checkout, a hold knows no payment.
+            for look in [lookAtPayments, lookAtHolds] {
+                do { try await look() } catch {
+                    world.log.warning("adoption_failed", ["error": "\(error)"])
+                }
             }
         }
     }
 
-    /// One look at both peers.
-    func look() async throws {
-        // Money first: a payment knows its checkout, a hold knows no payment.
+    private func lookAtPayments() async throws {
         var after: String?
         repeat {
             let reply = try await payments.call(
                 PaymentsAPI.listUnsettled,
                 ListUnsettledRequest(
                     olderThanMs: Self.olderThanMs, after: after, limit: Self.page))
-            for payment in reply.payments { try await adopt(payment) }
+            await world.scheduler.forEach(reply.payments, atOnce: Self.atOnce) { payment in
+                await failing.attempt(payment.paymentId) { try await adopt(payment) }
+            }
             after = reply.next
         } while after != nil
+    }
+
+    private func lookAtHolds() async throws {
+        var after: String?
         repeat {
             let reply = try await inventory.call(
                 InventoryAPI.listHolds,
                 ListHoldsRequest(
                     state: .committing, olderThanMs: Self.olderThanMs, after: after,
                     limit: Self.page))
-            for hold in reply.holds { try await adopt(hold) }
+            await world.scheduler.forEach(reply.holds, atOnce: Self.atOnce) { hold in
+                await failing.attempt(hold.holdId) { try await adopt(hold) }
+            }
             after = reply.next
         } while after != nil
     }

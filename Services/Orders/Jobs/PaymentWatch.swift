@@ -5,8 +5,11 @@ import RPC
 import Saga
 import Synchronization
 
-/// The checkouts of this process that wait for a payment.
+/// The checkouts of this process that wait for a payment. Those beyond `most` are found by their
+/// next poll.
 final class AwaitedPayments: Sendable {
+    static let most = 10_000
+
     private struct State {
         /// By the payment, and the payment by the checkout.
         var checkouts: [UUID: UUID] = [:]
@@ -23,7 +26,7 @@ final class AwaitedPayments: Sendable {
             if let payment = state.payments.removeValue(forKey: checkout.id) {
                 state.checkouts[payment] = nil
             }
-            guard isAwaited else { return nil }
+            guard isAwaited, state.checkouts.count < Self.most else { return nil }
             state.checkouts[checkout.paymentID] = checkout.id
             state.payments[checkout.id] = checkout.paymentID
             return state.sleeper.take()

@@ -20,20 +20,32 @@ struct PeerHistories: Service {
     let name = "peer-histories"
 
     func run() async throws {
-        for (peer, callers) in [
-            ("inventory", [sagas.inventory, readers.inventory]),
-            ("payments", [sagas.payments, readers.payments]),
-        ] {
-            guard let seen = try await seen(peer) else { continue }
-            let mark = StoreMark(feedID: seen.feedID.text, epoch: seen.epoch, head: 0)
-            for caller in callers { caller.expect(mark) }
-        }
+        var unread = ["inventory", "payments"]
         // One that comes back is told before it can sell much.
         readers.inventory.whenConnected { world.scheduler.spawn { await lookAtInventory() } }
         repeat {
+            // Again until it can be read: the database's trouble must not end the process.
+            for peer in unread where await remind(of: peer) { unread.removeAll { $0 == peer } }
             await lookAtInventory()
             await look("payments", readers.payments, PaymentsAPI.compareHistory)
         } while (try? await world.scheduler.sleep(ms: Self.everyMs)) != nil
+    }
+
+    /// Tells the callers what was seen before this process; false when that could not be read.
+    private func remind(of peer: String) async -> Bool {
+        do {
+            guard let seen = try await seen(peer) else { return true }
+            let mark = StoreMark(feedID: seen.feedID.text, epoch: seen.epoch, head: 0)
+            for caller in peer == "inventory"
+                ? [sagas.inventory, readers.inventory] : [sagas.payments, readers.payments]
+            {
+                caller.expect(mark)
+            }
+            return true
+        } catch {
+            world.log.warning("peer_history_unread", ["peer": peer, "error": "\(error)"])
+            return false
+        }
     }
 
     private func lookAtInventory() async {

@@ -48,6 +48,7 @@ enum BuyerRules {
         _ request: StartPaymentRequest, _ checkout: Checkout, now: Instant
     ) throws -> Checkout {
         try refuseExpired(checkout)
+        try refuseNewer(checkout)
         guard checkout.state == .reserved || checkout.state == .paying else {
             throw refusal(checkout)
         }
@@ -88,6 +89,7 @@ enum BuyerRules {
     /// - Returns: nil when there is nothing to change.
     /// - Throws: `TOO_LATE_USE_REFUND {orderId}`, `CHECKOUT_STATE {state}`.
     static func cancel(_ checkout: Checkout, now: Instant) throws -> Checkout? {
+        try refuseNewer(checkout)
         var cancelled = checkout
         switch checkout.state {
         case .paid, .completed:
@@ -112,6 +114,15 @@ enum BuyerRules {
     static func refuseExpired(_ checkout: Checkout) throws {
         guard checkout.state == .expiring || checkout.state == .expired else { return }
         throw RPCError(.checkoutExpired, "the time to pay is over; reserve again")
+    }
+
+    /// What a newer release has begun only such a one can take back.
+    private static func refuseNewer(_ checkout: Checkout) throws {
+        guard let step = checkout.step?.step, !StepName.all.contains(step) else { return }
+        throw RPCError(
+            .unavailable,
+            "the checkout is at the step \(step) of a newer release; ask another "
+                + "instance, or again once this one is upgraded", executed: false)
     }
 
     private static func refusal(_ checkout: Checkout) -> RPCError {

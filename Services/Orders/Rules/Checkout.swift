@@ -34,7 +34,7 @@ struct Checkout: SagaSubject, Hashable {
     var step: SagaPosition?
     /// When the scan looks at it; nil when it needs nothing.
     var nextRunAt: Instant?
-    /// Of the process that brought it to the step it stands at.
+    /// Of the process that brought it to the step it stands at; 0 and below as `SagaSubject` says.
     var epoch: Int64
     /// The price snapshot; empty until the stock is reserved.
     var lines: [PricedLine] = []
@@ -72,6 +72,8 @@ struct Checkout: SagaSubject, Hashable {
     var version: Int64 = 1
 
     var position: SagaPosition? { state == .parked ? nil : step }
+
+    var isKnown: Bool { CheckoutState.all.contains(state) }
 
     var holdID: UUID { .derived(from: id, "hold") }
     var paymentID: UUID { attempt?.paymentID ?? .derived(from: id, "pay") }

@@ -27,6 +27,8 @@ enum StepName {
     /// Gives the money back.
     static let refund = "refund"
 
+    static let all = atInventory.union(atPayments)
+
     static let atInventory: Set = [reserve, consume, buyer, extend, reopen, fence]
     static let atPayments: Set = [pay, start, supersede, poll, refund]
 }

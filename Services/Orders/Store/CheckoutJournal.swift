@@ -70,7 +70,7 @@ final class CheckoutJournal: SagaJournal {
             }
             var checkout = try new(epoch, batch.now)
             checkout.keyNumber = self.keyNumber
-            try batch.insert(checkout)
+            try batch.insert(new: checkout)
             return checkout
         }
     }
@@ -85,7 +85,7 @@ final class CheckoutJournal: SagaJournal {
             var checkout = PurchaseRules.adopted(
                 id, hold, paidBy: payment, epoch: epoch, now: batch.now)
             checkout.keyNumber = self.keyNumber
-            try batch.insert(checkout)
+            try batch.insert(new: checkout)
             return checkout
         }
     }
@@ -105,7 +105,7 @@ final class CheckoutJournal: SagaJournal {
             after.version += 1
             after.take(epoch, since: before)
             after.stepCount += 1
-            try batch.update(after)
+            try batch.update(after, from: before)
             try batch.insert(
                 SagaStepRow(
                     sagaID: id, number: after.stepCount,
@@ -138,7 +138,7 @@ final class CheckoutJournal: SagaJournal {
             var after = try BuyerRules.start(request, before, now: batch.now)
             after.version += 1
             after.take(epoch, since: before)
-            try batch.update(after)
+            try batch.update(after, from: before)
             return after
         }
     }
@@ -181,7 +181,7 @@ final class CheckoutJournal: SagaJournal {
             }
             after.version += 1
             after.take(epoch, since: before)
-            try batch.update(after)
+            try batch.update(after, from: before)
             for (place, step) in ended.enumerated() {
                 try batch.insert(
                     SagaStepRow(
@@ -210,39 +210,70 @@ final class CheckoutJournal: SagaJournal {
         try await database.read { try $0.find(Checkout.self, id) }
     }
 
+    func find(_ ids: [UUID]) async throws -> [SagaRow<Checkout>] {
+        guard !ids.isEmpty else { return [] }
+        return try await database.read { reader in
+            try reader.find(Checkout.self, each: ids).map { SagaRow($0.key, $0.row) }
+        }
+    }
+
     /// By a list of the few open ones: the table itself is mostly checkouts that have ended.
-    func unfinished(after id: UUID?, limit: Int) async throws -> [Checkout] {
+    func unfinished(after id: UUID?, limit: Int) async throws -> [UUID] {
         let mine = mine
+        let after: SQL = id.map { "AND checkout_id > \($0)" } ?? ""
         return try await database.read { reader in
-            let open: SQL = """
-                checkout_id IN (
-                    SELECT checkout_id FROM checkout WHERE next_run_at IS NOT NULL AND \(mine))
+            try reader.query(
                 """
-            guard let id else {
-                return try reader.select(
-                    Checkout.self, where: "\(open) ORDER BY checkout_id LIMIT \(limit)")
-            }
-            return try reader.select(
-                Checkout.self,
-                where: "\(open) AND checkout_id > \(id) ORDER BY checkout_id LIMIT \(limit)")
+                SELECT checkout_id FROM checkout
+                WHERE next_run_at IS NOT NULL AND (epoch = 0 OR \(mine)) \(after)
+                ORDER BY checkout_id LIMIT \(limit)
+                """
+            ) { try $0.next() }
         }
     }
 
-    func due(limit: Int) async throws -> [Checkout] {
+    func due(after last: SagaDue?, limit: Int) async throws -> [SagaDue] {
         let mine = mine
+        let after: SQL =
+            last.map { "AND (next_run_at, checkout_id) > (\($0.at), \($0.id))" } ?? ""
         return try await database.read { reader in
-            try reader.select(
-                Checkout.self,
-                where: """
-                    next_run_at <= \(reader.now) AND \(mine)
-                    ORDER BY next_run_at LIMIT \(limit)
-                    """)
+            try reader.query(
+                """
+                SELECT checkout_id, next_run_at FROM checkout
+                WHERE next_run_at <= \(reader.now) AND (epoch = 0 OR \(mine)) \(after)
+                ORDER BY next_run_at, checkout_id LIMIT \(limit)
+                """
+            ) { SagaDue(try $0.next(), at: try $0.next()) }
         }
     }
 
+    /// Those that it has claimed from another bear its epoch below zero.
     private var mine: SQL {
         let epoch = epoch.load(ordering: .relaxed)
-        return "epoch IN (SELECT epoch FROM saga_lease WHERE owner = \(epoch))"
+        return """
+            epoch IN (SELECT epoch FROM saga_lease WHERE owner = \(epoch)
+                UNION ALL SELECT -epoch FROM saga_lease WHERE owner = \(epoch))
+            """
+    }
+
+    /// By a statement that reads nothing else of the row.
+    func leave(_ id: UUID) async throws {
+        let mine = mine
+        try await database.write(.saga, essential: true) { batch in
+            try batch.execute("UPDATE checkout SET epoch = 0 WHERE checkout_id = \(id) AND \(mine)")
+        }
+    }
+
+    func claim(_ id: UUID) async throws -> Checkout? {
+        let epoch = epoch.load(ordering: .relaxed)
+        return try await database.write(.saga, essential: true) { batch in
+            guard var checkout = try batch.find(Checkout.self, id), checkout.epoch == 0 else {
+                return nil
+            }
+            checkout.epoch = 0 - epoch
+            try batch.update(checkout)
+            return checkout
+        }
     }
 
     func lease(_ held: Int64?, above seen: Int64) async throws -> SagaLease {
@@ -262,7 +293,9 @@ final class CheckoutJournal: SagaJournal {
             ORDER BY ended_at LIMIT \(limit)
             """
         try batch.execute("DELETE FROM saga_step WHERE saga_id IN (\(rejected))")
-        return try batch.execute("DELETE FROM checkout WHERE checkout_id IN (\(rejected))")
+        let count = try batch.execute("DELETE FROM checkout WHERE checkout_id IN (\(rejected))")
+        if count > 0 { try batch.tally(.rejected, nil, count: Int64(count)) }
+        return count
     }
 
     // MARK: Refusals

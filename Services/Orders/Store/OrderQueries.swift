@@ -114,18 +114,8 @@ struct OrderQueries: Sendable {
         return (page.rows, page.next)
     }
 
-    /// How many checkouts stand in each state. Added up row by row: to group them would sort them,
-    /// in as much memory as there are checkouts.
-    func states() async throws -> [(state: String, count: Int64)] {
-        let words = CheckoutState.all.map(\.word)
-        let counts = try await database.survey { reader in
-            // By our own words.
-            var counts = [String: Int64]()
-            try reader.forEach("SELECT state FROM checkout") {
-                counts[try $0.next(String.self), default: 0] += 1
-            }
-            return counts
-        }
-        return words.compactMap { word in counts[word].map { (word, $0) } }
+    /// How many checkouts stand in each state.
+    func states() async throws -> [(state: CheckoutState, count: Int64)] {
+        try await database.read { try $0.checkoutTally() }
     }
 }

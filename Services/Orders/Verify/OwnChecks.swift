@@ -1,14 +1,26 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import Publishing
 import Storage
 
 // What Orders can check by itself: each is a query that returns what must not be.
 extension Reader {
     /// Of one event, or all.
     func ownViolations(_ event: UUID?) throws -> [Violation] {
-        try miscounted(event) + mispriced(event) + unmatched() + disagreeing(event) + forgotten()
-            + feedGaps() + doubleFacts()
+        var violations: [Violation] = []
+        func check(_ invariant: String, _ find: () throws -> [Violation]) throws {
+            violations += try Violation.found(by: invariant, find)
+        }
+        try check("C-7") { try miscounted(event) }
+        try check("M-6") { try mispriced(event) }
+        try check("M-7") { try unmatched() }
+        try check("M-7") { try disagreeing(event) }
+        try check("P-1") { try forgotten() }
+        try check("P-3") { try feedGaps() }
+        try check("P-3") { try doubleFacts() }
+        if event == nil { try check("P-5") { try miscountedStates() } }
+        return violations
     }
 
     /// C-7: a completed order has exactly its tickets.

@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import Publishing
 import Storage
 
 /// What Orders' rows add up to at one moment, to be held against what the peers count.
@@ -21,6 +22,8 @@ struct Sums: Sendable {
     let tax: [Currency: Int128]
     /// Checkouts that have not ended.
     let open: Int64
+    /// Checkouts that have not ended and can't be read.
+    let unreadable: [Violation]
     let checked: Int64
 
     init(_ reader: Reader, _ event: UUID?) throws {
@@ -54,19 +57,26 @@ struct Sums: Sendable {
                 try $0.next(Int64.self))
         }
         var open: Int64 = 0
-        let running = try reader.select(
+        var unreadable: [Violation] = []
+        let running = try reader.readable(
             Checkout.self,
             where: """
                 state NOT IN ('REJECTED', 'CANCELLED', 'EXPIRED', 'REFUNDED', 'COMPLETED')
                 \(ofEvent) ORDER BY checkout_id
                 """)
-        for checkout in running {
+        for (id, row) in running {
             open += 1
-            for item in checkout.items {
-                events[checkout.eventID, default: Sales()]
-                    .running[item.ticketTypeId, default: 0] += Int128(item.quantity)
+            switch row {
+            case .success(let checkout):
+                for item in checkout.items {
+                    events[checkout.eventID, default: Sales()]
+                        .running[item.ticketTypeId, default: 0] += Int128(item.quantity)
+                }
+            case .failure(let error):
+                unreadable.append(.unreadable(error, "P-1", "checkout \(id)"))
             }
         }
+        self.unreadable = unreadable
         self.events = events
         self.tax = tax
         self.open = open

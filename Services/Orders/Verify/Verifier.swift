@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import Publishing
 import RPC
 import Storage
 import Text
@@ -37,7 +38,8 @@ struct Verifier: Sendable {
         let after = try await database.survey { try Sums($0, event) }
         let sums = Comparison(before: before, after: after, isRead: isRead)
         let unread = isRead ? 0 : head - cursor
-        let violations = own + sums.stock(stock) + sums.ledger(ledger, event) + funds + holds
+        let violations =
+            before.unreadable + own + sums.stock(stock) + sums.ledger(ledger, event) + funds + holds
         if event == nil, violations.isEmpty { try await resumeSales() }
         return VerifyReply(
             checked: before.checked, violations: violations, pending: before.open + unread)
@@ -88,6 +90,19 @@ struct Verifier: Sendable {
         return accounts
     }
 
+    /// Nil when there is none, or none that can be read, which is a finding.
+    private func checkout(
+        _ id: UUID, _ invariant: String, _ violations: inout [Violation]
+    ) async throws -> Checkout? {
+        switch try await database.read({ try $0.find(Checkout.self, each: [id]).first?.row }) {
+        case .success(let checkout)?: return checkout
+        case .failure(let error)?:
+            violations.append(.unreadable(error, invariant, "checkout \(id)"))
+            return nil
+        case nil: return nil
+        }
+    }
+
     /// M-3: no buyer's money is left behind by a checkout that has ended.
     private func keptFunds(
         _ event: UUID?, endedBefore: Instant, isRead: Bool
@@ -99,8 +114,8 @@ struct Verifier: Sendable {
             guard let id = UUID(uuidString: String(account.account.dropFirst(prefix.count))) else {
                 continue
             }
-            let checkout = try await database.read { try $0.find(Checkout.self, id) }
-            guard let checkout, let endedAt = checkout.endedAt, endedAt < endedBefore,
+            guard let checkout = try await checkout(id, "M-3", &violations),
+                let endedAt = checkout.endedAt, endedAt < endedBefore,
                 event == nil || event == checkout.eventID
             else { continue }
             violations.append(
@@ -125,7 +140,7 @@ struct Verifier: Sendable {
                     state: .committing, olderThanMs: Adoption.olderThanMs, after: after))
             for hold in page.holds where event == nil || event == hold.eventId {
                 guard let id = hold.orderId,
-                    let checkout = try await database.read({ try $0.find(Checkout.self, id) }),
+                    let checkout = try await checkout(id, "C-7", &violations),
                     checkout.state.isTerminal
                 else { continue }
                 violations.append(

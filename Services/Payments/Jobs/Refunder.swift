@@ -1,4 +1,5 @@
 import Contracts
+import FoundationEssentials
 import Lifecycle
 
 /// Pays back what is owed, however often the provider has to be asked.
@@ -10,26 +11,19 @@ struct Refunder: Service {
     let name = "refunder"
 
     func run() async throws {
-        await DueLoop.run(in: world) {
-            try await store.dueRefunds(limit: DueLoop.atOnce)
-        } look: { refund in
-            await payBack(refund)
+        await DueLoop("refund", in: cashier.lanes, world).run {
+            try await store.dueRefunds(of: $0, after: $1, limit: $2)
+        } look: {
+            try await payBack($0)
         }
     }
 
-    /// Whatever goes wrong with one refund, the others go on; it stays due.
-    func payBack(_ refund: Refund) async {
-        do {
-            let after = try await cashier.pay(back: refund)
-            if after.state == .parked {
-                world.metrics.count("refunds.parked")
-                world.log.error(
-                    "refund.parked",
-                    ["refund": refund.refundID, "error": after.lastError ?? "unknown"])
-            }
-        } catch {
-            world.log.warning(
-                "refund.unsettled", ["refund": refund.refundID, "error": "\(error)"])
-        }
+    private func payBack(_ refundID: UUID) async throws {
+        let refund = try await store.refund(refundID)
+        let after = try await cashier.pay(back: refund)
+        guard after.state == .parked, refund.state != .parked else { return }
+        world.metrics.count("refunds.parked")
+        world.log.error(
+            "refund.parked", ["refund": refund.refundID, "error": after.lastError ?? "unknown"])
     }
 }

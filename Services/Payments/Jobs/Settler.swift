@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Lifecycle
 
 /// Finishes what no caller waits for any more: asks pending calls again under their keys, polls
@@ -10,33 +11,25 @@ struct Settler: Service {
     let name = "settler"
 
     func run() async throws {
-        await DueLoop.run(in: world) {
-            let (payments, now) = try await store.duePayments(limit: DueLoop.atOnce)
-            return payments.map { ($0, now) }
-        } look: { payment, now in
-            await look(at: payment, now)
+        await DueLoop("payment", in: cashier.lanes, world).run {
+            try await store.duePayments(of: $0, after: $1, limit: $2)
+        } look: {
+            try await look(at: $0)
         }
     }
 
-    /// Whatever goes wrong with one payment, the others go on; it stays due.
-    func look(at payment: Payment, _ now: Instant) async {
-        do {
-            var payment = payment
-            if PaymentRules.age(payment, now: now) != nil {
-                payment = try await store.decide(payment.paymentID) {
-                    PaymentRules.age($0, now: $1)
-                }
-            }
-            if case .known(let seen) = await cashier.ask(payment) {
-                let after = try await cashier.observe(payment.paymentID, seen)
-                if after.operation == nil { return }
-            }
-            try await store.decide(payment.paymentID) { payment, now in
-                payment.nextTryAt == nil ? nil : PaymentRules.askLater(payment, now: now)
-            }
-        } catch {
-            world.log.warning(
-                "payment.unsettled", ["payment": payment.paymentID, "error": "\(error)"])
+    private func look(at paymentID: UUID) async throws {
+        guard let due = try await store.duePayment(paymentID) else { return }
+        var payment = due.payment
+        if PaymentRules.age(payment, now: due.now) != nil {
+            payment = try await store.decide(paymentID) { PaymentRules.age($0, now: $1) }
+        }
+        if case .known(let seen) = await cashier.ask(payment) {
+            let after = try await cashier.observe(paymentID, seen)
+            if after.operation == nil { return }
+        }
+        try await store.decide(paymentID) { payment, now in
+            payment.nextTryAt == nil ? nil : PaymentRules.askLater(payment, now: now)
         }
     }
 }

@@ -15,24 +15,25 @@ struct WebhookApplier: Service {
 
     func run() async throws {
         awaited.expect((try? await store.awaitedPayments(limit: AwaitedTargets.most)) ?? [])
-        await DueLoop.run(in: world, wokenBy: awaited.bell) {
+        await DueLoop("webhook", in: cashier.lanes, world, wokenBy: awaited.bell).run {
             let arrived = awaited.takeArrived()
             if !arrived.isEmpty { try await store.hurryWebhooks(of: arrived) }
-            return try await store.dueWebhooks(limit: DueLoop.atOnce)
-        } look: { webhook in
-            await apply(webhook)
+        } due: {
+            try await store.dueWebhooks(of: $0, after: $1, limit: $2)
+        } look: {
+            if let webhook = try await store.webhook($0) { try await apply(webhook) }
         }
     }
 
-    /// Whatever goes wrong with one webhook, the others go on; it is looked at again.
-    func apply(_ webhook: Webhook) async {
-        do {
-            try await settle(webhook, try await look(at: webhook))
-        } catch {
+    /// One that could not be applied is looked at again.
+    func apply(_ webhook: Webhook) async throws {
+        let seen: WebhookLook
+        do { seen = try await look(at: webhook) } catch {
             world.log.warning(
                 "webhook.unapplied", ["webhook": webhook.id.eventID, "error": "\(error)"])
-            try? await settle(webhook, .unanswered)
+            seen = .unanswered
         }
+        try await settle(webhook, seen)
     }
 
     private func look(at webhook: Webhook) async throws -> WebhookLook {

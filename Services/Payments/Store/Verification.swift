@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import Publishing
 import Storage
 import Text
 
@@ -10,11 +11,20 @@ extension PaymentStore {
     func verify(_ request: VerifyRequest) async throws -> VerifyReply {
         let ofEvent: SQL = request.eventId.map { "AND p.event_id = \($0)" as SQL } ?? ""
         return try await database.survey { reader in
-            let violations =
-                try reader.unbalanced() + reader.misbooked(ofEvent) + reader.sums(ofEvent)
-                + reader.refundSums(ofEvent) + reader.keptFunds(request.eventId)
-                + reader.paidTwice(ofEvent) + reader.feedGaps() + reader.doubleFacts()
-                + reader.lostWebhooks() + reader.webhooksOfNothing()
+            var violations: [Violation] = []
+            func check(_ invariant: String, _ find: () throws -> [Violation]) throws {
+                violations += try Violation.found(by: invariant, find)
+            }
+            try check("M-1") { try reader.unbalanced() }
+            try check("M-1") { try reader.misbooked(ofEvent) }
+            try check("M-2") { try reader.sums(ofEvent) }
+            try check("M-2") { try reader.refundSums(ofEvent) }
+            try check("M-3") { try reader.keptFunds(request.eventId) }
+            try check("M-4") { try reader.paidTwice(ofEvent) }
+            try check("P-3") { try reader.feedGaps() }
+            try check("P-3") { try reader.doubleFacts() }
+            try check("P-4") { try reader.lostWebhooks() }
+            try check("P-4") { try reader.webhooksOfNothing() }
             return VerifyReply(
                 checked: try reader.rowsJudged(ofEvent), violations: violations,
                 pending: try reader.pending(ofEvent) + reader.webhooksOnTheirWay())
@@ -57,7 +67,7 @@ extension Reader {
                 ON e.ref = p.payment_id AND e.kind = 'CAPTURED' AND e.account LIKE 'funds:%'
             WHERE p.captured_minor > 0 \(ofEvent)
             GROUP BY p.payment_id, p.captured_minor
-            HAVING p.captured_minor <> COALESCE(SUM(e.credit_minor), 0)
+            HAVING p.captured_minor <> COALESCE(SUM(e.credit_minor), 0) LIMIT 1000
             """
         ) { columns in
             Violation(
@@ -78,7 +88,7 @@ extension Reader {
                 OR p.refund_owed_minor > p.captured_minor
                 OR p.captured_minor NOT IN (0, p.amount_minor)
                 OR (p.capture_mode = 'AUTH_CAPTURE' AND p.captured_minor > p.authorised_minor)
-                OR (p.state = 'CAPTURED' AND p.captured_minor = 0)) \(ofEvent)
+                OR (p.state = 'CAPTURED' AND p.captured_minor = 0)) \(ofEvent) LIMIT 1000
             """
         ) { columns in
             let id: UUID = try columns.next()
@@ -130,16 +140,22 @@ extension Reader {
     /// the checkout has ended.
     fileprivate func keptFunds(_ eventID: UUID?) throws -> [Violation] {
         var undecided: [ByteText: Int128] = [:]
-        let open = try select(
+        var violations: [Violation] = []
+        let open = try readable(
             PaymentRow.self,
             where: """
                 open_since IS NOT NULL AND state = 'CAPTURED' AND outcome IS NULL
                 ORDER BY payment_id
                 """)
-        for payment in open.map(\.payment) {
-            let account = ByteText(Account.funds(checkout: payment.checkoutID).name)
-            undecided[account, default: 0] +=
-                Int128(payment.captured) - Int128(payment.refundOwed)
+        for (id, row) in open {
+            switch row {
+            case .success(let row):
+                let account = ByteText(Account.funds(checkout: row.payment.checkoutID).name)
+                undecided[account, default: 0] +=
+                    Int128(row.payment.captured) - Int128(row.payment.refundOwed)
+            case .failure(let error):
+                violations.append(.unreadable(error, "M-3", "payment \(id)"))
+            }
         }
         var held: [ByteText: Int128] = [:]
         for (place, sum) in try openFunds().sums { held[place.account, default: 0] += sum }
@@ -149,13 +165,14 @@ extension Reader {
                     ByteText(Account.funds(checkout: try $0.next()).name)
                 })
         }
-        return Set(held.keys).union(undecided.keys).sorted().compactMap { account in
+        violations += Set(held.keys).union(undecided.keys).sorted().compactMap { account in
             let (expected, actual) = (undecided[account] ?? 0, held[account] ?? 0)
             guard expected != actual, ofEvent?.contains(account) ?? true else { return nil }
             return Violation(
                 invariant: "M-3", subject: account.string, expected: "\(expected)",
                 actual: "\(actual)")
         }
+        return violations
     }
 
     /// M-4: at most one payment of a checkout keeps money. Of two, one is not the live one, and so
@@ -169,7 +186,7 @@ extension Reader {
                 LEFT JOIN checkout c ON c.checkout_id = q.checkout_id
                 WHERE q.captured_minor > q.refund_owed_minor
                     AND (c.live_payment_id IS NULL OR c.live_payment_id <> q.payment_id))
-            GROUP BY p.checkout_id HAVING COUNT(*) > 1
+            GROUP BY p.checkout_id HAVING COUNT(*) > 1 LIMIT 1000
             """
         ) { columns in
             Violation(

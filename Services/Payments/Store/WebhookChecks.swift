@@ -18,7 +18,7 @@ extension Reader {
                     THEN applied_at IS NULL OR next_try_at IS NOT NULL
                 ELSE state <> 'PARKED' OR applied_at IS NOT NULL OR next_try_at IS NOT NULL
                 END
-            ORDER BY provider, event_id
+            ORDER BY provider, event_id LIMIT 1000
             """
         ) { columns in
             let (provider, event): (String, String) = (try columns.next(), try columns.next())
@@ -39,7 +39,7 @@ extension Reader {
             SELECT w.provider, w.event_id FROM webhook w
             LEFT JOIN payment p ON p.payment_id = w.object_ref AND p.provider = w.provider
             WHERE w.state = 'APPLIED' AND p.payment_id IS NULL
-            ORDER BY w.provider, w.event_id
+            ORDER BY w.provider, w.event_id LIMIT 1000
             """
         ) { columns in
             Violation(

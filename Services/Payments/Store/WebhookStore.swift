@@ -83,17 +83,34 @@ extension PaymentStore {
 
 // What is read of them.
 extension PaymentStore {
-    /// The longest due first.
-    func dueWebhooks(limit: Int) async throws -> [Webhook] {
-        try await database.read { reader in
-            try reader.select(
-                WebhookRow.self,
-                where: """
-                    next_try_at <= \(reader.now)
-                    ORDER BY next_try_at, provider, event_id LIMIT \(limit)
-                    """
-            ).map(\.webhook)
+    /// The longest due first, by their ids.
+    func dueWebhooks(
+        of lane: Lane, after last: DueLoop<Webhook.ID>.Due?, limit: Int
+    ) async throws -> [DueLoop<Webhook.ID>.Due] {
+        let behind: SQL =
+            last.map {
+                """
+                AND (next_try_at, provider, event_id)
+                    > (\($0.at), \($0.id.provider), \($0.id.eventID))
+                """
+            } ?? ""
+        return try await database.read { reader in
+            try reader.query(
+                """
+                SELECT provider, event_id, next_try_at FROM webhook
+                WHERE \(lane.condition) AND next_try_at <= \(reader.now) \(behind)
+                ORDER BY next_try_at, provider, event_id LIMIT \(limit)
+                """
+            ) {
+                DueLoop.Due(
+                    id: Webhook.ID(provider: try $0.next(), eventID: try $0.next()),
+                    at: try $0.next())
+            }
         }
+    }
+
+    func webhook(_ id: Webhook.ID) async throws -> Webhook? {
+        try await database.read { try $0.find(WebhookRow.self, id)?.webhook }
     }
 
     /// The payment that a webhook is about, if it was asked for and its provider is the one who

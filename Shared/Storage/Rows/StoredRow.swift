@@ -103,6 +103,14 @@ public struct TableLayout: Sendable {
         return SQL(stringInterpolation: parts)
     }
 
+    /// For keys of one column.
+    func select(each keys: [some Bindable]) -> SQL {
+        var parts = SQL.StringInterpolation(literalCapacity: 0, interpolationCount: keys.count)
+        parts.appendLiteral(selection + keyColumns[0] + " IN ")
+        parts.appendInterpolation(each: keys)
+        return SQL(stringInterpolation: parts)
+    }
+
     private static func list(_ columns: [String], from first: Int, separator: String) -> String {
         columns.enumerated().map { "\($1) = $\(first + $0)" }.joined(separator: separator)
     }

@@ -16,21 +16,35 @@ struct SimSender: Service {
     static let patienceMs: Int64 = 3 * 24 * 3_600_000
 
     func run() async throws {
-        await DueLoop.run(in: world, wokenBy: bell) {
-            try await due(limit: DueLoop.atOnce)
-        } look: { event, now in
-            await send(event, at: now)
+        await DueLoop("sim_event", in: [.all], world, wokenBy: bell).run {
+            try await due(after: $1, limit: $2)
+        } look: { key in
+            let (event, now) = try await journal.read {
+                (try $0.find(SimEventRow.self, key)?.event, $0.now)
+            }
+            if let event { await send(event, at: now) }
         }
     }
 
-    private func due(limit: Int) async throws -> [(SimEvent, Instant)] {
-        try await journal.read { reader in
-            let rows = try reader.select(
-                SimEventRow.self,
-                where: """
-                    due_at <= \(reader.now) ORDER BY due_at, event_id, copy LIMIT \(limit)
-                    """)
-            return rows.map { ($0.event, reader.now) }
+    private func due(
+        after last: DueLoop<SimEventRow.Key>.Due?, limit: Int
+    ) async throws -> [DueLoop<SimEventRow.Key>.Due] {
+        let behind: SQL =
+            last.map {
+                "AND (due_at, event_id, copy) > (\($0.at), \($0.id.eventID), \($0.id.copy))"
+            } ?? ""
+        return try await journal.read { reader in
+            try reader.query(
+                """
+                SELECT event_id, copy, due_at FROM sim_event
+                WHERE due_at <= \(reader.now) \(behind)
+                ORDER BY due_at, event_id, copy LIMIT \(limit)
+                """
+            ) {
+                DueLoop.Due(
+                    id: SimEventRow.Key(eventID: try $0.next(), copy: try $0.next()),
+                    at: try $0.next())
+            }
         }
     }
 
