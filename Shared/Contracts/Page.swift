@@ -98,27 +98,39 @@ public struct ListPlace<Key: CBORWritable & CBORReadable>: Sendable {
 
     func key(in text: String) throws(RPCError) -> Key {
         guard let bytes = Base64URL.bytes(in: text), bytes.count > Self.checkBytes else {
-            throw Self.foreign
+            throw .foreignPlace
         }
         let key = Array(bytes[Self.checkBytes...])
-        guard Array(bytes[..<Self.checkBytes]) == check(of: key) else { throw Self.foreign }
+        guard Array(bytes[..<Self.checkBytes]) == check(of: key) else { throw .foreignPlace }
         do {
             var reader = CBORReader(key)
             let found = try Key(from: &reader)
             try reader.finish()
             return found
-        } catch { throw Self.foreign }
+        } catch { throw .foreignPlace }
     }
 
     private func check(of key: [UInt8]) -> [UInt8] {
         Array(Digest.sha256(list + key).prefix(Self.checkBytes))
     }
+}
 
-    private static var foreign: RPCError {
+extension RPCError {
+    /// `after` names no place in the list that is asked for.
+    public static var foreignPlace: RPCError {
         .invalid(
             Paging.after.name,
             "is no place in this list: give the next of its page before, asked for in the same "
                 + "words, or leave it out to begin anew")
+    }
+}
+
+extension CBORReader {
+    /// A text of a key: no list holds a NUL character, which PostgreSQL doesn't take.
+    public mutating func readKeyText() throws -> String {
+        let text = try readText()
+        guard !text.utf8.contains(0) else { throw RPCError.foreignPlace }
+        return text
     }
 }
 

@@ -158,6 +158,28 @@ import Text
         }
     }
 
+    /// Made up, with texts that no store takes: the check of a place is no secret.
+    @Test func placesOfImpossibleTexts() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            let accounts = ListPlace<[String]>("payments.LedgerBalance", [nil])
+            let webhooks = ListPlace<[String]>("payments.ListWebhooks", [nil])
+            for key in [["a\u{0}", "EUR"], ["a", "\u{0}"], ["a"], [], ["a", "b", "c"]] {
+                let account = await reason {
+                    try await desk.store.balance(
+                        LedgerBalanceRequest(after: accounts.text(after: key)))
+                }
+                #expect(account == .invalidArgument)
+                let webhook = await reason {
+                    try await desk.store.webhooks(
+                        ListWebhooksRequest(after: webhooks.text(after: key)))
+                }
+                #expect(webhook == .invalidArgument)
+            }
+        }
+    }
+
     @Test func facts() throws {
         let test = TestWorld()
         try test.run {

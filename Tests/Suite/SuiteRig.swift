@@ -48,7 +48,7 @@ final class SuiteRig: Sendable {
     private let isShared: Bool
     private let sim: SimConfiguration
     private let network: MemoryNetwork
-    private let callers = Mutex<[String: Client]>([:])
+    private let callers = Mutex<[String: any Caller]>([:])
     private struct Running {
         let life: ServiceLife
         let database: Database
@@ -146,7 +146,7 @@ final class SuiteRig: Sendable {
 
     private func startOrders(_ life: ServiceLife, _ name: String) async throws {
         let world = test.world(ordersClock, on: life.process)
-        func peer(_ name: String) -> Client { client("orders", to: name, world, life) }
+        func peer(_ name: String) -> any Caller { client("orders", to: name, world, life) }
         func crossed(_ name: String) -> CrossedPeer {
             CrossedPeer(peer: peer(name), caller: "orders", callee: name, crossings: crossings)
         }
@@ -191,11 +191,13 @@ final class SuiteRig: Sendable {
 
     private func client(
         _ identity: String, to service: String, _ world: World, _ network: any Network
-    ) -> Client {
-        Client(
-            to: Self.service(service),
-            at: Address(host: "127.0.0.1", port: Self.ports[service] ?? 0),
-            on: network, as: Credential(identity: identity, secret: Self.secret), world: world)
+    ) -> any Caller {
+        HeldToItsTable(
+            peer: Client(
+                to: Self.service(service),
+                at: Address(host: "127.0.0.1", port: Self.ports[service] ?? 0),
+                on: network, as: Credential(identity: identity, secret: Self.secret),
+                world: world))
     }
 
     private func serve(

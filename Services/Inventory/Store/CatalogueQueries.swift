@@ -61,7 +61,7 @@ enum CatalogueQueries {
     ) throws -> SQL {
         guard let last else { return "" }
         guard let type = try reader.find(TicketTypeRow.self, last)?.type, type.eventId == eventId
-        else { throw StorageError(.corrupt, "ticket type \(last) of event \(eventId) is gone") }
+        else { throw RPCError.foreignPlace }
         return """
             AND (sort > \(type.sort) OR (sort = \(type.sort) AND (name > \(type.name)
                 OR (name = \(type.name) AND ticket_type_id > \(last)))))

@@ -25,22 +25,22 @@ struct OrderQueries: Sendable {
     }
 
     func tickets(_ request: ListTicketsRequest) async throws -> ListTicketsReply {
-        var page = try Page<Ticket, Int64>(
+        let page = try Page<Ticket, Int64>(
             of: OrdersAPI.listTickets.name, among: [request.orderId.text],
             after: request.after, limit: request.limit)
-        let (after, most, id) = (page.after, page.rowsToRead, request.orderId)
-        let tickets = try await database.read { [mint] reader in
-            guard let order = try reader.find(OrderRow.self, id) else {
-                throw RPCError.unknown(.order, id)
+        return try await database.read { [mint] reader in
+            guard let order = try reader.find(OrderRow.self, request.orderId) else {
+                throw RPCError.unknown(.order, request.orderId)
             }
+            var page = page
             let tickets = try Self.tickets(
-                of: order, after: after, limit: most, mint, in: reader)
-            return try tickets.map { ($0.number, try CheckoutView.ticket($0, of: order, mint)) }
+                of: order, after: page.after, limit: page.rowsToRead, mint, in: reader)
+            for ticket in tickets {
+                guard try page.take(CheckoutView.ticket(ticket, of: order, mint), at: ticket.number)
+                else { break }
+            }
+            return ListTicketsReply(tickets: page.rows, next: page.next)
         }
-        for (number, ticket) in tickets {
-            guard try page.take(ticket, at: number) else { break }
-        }
-        return ListTicketsReply(tickets: page.rows, next: page.next)
     }
 
     private static func tickets(
@@ -68,15 +68,17 @@ struct OrderQueries: Sendable {
     }
 
     func orders(_ request: ListOrdersRequest) async throws -> ListOrdersReply {
-        var page = try Page<OrderSummary, UUID>(
+        let page = try Page<OrderSummary, UUID>(
             of: OrdersAPI.listOrders.name, among: [request.owner, request.eventId?.text],
             after: request.after, limit: request.limit)
         let filter = Self.filter(request, after: page.after, limit: page.rowsToRead)
-        let rows = try await database.read { try $0.select(OrderRow.self, where: filter) }
-        for row in rows {
-            guard try page.take(CheckoutView.summary(row), at: row.orderID) else { break }
+        return try await database.read { reader in
+            var page = page
+            for row in try reader.select(OrderRow.self, where: filter) {
+                guard try page.take(CheckoutView.summary(row), at: row.orderID) else { break }
+            }
+            return ListOrdersReply(orders: page.rows, next: page.next)
         }
-        return ListOrdersReply(orders: page.rows, next: page.next)
     }
 
     private static func filter(
@@ -93,25 +95,26 @@ struct OrderQueries: Sendable {
     func history(
         _ request: GetSagaRequest
     ) async throws -> (steps: [SagaStep], next: String?) {
-        var page = try Page<SagaStep, Int64>(
+        let page = try Page<SagaStep, Int64>(
             of: OrdersAPI.getSaga.name, among: [request.checkoutId.text],
             after: request.after, limit: request.limit)
-        let (after, most) = (page.after ?? 0, page.rowsToRead)
-        let rows = try await database.read { reader in
-            try reader.select(
+        return try await database.read { reader in
+            var page = page
+            let rows = try reader.select(
                 SagaStepRow.self,
                 where: """
-                    saga_id = \(request.checkoutId) AND number > \(after)
-                    ORDER BY number LIMIT \(most)
+                    saga_id = \(request.checkoutId) AND number > \(page.after ?? 0)
+                    ORDER BY number LIMIT \(page.rowsToRead)
                     """)
+            for row in rows {
+                let step = SagaStep(
+                    step: row.position.step, direction: row.position.direction.rawValue,
+                    attempt: row.position.attempt, outcome: row.outcome, result: row.result,
+                    at: row.at)
+                guard try page.take(step, at: row.number) else { break }
+            }
+            return (page.rows, page.next)
         }
-        for row in rows {
-            let step = SagaStep(
-                step: row.position.step, direction: row.position.direction.rawValue,
-                attempt: row.position.attempt, outcome: row.outcome, result: row.result, at: row.at)
-            guard try page.take(step, at: row.number) else { break }
-        }
-        return (page.rows, page.next)
     }
 
     /// How many checkouts stand in each state.

@@ -13,7 +13,7 @@ extension PaymentStore {
     /// Accounts with their sums, and the trial balance of the whole ledger.
     func balance(_ request: LedgerBalanceRequest) async throws -> LedgerBalanceReply {
         let prefix = (request.prefix ?? "").lowercased()
-        var page = try Page<AccountBalance, LedgerPlace>(
+        let page = try Page<AccountBalance, LedgerPlace>(
             of: PaymentsAPI.ledgerBalance.name, among: [request.prefix], after: request.after,
             limit: request.limit)
         let last = page.after ?? LedgerPlace(account: "", currency: "")
@@ -22,16 +22,16 @@ extension PaymentStore {
                 AND (lower(account) > \(last.account)
                     OR (lower(account) = \(last.account) AND currency > \(last.currency)))
             """
-        let (accounts, trialBalance) = try await database.survey { reader in
-            (try reader.balances(ofPage), try reader.trialBalance())
+        return try await database.survey { reader in
+            var page = page
+            for row in try reader.balances(ofPage) {
+                let place = LedgerPlace(
+                    account: ByteText(row.account), currency: ByteText(row.currency.code))
+                guard try page.take(row, at: place) else { break }
+            }
+            return LedgerBalanceReply(
+                accounts: page.rows, trialBalance: try reader.trialBalance(), next: page.next)
         }
-        for row in accounts {
-            let place = LedgerPlace(
-                account: ByteText(row.account), currency: ByteText(row.currency.code))
-            guard try page.take(row, at: place) else { break }
-        }
-        return LedgerBalanceReply(
-            accounts: page.rows, trialBalance: trialBalance, next: page.next)
     }
 }
 
@@ -137,6 +137,7 @@ extension LedgerPlace: CBORWritable, CBORReadable {
     init(from reader: inout CBORReader) throws {
         _ = try reader.readArrayHeader()
         self.init(
-            account: ByteText(try reader.readText()), currency: ByteText(try reader.readText()))
+            account: ByteText(try reader.readKeyText()),
+            currency: ByteText(try reader.readKeyText()))
     }
 }

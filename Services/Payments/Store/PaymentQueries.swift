@@ -83,23 +83,23 @@ extension PaymentStore {
     func obligations(_ request: ListObligationsRequest) async throws -> ListObligationsReply {
         let ofCheckout: SQL =
             request.checkoutId.map { "AND checkout_id = \($0)" as SQL } ?? ""
-        var page = try Page<RefundReply, UUID>(
+        let page = try Page<RefundReply, UUID>(
             of: PaymentsAPI.listObligations.name, among: [request.checkoutId?.text],
             after: request.after, limit: request.limit)
         let after: SQL = page.after.map { "AND refund_id > \($0)" as SQL } ?? ""
-        let most = page.rowsToRead
-        let rows = try await database.read { reader in
-            try reader.select(
+        return try await database.read { reader in
+            var page = page
+            let rows = try reader.select(
                 RefundRow.self,
                 where: """
                     settled_at IS NULL \(ofCheckout) \(after)
-                    ORDER BY refund_id LIMIT \(most)
+                    ORDER BY refund_id LIMIT \(page.rowsToRead)
                     """)
+            for row in rows {
+                guard try page.take(RefundReply(row.refund), at: row.key) else { break }
+            }
+            return ListObligationsReply(refunds: page.rows, next: page.next)
         }
-        for row in rows {
-            guard try page.take(RefundReply(row.refund), at: row.key) else { break }
-        }
-        return ListObligationsReply(refunds: page.rows, next: page.next)
     }
 
     /// Payments of checkouts that have not ended as far as Orders' feed has been read. Watched

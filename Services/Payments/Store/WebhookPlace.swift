@@ -52,8 +52,8 @@ extension WebhookPlace: CBORWritable, CBORReadable {
 
     init(from reader: inout CBORReader) throws {
         let parts = try reader.readArrayHeader()
-        provider = try reader.readText()
-        text = try reader.readText()
+        provider = try reader.readKeyText()
+        text = try reader.readKeyText()
         digest = parts == 3 ? try reader.readBytes() : nil
     }
 }

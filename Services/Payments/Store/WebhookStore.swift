@@ -136,19 +136,20 @@ extension PaymentStore {
     /// Without their bodies, in order of their ids.
     func webhooks(_ request: ListWebhooksRequest) async throws -> ListWebhooksReply {
         let ofState: SQL = request.state.map { "state = \($0.word)" as SQL } ?? "1 = 1"
-        var page = try Page<WebhookReply, WebhookPlace>(
+        let page = try Page<WebhookReply, WebhookPlace>(
             of: PaymentsAPI.listWebhooks.name, among: [request.state?.word], after: request.after,
             limit: request.limit)
-        let (last, most) = (page.after, page.rowsToRead)
-        let rows = try await database.read { reader -> [WebhookReply] in
-            let (provider, event) = (last?.provider ?? "", try last?.eventID(in: reader) ?? "")
-            return try reader.query(
+        return try await database.read { reader in
+            var page = page
+            let provider = page.after?.provider ?? ""
+            let event = try page.after?.eventID(in: reader) ?? ""
+            let rows = try reader.query(
                 """
                 SELECT provider, event_id, type, state, object_ref, received_at, applied_at,
                     next_try_at, tries
                 FROM webhook
                 WHERE \(ofState) AND (provider, event_id) > (\(provider), \(event))
-                ORDER BY provider, event_id LIMIT \(most)
+                ORDER BY provider, event_id LIMIT \(page.rowsToRead)
                 """
             ) {
                 WebhookReply(
@@ -157,11 +158,11 @@ extension PaymentStore {
                     receivedAt: try $0.next(), appliedAt: try $0.next(),
                     nextTryAt: try $0.next(), tries: try $0.next())
             }
+            for row in rows {
+                guard try page.take(row, at: WebhookPlace(row)) else { break }
+            }
+            return ListWebhooksReply(webhooks: page.rows, next: page.next)
         }
-        for row in rows {
-            guard try page.take(row, at: WebhookPlace(row)) else { break }
-        }
-        return ListWebhooksReply(webhooks: page.rows, next: page.next)
     }
 }
 
