@@ -109,7 +109,8 @@ let package = Package(
             excluding: ["reasons.md", "turnstile.cddl"]),
         shared(
             "Storage", uses: ["CSQLite", "CPostgres", "CLinux", "Text", "Lifecycle", "Wire"]),
-        shared("Publishing", uses: ["Lifecycle", "RPC", "Contracts", "Storage"]),
+        shared(
+            "Publishing", uses: ["Text", "Lifecycle", "Wire", "RPC", "Contracts", "Storage"]),
         shared("Saga", uses: ["Text", "Lifecycle", "Storage", "RPC", "Wire"]),
         shared(
             "Command",

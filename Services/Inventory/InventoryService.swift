@@ -95,6 +95,7 @@ extension InventoryService {
     func reserve(_ request: ReserveRequest, _ call: CallContext) async throws -> HoldReply {
         try SaleRules.check(request)
         try call.mayPass(request.fence)
+        try call.mayName(request.reference)
         guard !database.isRestored else { throw RPCError.stockUnverified }
         let buyer = Buyer(entitlements: call.actor?.entitlements ?? [], actor: call.auditName)
         let command = ReserveCommand(request: request, buyer: buyer)
@@ -116,9 +117,10 @@ extension InventoryService {
     /// Gives stock back, so it passes while the disk is nearly full.
     func releaseHold(_ request: ReleaseHoldRequest, _ call: CallContext) async throws -> HoldReply {
         try call.mayPass(request.fence)
+        try call.mayGive(request.reason)
         let command = HoldCommand(
             holdId: request.holdId, move: .release(request.fence), actor: call.auditName,
-            releaseReason: request.reason)
+            releaseReason: request.reason, isOfGateway: call.isOfGateway)
         return try await database.write(call.lane, essential: true) { try command.run($0) }.get()
     }
 
@@ -147,7 +149,8 @@ extension InventoryService {
     private func run(
         _ holdId: UUID, _ move: HoldMove, _ call: CallContext
     ) async throws -> HoldReply {
-        let command = HoldCommand(holdId: holdId, move: move, actor: call.auditName)
+        let command = HoldCommand(
+            holdId: holdId, move: move, actor: call.auditName, isOfGateway: call.isOfGateway)
         let isSaga = call.lane == .saga
         return try await database.write(call.lane, essential: isSaga) { try command.run($0) }.get()
     }
@@ -225,6 +228,28 @@ extension CallContext {
 
     /// Sagas finish what was begun, so they go first.
     fileprivate var lane: Lane { roles.contains(.orders) ? .saga : .normal }
+
+    /// Neither Orders nor staff.
+    fileprivate var isOfGateway: Bool {
+        !roles.contains(.orders) && !roles.contains(.operator)
+    }
+
+    /// Who names what a hold is for is told of its end.
+    fileprivate func mayName(_ reference: HoldReference?) throws {
+        guard reference == nil || roles.contains(.orders) else {
+            throw RPCError(.permissionDenied, "only Orders may give a hold a reference")
+        }
+    }
+
+    /// Orders does not listen to what it does itself, so nobody else may sign as it.
+    fileprivate func mayGive(_ reason: ReleaseReason) throws {
+        guard ReleaseReason.given.contains(reason) else {
+            throw RPCError.invalid("reason", "is said by Inventory alone")
+        }
+        guard reason != .saga || roles.contains(.orders) else {
+            throw RPCError.invalid("reason", "is for Orders; others say BUYER or ADMIN")
+        }
+    }
 
     /// Only Orders speaks for an order.
     fileprivate func mayPass(_ fence: Fence?) throws {

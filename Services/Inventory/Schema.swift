@@ -68,6 +68,13 @@ public enum InventorySchema {
                 previous_sold BIGINT NOT NULL, sold BIGINT NOT NULL, actor TEXT NOT NULL,
                 reference BYTEA NOT NULL, at BIGINT NOT NULL,
                 PRIMARY KEY (pool_id, seq));
-            """)
+            """),
+        Migration(
+            2,
+            """
+            ALTER TABLE hold ADD COLUMN reference_kind TEXT;
+            ALTER TABLE hold ADD COLUMN reference BYTEA;
+            ALTER TABLE hold ADD COLUMN extended_ms BIGINT;
+            """),
     ]
 }

@@ -18,6 +18,7 @@ public struct OrdersService: Sendable {
     private let awaited = AwaitedPayments()
     private let peers: Peers
     private let readers: Peers
+    private let stock: FeedConsumer<Checkout>
 
     /// The services that this one calls.
     public struct Peers: Sendable {
@@ -55,6 +56,8 @@ public struct OrdersService: Sendable {
             saga.steps, asides: saga.asides, journal: journal, world: world)
         queries = OrderQueries(database: database, mint: mint)
         view = CheckoutView(mint: mint)
+        stock = .inventory(
+            at: readers.inventory, of: journal, in: database, for: runner, world: world)
         peers.inventory.whenConnected { [weak runner] in
             runner?.hurry { StepName.atInventory.contains($0.step) }
         }
@@ -72,6 +75,7 @@ public struct OrdersService: Sendable {
             PaymentWatch(
                 world: world, awaited: awaited, runner: runner, payments: readers.payments),
             PeerHistories(world: world, database: database, sagas: peers, readers: readers),
+            LeasedJob(stock, of: database, world: world),
             LeasedJob(adoption, of: database, world: world),
             LeasedJob(housekeeping, of: database, world: world),
             LeasedJob(Recount(world: world, database: database), of: database, world: world),
@@ -102,6 +106,7 @@ public struct OrdersService: Sendable {
         router.handle(OrdersAPI.retrySaga) { request, _ in try await retry(request) }
         router.handle(OrdersAPI.resolveSaga) { request, _ in try await resolve(request) }
         router.handle(OrdersAPI.readEvents) { try await events($0, $1) }
+        router.handle(OrdersAPI.followFeed) { try await stock.follow($0, $1) }
         router.handle(OrdersAPI.verifyInvariants) { request, _ in
             try await Verifier(
                 database: database, inventory: readers.inventory, payments: readers.payments
@@ -240,6 +245,7 @@ public struct OrdersService: Sendable {
 
     private func stats() async throws -> StatsReply {
         var counters = database.counters(with: world.metrics)
+        counters.merge(try await stock.counters()) { $1 }
         for (state, count) in try await queries.states() {
             counters["checkouts.\(state.word)"] = count
         }

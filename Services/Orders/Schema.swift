@@ -1,3 +1,4 @@
+import Publishing
 public import Storage
 import Saga
 
@@ -27,6 +28,7 @@ public enum OrdersSchema {
                 number BIGINT NOT NULL PRIMARY KEY, print BYTEA NOT NULL);
             """),
         Migration(6, tally),
+        Migration(7, FeedCursor.creation),
     ]
 
     private static let first = """

@@ -15,7 +15,7 @@ public struct PaymentsService: Sendable {
     let cashier: Cashier
     let inbox: WebhookInbox
     let awaited = AwaitedTargets()
-    private let orders: any Caller
+    let orders: FeedConsumer<Void>
 
     /// - Parameters:
     ///   - database: with `PaymentsSchema`.
@@ -26,7 +26,7 @@ public struct PaymentsService: Sendable {
     ) {
         self.world = world
         self.database = database
-        self.orders = orders
+        self.orders = .orders(at: orders, into: database, world: world)
         store = PaymentStore(database: database)
         cashier = Cashier(
             world: world, store: store,
@@ -42,7 +42,7 @@ public struct PaymentsService: Sendable {
             Settler(world: world, store: store, cashier: cashier),
             Refunder(world: world, store: store, cashier: cashier),
             WebhookApplier(world: world, store: store, cashier: cashier, awaited: awaited),
-            OrdersConsumer(world: world, store: store, orders: orders),
+            orders,
             housekeeping,
         ]
         return jobs.map { LeasedJob($0, of: database, world: world) }
@@ -93,6 +93,7 @@ public struct PaymentsService: Sendable {
             try await store.balance(request)
         }
         router.handle(PaymentsAPI.readEvents) { try await events($0, $1) }
+        router.handle(PaymentsAPI.followFeed) { try await orders.follow($0, $1) }
         router.handle(PaymentsAPI.verifyInvariants) { request, _ in
             try await store.verify(request)
         }
@@ -185,7 +186,7 @@ public struct PaymentsService: Sendable {
 
     private func stats() async throws -> StatsReply {
         var counters = database.counters(with: world.metrics)
-        counters[StatsReply.ordersCursor] = try await store.ordersCursor()?.seq ?? 0
+        counters.merge(try await orders.counters()) { $1 }
         return StatsReply(counters: counters)
     }
 }

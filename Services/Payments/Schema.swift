@@ -1,3 +1,4 @@
+import Publishing
 public import Storage
 
 /// The tables of Payments, in its own database.
@@ -9,6 +10,7 @@ public enum PaymentsSchema {
     public static let migrations = [
         Migration(1, first), Migration(2, second), Migration(3, third),
         Migration(4, lanes),
+        Migration(5, FeedCursor.remembering),
     ]
 
     private static let first = """

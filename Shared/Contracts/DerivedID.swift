@@ -18,4 +18,18 @@ extension UUID {
         }
         return UUID(uuid: id)
     }
+
+    /// The first and the last id with the time of this one: what derives from it, or it from, lies
+    /// between them.
+    public var sameTime: (first: UUID, last: UUID) {
+        (filled(with: .min), filled(with: .max))
+    }
+
+    private func filled(with filler: UInt8) -> UUID {
+        var id = uuid
+        withUnsafeMutableBytes(of: &id) { bytes in
+            for index in 6..<16 { bytes[index] = filler }
+        }
+        return UUID(uuid: id)
+    }
 }

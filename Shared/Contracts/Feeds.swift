@@ -15,12 +15,21 @@ public struct FeedRequest: Message {
     public let limit: Int64?
     /// How long to wait when there is nothing yet, in milliseconds.
     public let waitMs: Int64?
+    /// Subject and time of the fact `afterSeq`, as the consumer read it: a restored feed counts on
+    /// from its backup, and then has another fact under the same number.
+    public let lastSubject: UUID?
+    public let lastAt: Instant?
 
-    public init(feedId: UUID?, afterSeq: Int64, limit: Int64? = nil, waitMs: Int64? = nil) {
+    public init(
+        feedId: UUID?, afterSeq: Int64, limit: Int64? = nil, waitMs: Int64? = nil,
+        lastSubject: UUID? = nil, lastAt: Instant? = nil
+    ) {
         self.feedId = feedId
         self.afterSeq = afterSeq
         self.limit = limit
         self.waitMs = waitMs
+        self.lastSubject = lastSubject
+        self.lastAt = lastAt
     }
 
     public static let fields = [
@@ -30,6 +39,10 @@ public struct FeedRequest: Message {
         Field(
             "waitMs", .integer(0...20_000), required: false,
             "how long to wait for the first one; 0"),
+        Field(
+            "lastSubject", .id, required: false,
+            "of the fact afterSeq as you read it; another one there is FEED_DIVERGED"),
+        Field("lastAt", .instant, required: false, "of the same fact; counts with lastSubject"),
     ]
 
     /// Refuses a cursor that was counted on another feed or beyond this one's head: a database
@@ -38,10 +51,16 @@ public struct FeedRequest: Message {
     /// - Throws: `FEED_DIVERGED {feedId, head}`.
     public func check(feedID: UUID, head: Int64) throws {
         guard (feedId ?? feedID) == feedID, afterSeq <= head else {
-            throw RPCError(
-                .feedDiverged, "the cursor does not belong to this feed",
-                detail: ["feedId": .id(feedID), "head": .integer(head)])
+            throw FeedRequest.diverged(
+                "the cursor does not belong to this feed", feedID: feedID, head: head)
         }
+    }
+
+    /// Reading on would skip facts in silence.
+    public static func diverged(_ why: String, feedID: UUID, head: Int64) -> RPCError {
+        RPCError(
+            .feedDiverged, why,
+            detail: ["feedId": .id(feedID), "head": .integer(head)])
     }
 }
 

@@ -66,7 +66,7 @@ public struct CreateEventRequest: Message {
                 "whether a payment that comes late may take free stock again; true"),
             Field(
                 "openCheckouts", .word(OpenCheckouts.known.map(\.rawValue)), required: false,
-                "whether an owner may have several at a time, or what becomes of them; ALLOW"),
+                "whether an owner may have several at a time, or what becomes of them; REPLACE"),
         ]
 }
 

@@ -18,6 +18,20 @@ extension Fence: HandCoded {
     }
 }
 
+extension HoldReference: HandCoded {
+    public func write(to writer: inout CBORWriter) {
+        writer.mapHeader(2)
+        writer.field("kind", kind)
+        writer.field("id", id)
+    }
+
+    public init(from reader: inout CBORReader) throws {
+        var map = try reader.openMap()
+        self.init(kind: try map.read("kind", from: &reader), id: try map.read("id", from: &reader))
+        try map.close(&reader)
+    }
+}
+
 extension HoldLine: HandCoded {
     public func write(to writer: inout CBORWriter) {
         writer.mapHeader(2)
@@ -37,7 +51,9 @@ extension HoldLine: HandCoded {
 extension ReserveRequest: HandCoded {
     public func write(to writer: inout CBORWriter) {
         writer.mapHeader(
-            4 + count(ttlMs != nil, purpose != nil, fence != nil, replaces != nil))
+            4
+                + count(
+                    ttlMs != nil, purpose != nil, fence != nil, replaces != nil, reference != nil))
         writer.field("holdId", holdId)
         writer.field("eventId", eventId)
         writer.field("owner", owner)
@@ -46,6 +62,7 @@ extension ReserveRequest: HandCoded {
         writer.field(ifPresent: "purpose", purpose)
         writer.field(ifPresent: "fence", fence)
         writer.field(ifPresent: "replaces", replaces)
+        writer.field(ifPresent: "reference", reference)
     }
 
     public init(from reader: inout CBORReader) throws {
@@ -58,7 +75,8 @@ extension ReserveRequest: HandCoded {
             ttlMs: try map.readIfPresent("ttlMs", from: &reader),
             purpose: try map.readIfPresent("purpose", from: &reader),
             fence: try map.readIfPresent("fence", from: &reader),
-            replaces: try map.readIfPresent("replaces", from: &reader))
+            replaces: try map.readIfPresent("replaces", from: &reader),
+            reference: try map.readIfPresent("reference", from: &reader))
         try map.close(&reader)
     }
 }
@@ -92,7 +110,7 @@ extension HoldReply: HandCoded {
             6
                 + count(
                     eventId != nil, owner != nil, purpose != nil, expiresAt != nil,
-                    expiresInMs != nil, maxExpiresAt != nil, orderId != nil))
+                    expiresInMs != nil, maxExpiresAt != nil, orderId != nil, reference != nil))
         writer.field("holdId", holdId)
         writer.field("state", state)
         writer.field(ifPresent: "eventId", eventId)
@@ -106,6 +124,7 @@ extension HoldReply: HandCoded {
         writer.field("extensions", extensions)
         writer.field(ifPresent: "orderId", orderId)
         writer.field("reclaimed", reclaimed)
+        writer.field(ifPresent: "reference", reference)
     }
 
     public init(from reader: inout CBORReader) throws {
@@ -123,7 +142,8 @@ extension HoldReply: HandCoded {
             maxExpiresAt: try map.readIfPresent("maxExpiresAt", from: &reader),
             extensions: try map.read("extensions", from: &reader),
             orderId: try map.readIfPresent("orderId", from: &reader),
-            reclaimed: try map.read("reclaimed", from: &reader))
+            reclaimed: try map.read("reclaimed", from: &reader),
+            reference: try map.readIfPresent("reference", from: &reader))
         try map.close(&reader)
     }
 }
@@ -166,11 +186,12 @@ extension ConsumeHoldRequest: HandCoded {
 
 extension HoldFact: HandCoded {
     public func write(to writer: inout CBORWriter) {
-        writer.mapHeader(2 + count(orderId != nil, reason != nil))
+        writer.mapHeader(2 + count(orderId != nil, reason != nil, reference != nil))
         writer.field("holdId", holdId)
         writer.field("eventId", eventId)
         writer.field(ifPresent: "orderId", orderId)
         writer.field(ifPresent: "reason", reason)
+        writer.field(ifPresent: "reference", reference)
     }
 
     public init(from reader: inout CBORReader) throws {
@@ -179,7 +200,8 @@ extension HoldFact: HandCoded {
             holdId: try map.read("holdId", from: &reader),
             eventId: try map.read("eventId", from: &reader),
             orderId: try map.readIfPresent("orderId", from: &reader),
-            reason: try map.readIfPresent("reason", from: &reader))
+            reason: try map.readIfPresent("reason", from: &reader),
+            reference: try map.readIfPresent("reference", from: &reader))
         try map.close(&reader)
     }
 }

@@ -9,7 +9,8 @@ public struct GetHoldRequest: Message {
     public static let fields = [Field("holdId", .id)]
 }
 
-/// A hold that lasts so long already is left as it is, so that asking again does no harm.
+/// A hold that lasts so long already is left as it is, and the same request again is answered with
+/// what came of it, so that asking again does no harm.
 public struct ExtendHoldRequest: Message {
     public let holdId: UUID
     public let atLeastMs: Int64
@@ -38,7 +39,8 @@ public struct ReleaseHoldRequest: Message {
 
     public static let fields = [
         Field("holdId", .id),
-        Field("reason", .word(ReleaseReason.known.map(\.rawValue))),
+        Field(
+            "reason", .word(ReleaseReason.given.map(\.rawValue)), "SAGA is for Orders only"),
         Field(
             "fence", .message(Fence.fields), required: false,
             "needed for a COMMITTING hold; Orders only"),

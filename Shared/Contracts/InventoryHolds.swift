@@ -20,6 +20,22 @@ public struct Fence: Message, Hashable {
     ]
 }
 
+/// What a hold was made for: whoever owns that hears of the hold's end.
+public struct HoldReference: Message, Hashable {
+    public let kind: HoldReferenceKind
+    public let id: UUID
+
+    public init(kind: HoldReferenceKind, id: UUID) {
+        self.kind = kind
+        self.id = id
+    }
+
+    public static let fields = [
+        Field("kind", .word(HoldReferenceKind.known.map(\.rawValue))),
+        Field("id", .id),
+    ]
+}
+
 /// So many tickets of a type.
 public struct HoldLine: Message, Hashable {
     public let ticketTypeId: UUID
@@ -62,10 +78,13 @@ public struct ReserveRequest: Message, Hashable {
     public let purpose: HoldPurpose?
     public let fence: Fence?
     public let replaces: UUID?
+    /// What the hold is made for.
+    public let reference: HoldReference?
 
     public init(
         holdId: UUID, eventId: UUID, owner: String, lines: [HoldLine], ttlMs: Int64? = nil,
-        purpose: HoldPurpose? = nil, fence: Fence? = nil, replaces: UUID? = nil
+        purpose: HoldPurpose? = nil, fence: Fence? = nil, replaces: UUID? = nil,
+        reference: HoldReference? = nil
     ) {
         self.holdId = holdId
         self.eventId = eventId
@@ -75,6 +94,7 @@ public struct ReserveRequest: Message, Hashable {
         self.purpose = purpose
         self.fence = fence
         self.replaces = replaces
+        self.reference = reference
     }
 
     public static let fields = [
@@ -84,13 +104,18 @@ public struct ReserveRequest: Message, Hashable {
         Field(
             "lines", .list(.message(HoldLine.fields), maxCount: Bounds.linesPerHold),
             "each ticket type once"),
-        Field("ttlMs", .integer(Bounds.holdMs), required: false, "the event's holdTtlMs"),
+        Field(
+            "ttlMs", .integer(Bounds.holdMs), required: false,
+            "the event's holdTtlMs, which is also the most"),
         Field(
             "purpose", .word(HoldPurpose.known.map(\.rawValue)), required: false, "CHECKOUT"),
         Field(
             "fence", .message(Fence.fields), required: false,
             "the hold is born COMMITTING for this order; Orders only"),
         Field("replaces", .id, required: false, "a hold that ends in the same moment"),
+        Field(
+            "reference", .message(HoldReference.fields), required: false,
+            "what the hold is for; told in the fact of its end; Orders only"),
     ]
 }
 
@@ -112,11 +137,14 @@ public struct HoldReply: Message, Hashable {
     public let orderId: UUID?
     /// It had expired, and took its stock again.
     public let reclaimed: Bool
+    /// What it was made for.
+    public let reference: HoldReference?
 
     public init(
         holdId: UUID, state: HoldState, eventId: UUID?, owner: String?, purpose: HoldPurpose?,
         lines: [PricedLine], createdAt: Instant, expiresAt: Instant?, expiresInMs: Int64?,
-        maxExpiresAt: Instant?, extensions: Int64, orderId: UUID?, reclaimed: Bool
+        maxExpiresAt: Instant?, extensions: Int64, orderId: UUID?, reclaimed: Bool,
+        reference: HoldReference? = nil
     ) {
         self.holdId = holdId
         self.state = state
@@ -131,6 +159,7 @@ public struct HoldReply: Message, Hashable {
         self.extensions = extensions
         self.orderId = orderId
         self.reclaimed = reclaimed
+        self.reference = reference
     }
 
     public static let fields = [
@@ -151,26 +180,37 @@ public struct HoldReply: Message, Hashable {
         Field("extensions", .integer(0...Int64.max)),
         Field("orderId", .id, required: false, "the order that fenced it last"),
         Field("reclaimed", .flag, "it had expired, and took its stock again"),
+        Field(
+            "reference", .message(HoldReference.fields), required: false, "what it was made for"),
     ]
 }
 
-/// The body of the facts `hold.expired` and `hold.released`.
+/// The body of the facts `hold.expired` and `hold.released`: the hold has ended.
 public struct HoldFact: Message, Hashable {
     public let holdId: UUID
     public let eventId: UUID
     public let orderId: UUID?
     /// Of a release.
     public let reason: ReleaseReason?
+    /// What the hold was made for.
+    public let reference: HoldReference?
 
-    public init(holdId: UUID, eventId: UUID, orderId: UUID?, reason: ReleaseReason?) {
+    public init(
+        holdId: UUID, eventId: UUID, orderId: UUID?, reason: ReleaseReason?,
+        reference: HoldReference? = nil
+    ) {
         self.holdId = holdId
         self.eventId = eventId
         self.orderId = orderId
         self.reason = reason
+        self.reference = reference
     }
 
     public static let fields = [
         Field("holdId", .id), Field("eventId", .id), Field("orderId", .id, required: false),
         Field("reason", .word(ReleaseReason.known.map(\.rawValue)), required: false),
+        Field(
+            "reference", .message(HoldReference.fields), required: false,
+            "what the hold was made for"),
     ]
 }

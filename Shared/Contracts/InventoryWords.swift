@@ -55,6 +55,16 @@ public struct HoldPurpose: Word {
     public static let known: [HoldPurpose] = [.checkout, .boxOffice, .admin]
 }
 
+/// What a hold may be made for.
+public struct HoldReferenceKind: Word {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// A checkout or purchase of Orders.
+    public static let checkout = HoldReferenceKind("CHECKOUT")
+    public static let known: [HoldReferenceKind] = [.checkout]
+}
+
 /// Why stock was given back.
 public struct ReleaseReason: Word {
     public let rawValue: String
@@ -65,7 +75,11 @@ public struct ReleaseReason: Word {
     public static let expired = ReleaseReason("EXPIRED")
     public static let admin = ReleaseReason("ADMIN")
     public static let saga = ReleaseReason("SAGA")
-    public static let known: [ReleaseReason] = [.buyer, .failed, .expired, .admin, .saga]
+    /// Another hold of its owner took its place; only Inventory says so.
+    public static let replaced = ReleaseReason("REPLACED")
+    /// Those that a caller may give.
+    public static let given: [ReleaseReason] = [.buyer, .failed, .expired, .admin, .saga]
+    public static let known: [ReleaseReason] = given + [.replaced]
 }
 
 /// What counts places: a whole event, a ticket type, or one owner's tickets of a type.

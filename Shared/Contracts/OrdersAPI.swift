@@ -54,6 +54,10 @@ public enum OrdersAPI {
         "orders.ReadEvents", .wait, callers: [.payments, .inventory, .operator],
         "What happened to checkouts and orders, in order, from a number on.")
 
+    public static let followFeed = Method<FollowFeedRequest, FollowFeedReply>(
+        "orders.FollowFeed", .mutation, callers: [.operator],
+        "Says where Orders goes on in Inventory's feed, after it diverged or was pruned.")
+
     public static let verifyInvariants = Method<VerifyRequest, VerifyReply>(
         "orders.VerifyInvariants", .mutation, callers: [.operator],
         "Checks orders against Inventory and Payments. An answer without violations is proof, and "
@@ -81,6 +85,7 @@ public enum OrdersAPI {
         AnyMethod(retrySaga),
         AnyMethod(resolveSaga),
         AnyMethod(readEvents),
+        AnyMethod(followFeed),
         AnyMethod(verifyInvariants),
         AnyMethod(setClock),
         AnyMethod(stats),

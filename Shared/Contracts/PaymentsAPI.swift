@@ -51,6 +51,9 @@ public enum PaymentsAPI {
     public static let readEvents = Method<FeedRequest, FeedReply>(
         "payments.ReadEvents", .wait, callers: [.orders, .operator],
         "Facts about payments and refunds after a number.")
+    public static let followFeed = Method<FollowFeedRequest, FollowFeedReply>(
+        "payments.FollowFeed", .mutation, callers: [.operator],
+        "Says where Payments goes on in Orders' feed, after it diverged or was pruned.")
     public static let verifyInvariants = Method<VerifyRequest, VerifyReply>(
         "payments.VerifyInvariants", .query, callers: [.orders, .operator],
         "Compares payments, refunds, ledger and feed with each other.")
@@ -81,6 +84,7 @@ public enum PaymentsAPI {
         AnyMethod(replayWebhook),
         AnyMethod(ledgerBalance),
         AnyMethod(readEvents),
+        AnyMethod(followFeed),
         AnyMethod(verifyInvariants),
         AnyMethod(compareHistory),
         AnyMethod(setClock),

@@ -5,8 +5,8 @@ import Wire
 extension Reason {
     static let ofInventory = [
         insufficientInventory, eventNotOnSale, ticketTypeDisabled, quantityOutOfRange,
-        ownerLimitExceeded, entitlementRequired, openHoldExists, openCheckoutExists, holdNotFound,
-        holdExpired, holdReleased, holdConsumed, holdCommitting, holdState, holdExtendLimit,
+        ownerLimitExceeded, entitlementRequired, openHoldExists, holdNotFound,
+        holdExpired, holdReleased, holdConsumed, holdCommitting, holdState, holdExtendedOnce, holdExtendLimit,
         fenced, capacityBelowCommitted, allocationsExceedCapacity, notPublishable,
         stockUnverified,
     ]
@@ -61,11 +61,13 @@ extension Reason {
     public static let openHoldExists = Reason(
         "OPEN_HOLD_EXISTS", .failedPrecondition,
         "The owner has an open hold of the event, which allows one; pay, replace or release it.",
-        detail: [Field("holdId", .id, "the open hold")])
-    public static let openCheckoutExists = Reason(
-        "OPEN_CHECKOUT_EXISTS", .failedPrecondition,
-        "An order is taking money for the hold that was to be replaced; wait for its end.",
-        detail: [Field("id", .id, "that hold")])
+        detail: [
+            Field(
+                "why", .word(["REJECT", "COMMITTING"]),
+                "the event allows one, or an order is taking money for it"),
+            Field("holdId", .id, "the open hold"),
+            Field("reference", .message(HoldReference.fields), required: false, "what it is for"),
+        ])
 
     public static let holdNotFound = Reason(
         "HOLD_NOT_FOUND", .notFound, "There is no hold of this `id`, or it was never granted.",
@@ -79,7 +81,11 @@ extension Reason {
         ])
     public static let holdReleased = Reason(
         "HOLD_RELEASED", .failedPrecondition,
-        "The hold was given up or replaced; reserve again, under a new id.", detail: [state])
+        "The hold was given up or replaced; reserve again, under a new id.",
+        detail: [
+            Field("state", .text(maxBytes: 64), required: false, "what the hold is"),
+            Field("by", .text(maxBytes: 64), required: false, "why Inventory let it go"),
+        ])
     public static let holdConsumed = Reason(
         "HOLD_CONSUMED", .failedPrecondition,
         "What was held is sold, and stays so.",
@@ -90,6 +96,10 @@ extension Reason {
     public static let holdState = Reason(
         "HOLD_STATE", .failedPrecondition,
         "The method does not start from the state that the hold is in.", detail: [state])
+    public static let holdExtendedOnce = Reason(
+        "HOLD_EXTENDED_ONCE", .failedPrecondition,
+        "The caller may extend the hold once, and has; pay within `latestMs`.",
+        detail: [Field("latestMs", .integer(0...Int64.max), "how long from now the hold lasts")])
     public static let holdExtendLimit = Reason(
         "HOLD_EXTEND_LIMIT", .outOfRange,
         "The hold cannot last so long; pay within `latestMs`.",

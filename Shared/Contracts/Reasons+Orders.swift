@@ -4,8 +4,8 @@ import Wire
 /// Why Orders refuses, beside what it passes on of the other two.
 extension Reason {
     static let ofOrders = [
-        checkoutNotFound, checkoutState, checkoutExpired, tooLateUseRefund, priceChanged,
-        notReservedInTime, checkoutForgotten, peerIncompatible, sagaDecisionNotAllowed,
+        checkoutNotFound, checkoutState, openCheckoutExists, checkoutExpired, tooLateUseRefund,
+        priceChanged, notReservedInTime, checkoutForgotten, peerIncompatible, sagaDecisionNotAllowed,
         reasonRequired,
     ]
 
@@ -16,6 +16,11 @@ extension Reason {
         "CHECKOUT_STATE", .failedPrecondition,
         "The state of the checkout does not allow it; `orders.GetCheckout` shows all of it.",
         detail: [Field("state", .word(CheckoutState.all.map(\.word)), "what the checkout is")])
+    public static let openCheckoutExists = Reason(
+        "OPEN_CHECKOUT_EXISTS", .failedPrecondition,
+        "The owner has an open checkout of the event, which allows one, or whose money is being "
+            + "taken; pay or cancel that one.",
+        detail: [Field("checkoutId", .id, "the open checkout")])
     public static let checkoutExpired = Reason(
         "CHECKOUT_EXPIRED", .failedPrecondition,
         "The time to pay is over; begin again with `orders.CreateCheckout`, under a new id.")

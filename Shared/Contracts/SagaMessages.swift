@@ -110,7 +110,9 @@ public struct SagaStep: Message, Hashable {
         Field("step", .text(maxBytes: 32)),
         Field("direction", .word(["DO", "UNDO"])),
         Field("attempt", .integer(0...Int64.max)),
-        Field("outcome", .word(["DONE", "WAITING", "REFUSED", "RESOLVED"])),
+        Field(
+            "outcome",
+            .word(["DONE", "WAITING", "REFUSED", "RESOLVED", "CANCELLED", "HEARD"])),
         Field("result", .text(maxBytes: Bounds.nameBytes)),
         Field("at", .instant),
     ]

@@ -11,8 +11,11 @@ public struct StatsRequest: Message {
 public struct StatsReply: Message {
     public let counters: [String: Int64]
 
-    /// The last fact of Orders' feed that Payments has booked.
-    public static let ordersCursor = "feed.orders.cursor"
+    /// The last fact of a service's feed that was dealt with here.
+    public static func cursor(of feed: String) -> String { "feed.\(feed).cursor" }
+
+    /// 1 while the feed is not read on, because it diverged; else 0.
+    public static func divergence(of feed: String) -> String { "feed.\(feed).diverged" }
 
     public init(counters: [String: Int64]) { self.counters = counters }
 

@@ -8,8 +8,8 @@ extension Feed {
     /// A page of the feed, as every service's ReadEvents answers it: parked until there is a fact
     /// after the reader's cursor, for as long as the reader will wait.
     ///
-    /// - Throws: `FEED_DIVERGED` when the cursor was counted on another history, `OVERLOADED` when
-    ///   the caller has too many pages on their way.
+    /// - Throws: `FEED_DIVERGED` when the cursor was counted on another history or facts behind it
+    ///   were pruned, `OVERLOADED` when the caller has too many pages on their way.
     public func page(
         _ request: FeedRequest, _ call: CallContext, on scheduler: any Scheduler
     ) async throws -> FeedReply {
@@ -21,13 +21,27 @@ extension Feed {
                 .overloaded, "at most \(Self.pagesAtOnce) pages at once", retryAfterMs: 100)
         }
         defer { endPage(of: call.identity) }
-        let events = try await events(
-            after: request.afterSeq, limit: request.limit ?? Self.usualEvents)
+        let events = try await events(of: request)
         return FeedReply(
             feedId: id, head: head,
             events: events.map {
                 Contracts.FeedEvent(
                     seq: $0.seq, kind: $0.kind, subject: $0.subject, at: $0.at, body: Data($0.body))
             })
+    }
+
+    private func events(of request: FeedRequest) async throws -> [Storage.FeedEvent] {
+        let limit = request.limit ?? Self.usualEvents
+        guard request.afterSeq > 0, let subject = request.lastSubject, let at = request.lastAt
+        else { return try await events(after: request.afterSeq, limit: limit) }
+        let last = LastFact(subject: subject, at: at)
+        let following = try await events(
+            after: request.afterSeq, limit: limit, following: last)
+        guard let following else {
+            throw FeedRequest.diverged(
+                "the fact \(request.afterSeq) is another than was read, or facts behind it are "
+                    + "gone", feedID: id, head: head)
+        }
+        return following
     }
 }

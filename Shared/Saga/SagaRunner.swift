@@ -30,6 +30,8 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     struct Running {
         /// Since its task last read its row.
         var isWoken = false
+        /// Somebody else has changed the row since.
+        var isMoved = false
         /// The step that it was found at; nil for one that was just begun.
         let foundAt: String?
     }
@@ -41,6 +43,8 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     }
 
     private static var callTimeoutMs: Int64 { 10_000 }
+    /// Longer than calls take where nothing is wrong, which need not look at their row in between.
+    private static var copyMs: Int64 { 250 }
     /// Longer pauses, and more of them, are ended by the scan instead of a timer.
     private static var longestRestMs: Int64 { 60_000 }
     private static var mostResting: Int { 10_000 }
@@ -105,17 +109,19 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     /// goes on from there.
     public func moved(_ subject: Subject) {
         progress.publish(subject)
-        wake(subject.id)
+        guard enter(subject.id, isMoved: true) else { return }
+        world.scheduler.spawn { await self.drive(subject.id, nil) }
     }
 
     /// True when the caller is to start the task; else the one there is told to look again. Either
     /// way a pause is over, and its timer with it: one that was left would ask out of turn.
-    func enter(_ id: UUID, foundAt step: String? = nil) -> Bool {
+    func enter(_ id: UUID, foundAt step: String? = nil, isMoved: Bool = false) -> Bool {
         let (mayStart, timer) = state.withLock { state -> (Bool, ScheduledTimer?) in
             guard !state.isStopped else { return (false, nil) }
             let isRunning = state.running[id] != nil
             if isRunning {
                 state.running[id]?.isWoken = true
+                if isMoved { state.running[id]?.isMoved = true }
             } else {
                 state.running[id] = Running(foundAt: step)
                 if let step { state.found[step, default: 0] += 1 }
@@ -137,8 +143,21 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
                 return true
             }
             state.running[id]?.isWoken = false
+            state.running[id]?.isMoved = false
             return false
         }
+    }
+
+    private func isMoved(_ id: UUID) -> Bool {
+        state.withLock { $0.running[id]?.isMoved == true }
+    }
+
+    /// Whether the saga may go on by the copy of its row that it saw last. What is changed by this
+    /// process is known here; another one may have changed a row that was not looked at for long.
+    private func isUpToDate(_ id: UUID, since seenAt: UInt64) -> Bool {
+        guard !isMoved(id) else { return false }
+        let age = world.scheduler.uptimeNanoseconds - seenAt
+        return !journal.isShared || age < Self.nanoseconds(Self.copyMs)
     }
 
     func isMine(_ subject: Subject) -> Bool {
@@ -229,7 +248,10 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     private func advance(_ first: Subject) async throws -> Pause? {
         var subject = first
         var unsaved: [SagaEvent<Reply>] = []
+        var seenAt = world.scheduler.uptimeNanoseconds
         while let position = subject.position, isMine(subject), !isStopped {
+            // The row has changed since it was read, perhaps so that this must not be asked.
+            if unsaved.isEmpty, isMoved(subject.id) { return nil }
             if isLapsed { throw RPCError(.unavailable, "the lease could not be renewed in time") }
             let call = try call(position, subject)
             world.failpoint.reach("saga.\(position).asking")
@@ -237,7 +259,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
             let event = await ask(position, subject, call)
             impatience?.cancel()
             world.failpoint.reach("saga.\(position).answered")
-            if let next = journal.deferred(subject, event) {
+            if isUpToDate(subject.id, since: seenAt), let next = journal.deferred(subject, event) {
                 unsaved.append(event)
                 subject = next
                 continue
@@ -245,6 +267,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
             guard let stand = try await save(subject.id, unsaved + [event]) else { return nil }
             unsaved = []
             subject = stand.subject
+            seenAt = world.scheduler.uptimeNanoseconds
             if let pauseMs = stand.pauseMs {
                 return Pause(ms: pauseMs, cut: event.outcome.isCut ? subject.position : nil)
             }

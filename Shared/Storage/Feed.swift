@@ -25,6 +25,20 @@ public struct FeedEvent: Sendable, Hashable {
     }
 }
 
+/// By what a reader knows the last fact that it dealt with again. A number alone says nothing: a
+/// restored database gives the numbers behind its backup a second time.
+public struct LastFact: Sendable, Hashable {
+    public let subject: UUID
+    public let at: Instant
+
+    public init(subject: UUID, at: Instant) {
+        self.subject = subject
+        self.at = at
+    }
+
+    init(_ event: FeedEvent) { self.init(subject: event.subject, at: event.at) }
+}
+
 /// The committed facts of one database, to be read from any point and waited for.
 public struct Feed: Sendable {
     /// Most facts in one page, and most bytes of bodies.
@@ -63,11 +77,27 @@ public struct Feed: Sendable {
     /// The facts after `seq`, oldest first: at most `limit`, and a page's worth. Old facts that
     /// were pruned are left out.
     public func events(after seq: Int64, limit: Int64) async throws -> [FeedEvent] {
+        try await events(from: seq < .max ? seq + 1 : seq, limit: limit)
+    }
+
+    /// The same for a reader that remembers the fact `seq`; nil when another one stands there, or
+    /// facts behind it are gone: this is not the history that it read, or no longer whole.
+    public func events(
+        after seq: Int64, limit: Int64, following last: LastFact
+    ) async throws -> [FeedEvent]? {
+        let events = try await events(from: seq, limit: max(0, limit) + 1)
+        guard let first = events.first else { return head > seq ? nil : [] }
+        // The fact itself may be pruned, as long as the next one is there.
+        guard first.seq == seq else { return first.seq == seq + 1 ? events : nil }
+        return LastFact(first) == last ? Array(events.dropFirst()) : nil
+    }
+
+    private func events(from seq: Int64, limit: Int64) async throws -> [FeedEvent] {
         let limit = min(max(0, limit), Self.pageEvents)
         return try await database.read { reader in
             var bytes = 0
             return try reader.select(
-                StoredEvent.self, where: "seq > \(seq) ORDER BY seq LIMIT \(limit)"
+                StoredEvent.self, where: "seq >= \(seq) ORDER BY seq LIMIT \(limit)"
             ) { row in
                 defer { bytes += row.event.body.count + row.event.kind.utf8.count + 64 }
                 return bytes < Self.pageBytes

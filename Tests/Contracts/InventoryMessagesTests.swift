@@ -11,11 +11,11 @@ private let at = Instant(milliseconds: 1_800_000_000_000)
 
 private func reserve(
     lines: [HoldLine], owner: String = "ada", ttlMs: Int64? = nil, purpose: HoldPurpose? = nil,
-    fence: Fence? = nil, replaces: UUID? = nil
+    fence: Fence? = nil, replaces: UUID? = nil, reference: HoldReference? = nil
 ) -> ReserveRequest {
     ReserveRequest(
         holdId: id, eventId: other, owner: owner, lines: lines, ttlMs: ttlMs, purpose: purpose,
-        fence: fence, replaces: replaces)
+        fence: fence, replaces: replaces, reference: reference)
 }
 
 private let line = HoldLine(ticketTypeId: id, quantity: 2)
@@ -23,18 +23,20 @@ private let line = HoldLine(ticketTypeId: id, quantity: 2)
 @Suite struct InventoryMessagesTests {
     @Test func handCodedMessagesAreTheirCodable() throws {
         let fence = Fence(orderId: other, epoch: 3)
+        let reference = HoldReference(kind: .checkout, id: other)
         try check(reserve(lines: [line]))
         try check(
             reserve(
                 lines: [line, HoldLine(ticketTypeId: other, quantity: 1_000)], ttlMs: 60_000,
-                purpose: .boxOffice, fence: fence, replaces: other))
+                purpose: .boxOffice, fence: fence, replaces: other, reference: reference))
         let priced = PricedLine(
             ticketTypeId: id, name: "Größe", quantity: 2, unitPrice: euros, fee: euros, tax: euros)
         try check(
             HoldReply(
                 holdId: id, state: .active, eventId: other, owner: "ada", purpose: .checkout,
                 lines: [priced, priced], createdAt: at, expiresAt: at, expiresInMs: 900_000,
-                maxExpiresAt: at, extensions: 1, orderId: other, reclaimed: true))
+                maxExpiresAt: at, extensions: 1, orderId: other, reclaimed: true,
+                reference: reference))
         try check(
             HoldReply(
                 holdId: id, state: .released, eventId: nil, owner: nil, purpose: nil, lines: [],
@@ -44,7 +46,8 @@ private let line = HoldLine(ticketTypeId: id, quantity: 2)
             try check(
                 HoldFact(
                     holdId: id, eventId: other, orderId: order,
-                    reason: order == nil ? nil : .saga))
+                    reason: order == nil ? nil : .saga,
+                    reference: order == nil ? nil : reference))
         }
     }
 

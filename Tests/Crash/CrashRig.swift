@@ -81,7 +81,7 @@ final class CrashRig: Sendable {
             CreateEventRequest(
                 eventId: event.id, title: "Concert",
                 startsAt: world.now.advanced(byMs: 86_400_000), currency: euro,
-                totalCapacity: 100_000))
+                totalCapacity: 100_000, openCheckouts: .allow))
         _ = try await staff.call(
             InventoryAPI.putTicketType,
             PutTicketTypeRequest(

@@ -57,7 +57,7 @@ struct Offer: Sendable {
                 startsAt: world.now.advanced(byMs: file.startsInDays * dayMs),
                 timezone: file.timezone, currency: file.currency, totalCapacity: file.capacity,
                 feePerTicket: Money(file.feePerTicket ?? 0, file.currency),
-                holdTtlMs: holdMs, maxHoldMs: holdMs))
+                holdTtlMs: holdMs, maxHoldMs: holdMs, openCheckouts: .allow))
         for (index, type) in types.enumerated() {
             _ = try await inventory.call(
                 InventoryAPI.putTicketType,

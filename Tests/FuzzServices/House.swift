@@ -98,7 +98,7 @@ final class House: Sendable {
             CreateEventRequest(
                 eventId: event, title: "Concert",
                 startsAt: world.now.advanced(byMs: 86_400_000), currency: Self.euro,
-                totalCapacity: 40))
+                totalCapacity: 40, openCheckouts: .allow))
         _ = try await inventory.call(
             InventoryAPI.putTicketType,
             PutTicketTypeRequest(

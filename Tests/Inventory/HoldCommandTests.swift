@@ -121,8 +121,8 @@ import Wire
             let busy = try await refusal {
                 try await rig.reserve(rig.id(), event, [(types[0], 1)], replaces: paying)
             }
-            #expect(busy?.reason == .openCheckoutExists)
-            #expect(busy?.detail["id"] == .id(paying))
+            #expect(busy?.reason == .openHoldExists)
+            #expect(busy?.detail["holdId"] == .id(paying))
             let foreign = try await refusal {
                 try await rig.reserve(rig.id(), event, [(types[0], 1)], replaces: others)
             }

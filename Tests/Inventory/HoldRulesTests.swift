@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Testing
+import Wire
 
 @testable import Inventory
 
@@ -15,7 +16,8 @@ private func hold(_ state: HoldState, order orderId: UUID? = nil) -> Hold {
     var hold = Hold(
         id: UUID(), state: state, eventId: UUID(), owner: "ada", purpose: .checkout, lines: [],
         createdAt: now, ttlMs: nil, expiresAt: now.advanced(byMs: 60_000),
-        maxExpiresAt: now.advanced(byMs: 600_000), isBornFenced: false, replaces: nil, refusal: nil)
+        maxExpiresAt: now.advanced(byMs: 600_000), isBornFenced: false, replaces: nil,
+        reference: nil, refusal: nil)
     hold.orderId = orderId
     hold.epoch = orderId == nil ? nil : 5
     hold.committingSince = state == .committing ? now : nil
@@ -155,8 +157,28 @@ private let table: [Row] = [
     @Test func theSecondExtensionIsForOperatorsOnly() {
         var hold = hold(.active)
         hold.extensions = 1
-        #expect(outcome(hold, .extend(atLeastMs: 90_000, isOnce: true)) == "HOLD_EXTEND_LIMIT")
+        #expect(outcome(hold, .extend(atLeastMs: 90_000, isOnce: true)) == "HOLD_EXTENDED_ONCE")
         #expect(outcome(hold, .extend(atLeastMs: 90_000, isOnce: false)) == "ACTIVE")
+    }
+
+    /// Whose answer was lost asks again, a moment later.
+    @Test func theSameExtensionAgainIsAnsweredAsBefore() throws {
+        let first = HoldRules.decide(
+            hold(.active), .extend(atLeastMs: 90_000, isOnce: true), now: now, hasRoom: { true })
+        guard case .becomes(let extended, nil) = first else {
+            Issue.record("\(first)")
+            return
+        }
+        let later = now.advanced(byMs: 10)
+        #expect(outcome(extended, .extend(atLeastMs: 90_000, isOnce: true), at: later) == "stands")
+        let more = HoldRules.decide(
+            extended, .extend(atLeastMs: 90_001, isOnce: true), now: later, hasRoom: { true })
+        guard case .refused(let refusal) = more else {
+            Issue.record("\(more)")
+            return
+        }
+        #expect(refusal.reason == .holdExtendedOnce)
+        #expect(refusal.detail["latestMs"] == .integer(89_990))
     }
 
     @Test(arguments: [

@@ -11,11 +11,14 @@ import Wire
 
 /// An owner who has an open hold of an event, and asks for another.
 @Suite struct OpenHoldTests {
-    @Test func whatIsAllowedUnlessAnEventSaysOtherwise() throws {
-        try Rig.run { rig in
-            let (event, types) = try await rig.event(types: [TypeSpec(allocation: 9)])
-            for _ in 0..<3 { _ = try await rig.reserve(rig.id(), event, [(types[0], 1)]) }
-            #expect(try await rig.held(types[0]) == 3)
+    @Test func theNewReplacesTheOldUnlessAnEventSaysOtherwise() throws {
+        for (policy, held) in [(nil, 1), (.allow, 3)] as [(OpenCheckouts?, Int64)] {
+            try Rig.run { rig in
+                let (event, types) = try await rig.event(
+                    openCheckouts: policy, types: [TypeSpec(allocation: 9)])
+                for _ in 0..<3 { _ = try await rig.reserve(rig.id(), event, [(types[0], 1)]) }
+                #expect(try await rig.held(types[0]) == held)
+            }
         }
     }
 
@@ -42,6 +45,7 @@ import Wire
                 }
                 #expect(error?.reason == .openHoldExists)
                 #expect(error?.detail["holdId"] == .id(first))
+                #expect(error?.detail["why"] == .text("REJECT"))
             }
             _ = try await reserve("bob")
             _ = try await rig.reserve(rig.id(), other, [(others[0], 1)])
@@ -77,8 +81,9 @@ import Wire
             let error = try await refusal {
                 try await rig.reserve(rig.id(), event, [(types[0], 2)])
             }
-            #expect(error?.reason == .openCheckoutExists)
-            #expect(error?.detail["id"] == .id(second))
+            #expect(error?.reason == .openHoldExists)
+            #expect(error?.detail["holdId"] == .id(second))
+            #expect(error?.detail["why"] == .text("COMMITTING"))
             #expect(try await rig.violations() == [])
         }
     }

@@ -12,6 +12,7 @@ struct ReferenceModel {
         var expiresAt: Int64
         var latest: Int64
         var extensions = 0
+        var extendedMs: Int64?
         var order: UUID?
         var epoch: Int64 = 0
     }
@@ -168,9 +169,13 @@ struct ReferenceModel {
         guard let hold = holds[id] else { return "HOLD_NOT_FOUND" }
         guard hold.state == .active else { return Self.reason(against: hold) }
         if now + atLeastMs <= hold.expiresAt { return "ACTIVE" }
-        if now + atLeastMs > hold.latest || hold.extensions > 0 { return "HOLD_EXTEND_LIMIT" }
+        if hold.extensions > 0 {
+            return hold.extendedMs == atLeastMs ? "ACTIVE" : "HOLD_EXTENDED_ONCE"
+        }
+        if now + atLeastMs > hold.latest { return "HOLD_EXTEND_LIMIT" }
         holds[id]?.expiresAt = now + atLeastMs
         holds[id]?.extensions += 1
+        holds[id]?.extendedMs = atLeastMs
         return "ACTIVE"
     }
 

@@ -57,7 +57,7 @@ struct Rig: Sendable {
     func event(
         capacity: Int64? = nil, lateReclaim: Bool? = nil, salesStart: Instant? = nil,
         salesEnd: Instant? = nil, fee: Int64 = 0, isPublished: Bool = true,
-        openCheckouts: OpenCheckouts? = nil, types: [TypeSpec]
+        openCheckouts: OpenCheckouts? = .allow, types: [TypeSpec]
     ) async throws -> (eventId: UUID, types: [UUID]) {
         let eventId = id()
         let euro = Currency("EUR")

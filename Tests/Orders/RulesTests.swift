@@ -20,7 +20,8 @@ import Wire
     /// The answers that a peer could give to any call, likely or not.
     static func outcomes(_ checkout: Checkout) -> [CheckoutEvent.Outcome] {
         let total = checkout.totals?.total ?? Money(0, Sample.euro)
-        let holds = [HoldState.committing, .active, .consumed, .released, .expired].map {
+        let states: [HoldState] = [.committing, .active, .consumed, .released, .expired, .refused]
+        let holds = states.map {
             PeerReply.hold(Sample.hold(checkout, $0))
         }
         let payments = [
@@ -37,7 +38,9 @@ import Wire
             .permissionDenied, .idempotencyConflict, .refundExceedsCaptured, .invalidArgument,
             .holdExtendLimit, .livePaymentExists, .authorisationExpired,
         ]
-        return (holds + payments + [refund]).map { .done($0) }
+        let calledOff: [CheckoutEvent.Outcome] =
+            checkout.isCancelRequested ? [.refused(CheckoutRules.calledOffInTime)] : []
+        return calledOff + (holds + payments + [refund]).map { .done($0) }
             + (payments + [refund]).map { .waiting($0) }
             + reasons.map { .refused(.heard($0)) }
             + [
@@ -61,8 +64,7 @@ import Wire
         mark.paymentError = nil
         mark.paymentAction = nil
         mark.parkReason = checkout.parkReason.map { $0.hasPrefix("no way") ? $0 : "why" }
-        mark.attempt?.method = nil
-        mark.queued?.method = nil
+        // Whether there is a token decides what comes first, so it stays; there is one in all.
         mark.paymentMethod = nil
         mark.owed = checkout.owed.map { _ in Money(1, Sample.euro) }
         mark.epoch = min(checkout.epoch, 2)
@@ -93,7 +95,9 @@ import Wire
             }
         }
         while let checkout = open.popLast() {
-            for next in Sample.buyersChoices(checkout) { enter(next, from: checkout) }
+            for next in Sample.buyersChoices(checkout) + Sample.news(checkout) {
+                enter(next, from: checkout)
+            }
             guard let position = checkout.position else { continue }
             for outcome in outcomes(checkout) {
                 // By the process that wrote the row, and by one that found it.
@@ -216,6 +220,76 @@ import Wire
                 checkout, lost, now: Sample.start.advanced(byMs: hours * 3_600_000), epoch: 1)
             #expect(decision.checkout.state == state)
             #expect(decision.pauseMs == (state == .parked ? nil : 60_000))
+        }
+    }
+
+    private static func decide(
+        _ checkout: Checkout, _ outcome: CheckoutEvent.Outcome, epoch: Int64 = 1,
+        isFollowed: Bool = false
+    ) throws -> Checkout {
+        Sample.rules.decide(
+            checkout, CheckoutEvent(try #require(checkout.position), outcome), now: Sample.start,
+            epoch: epoch, isFollowed: isFollowed
+        ).checkout
+    }
+
+    /// What was asked meanwhile cannot be undone by not asking for it.
+    @Test func aCancellationWinsUntilTheMoneyIsAskedFor() throws {
+        var checkout = Sample.firstRows[0]
+        checkout.isCancelRequested = true
+        let granted = CheckoutEvent.Outcome.done(.hold(Sample.hold(checkout, .committing)))
+        let obeyed = try Self.decide(checkout, granted)
+        #expect(obeyed.state == .cancelling && obeyed.problem == nil)
+        #expect(obeyed.step == SagaPosition(StepName.reserve, .undo))
+        // A process before this one may have gone on to the payment.
+        let inherited = try Self.decide(checkout, granted, epoch: 2)
+        #expect(inherited.step == SagaPosition(StepName.pay, .undo))
+        #expect(try Self.decide(checkout, granted, isFollowed: true).state == .committing)
+        let away = CheckoutEvent.Outcome.unknown(RPCError(.unavailable, "gone"), retryInMs: 200)
+        #expect(try Self.decide(checkout, away).state == .cancelling)
+    }
+
+    /// A buyer's token is shown only once the stock is fenced; what goes to the provider's page is
+    /// looked at first.
+    @Test func everyPaymentBeginsAtTheHold() throws {
+        var checkout = Sample.firstRows[3]
+        checkout.state = .reserved
+        checkout.lines = Sample.hold(checkout, .active).lines
+        checkout.step = SagaPosition(StepName.buyer)
+        checkout.holdExpiresAt = Sample.start.advanced(byMs: 900_000)
+        let next = [StepName.fence, StepName.start, StepName.start]
+        let starts = Sample.buyersChoices(checkout).filter { $0.attempt != nil }
+        #expect(starts.count == next.count)
+        for (started, next) in zip(starts, next) {
+            #expect(started.step == SagaPosition(StepName.extend))
+            let lives = try Self.decide(started, .done(.hold(Sample.hold(checkout, .active))))
+            #expect(lives.step == SagaPosition(next))
+            for reason in [Reason.holdExtendedOnce, .holdExtendLimit] {
+                let refused = try Self.decide(started, .refused(RPCError(reason, "no")))
+                #expect(refused.step == SagaPosition(next))
+            }
+            let gone = try Self.decide(started, .refused(RPCError(.holdReleased, "gone")))
+            #expect(gone.state == .cancelling && gone.problem?.error.reason == .holdReleased)
+        }
+    }
+
+    @Test func onlyTheEndOfItsOwnHoldIsNewsToACheckout() throws {
+        var checkout = Sample.firstRows[3]
+        checkout.state = .reserved
+        checkout.step = SagaPosition(StepName.buyer)
+        let news = Sample.news(checkout)
+        // Replaced, and expired; what a saga released is none.
+        try #require(news.map(\.state) == [.cancelling, .reserved])
+        let by = news[0].problem?.error.detail["by"]
+        #expect(by == .text("REPLACED"))
+        #expect(news[1].nextRunAt == Sample.start && news[1].step == checkout.step)
+        let others = HoldFact(
+            holdId: Sample.event, eventId: Sample.event, orderId: nil, reason: .admin)
+        let kind = InventoryFact.holdReleased
+        #expect(HeardRules.hear(kind, others, checkout, now: Sample.start) == nil)
+        for state in CheckoutState.all where state != .reserved && state != .paying {
+            checkout.state = state
+            #expect(Sample.news(checkout) == [])
         }
     }
 }

@@ -52,18 +52,35 @@ enum Sample {
             expectedTotal: price)
     }
 
-    private static let attempts = [id(), id()]
+    private static let attempts = [id(), id(), id()]
 
-    /// What a buyer may do now: begin to pay in one step or two, begin anew, call it off.
+    /// What a buyer may do now: begin to pay in one step or two, or on the provider's page, begin
+    /// anew, call it off.
     static func buyersChoices(_ checkout: Checkout) -> [Checkout] {
-        let modes: [CaptureMode] = [.sale, .authCapture]
-        let starts = zip(attempts, modes).compactMap { attempt, mode in
+        let modes: [(CaptureMode, String?)] = [
+            (.sale, "sim_ok"), (.authCapture, "sim_ok"), (.sale, nil),
+        ]
+        let starts = zip(attempts, modes).compactMap { attempt, how in
             try? BuyerRules.start(
                 StartPaymentRequest(
                     checkoutId: checkout.id, attemptId: attempt, provider: "sim",
-                    captureMode: mode, paymentMethod: "sim_ok"), checkout, now: start)
+                    captureMode: how.0, paymentMethod: how.1), checkout, now: start)
         }
         return starts + [(try? BuyerRules.cancel(checkout, now: start)) ?? nil].compactMap(\.self)
+    }
+
+    /// What Inventory's feed may tell of its hold now.
+    static func news(_ checkout: Checkout) -> [Checkout] {
+        let facts: [(String, ReleaseReason?)] = [
+            (InventoryFact.holdReleased, .replaced), (InventoryFact.holdReleased, .saga),
+            (InventoryFact.holdExpired, nil),
+        ]
+        return facts.compactMap { kind, reason in
+            HeardRules.hear(
+                kind,
+                HoldFact(holdId: checkout.holdID, eventId: event, orderId: nil, reason: reason),
+                checkout, now: start)
+        }
     }
 
     static func hold(_ checkout: Checkout, _ state: HoldState) -> HoldReply {

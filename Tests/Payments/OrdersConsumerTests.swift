@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import Publishing
 import RPC
 import Storage
 import Stores
@@ -10,9 +11,7 @@ import Testing
 @testable import Payments
 
 @Suite struct OrdersConsumerTests {
-    private func consumer(_ desk: Desk) -> OrdersConsumer {
-        OrdersConsumer(world: desk.world, store: desk.store, orders: desk.orders)
-    }
+    private func consumer(_ desk: Desk) -> FeedConsumer<Void> { desk.service.orders }
 
     @Test func aCompletedOrderIsBookedOnce() throws {
         let test = TestWorld()
@@ -21,12 +20,9 @@ import Testing
             _ = try await desk.create()
             try desk.orders.say(OrdersFact.orderPaid)
             try desk.orders.say(OrdersFact.orderCompleted, tax: 909)
-            let page = try await desk.orders.call(
-                OrdersAPI.readEvents, FeedRequest(feedId: nil, afterSeq: 0))
             #expect(try await consumer(desk).step(waitMs: 0) == 2)
             #expect(try await consumer(desk).step(waitMs: 0) == 0)
-            try await desk.store.book(page, after: 0)
-            #expect(try await desk.store.ordersCursor()?.seq == 2)
+            #expect(try await desk.service.orders.cursor()?.seq == 2)
             #expect(try await desk.funds() == 0)
             #expect(try await desk.balance("tax_payable") == -909)
             #expect(try await desk.store.unsettled(.init(olderThanMs: 0)).payments == [])
@@ -77,7 +73,7 @@ import Testing
             let desk = try await Desk(test)
             try desk.orders.say(OrdersFact.checkoutRejected)
             #expect(try await consumer(desk).step(waitMs: 0) == 1)
-            #expect(try await desk.store.ordersCursor()?.seq == 1)
+            #expect(try await desk.service.orders.cursor()?.seq == 1)
         }
     }
 
@@ -110,7 +106,7 @@ import Testing
             #expect(
                 await reason { try await consumer(desk).step(waitMs: 0) } == .feedDiverged)
             try await desk.work(forMs: 5_000)
-            #expect(try await desk.store.ordersCursor()?.seq == 1)
+            #expect(try await desk.service.orders.cursor()?.seq == 1)
             #expect(test.logLines.all.contains { $0.contains("feed.diverged") })
         }
     }
@@ -124,7 +120,102 @@ import Testing
             desk.orders.forgetFirst()
             #expect(
                 await reason { try await consumer(desk).step(waitMs: 0) } == .feedDiverged)
-            #expect(try await desk.store.ordersCursor()?.seq == nil)
+            #expect(try await desk.service.orders.cursor()?.seq == 0)
+            let whole = FollowFeedRequest(
+                feed: "orders", feedId: id(0xf0), fromSeq: 1, reason: "they are in the archive")
+            #expect(
+                await reason { try await consumer(desk).follow(whole, desk.call()) }
+                    == .feedDiverged)
+            try await desk.follow(0)
+            #expect(try await consumer(desk).step(waitMs: 0) == 1)
+        }
+    }
+
+    /// Orders was put back from a backup and sold on: the numbers behind the backup are given a
+    /// second time. Whether Payments looked in between or not, it stops, across restarts too, and
+    /// goes on where an operator says.
+    @Test(arguments: [false, true])
+    func aRestoredFeedIsNotReadOnUntilAnOperatorSaysFromWhere(looksInBetween: Bool) throws {
+        let test = TestWorld()
+        let folder = try StoreFolder()
+        try test.run {
+            let desk = try await Desk(test, folder: folder)
+            for number in UInt8(1)...3 {
+                _ = try await desk.create(createRequest(number, checkout: 0xc0 + number))
+            }
+            try desk.orders.say(OrdersFact.orderCompleted, checkout: 0xc1)
+            try desk.orders.say(OrdersFact.orderPaid, checkout: 0xc1)
+            #expect(try await consumer(desk).step(waitMs: 0) == 2)
+
+            desk.orders.forgetLast(thenAtMs: 500)
+            if looksInBetween {
+                #expect(
+                    await reason { try await consumer(desk).step(waitMs: 0) } == .feedDiverged)
+            }
+            for number in UInt8(2)...3 {
+                try desk.orders.say(OrdersFact.orderCompleted, checkout: 0xc0 + number)
+            }
+            for _ in 0..<2 {
+                #expect(
+                    await reason { try await consumer(desk).step(waitMs: 0) } == .feedDiverged)
+            }
+            #expect(try await desk.violations().contains { $0.hasPrefix("P-4") })
+            await desk.close()
+
+            let again = try await Desk(test, folder: folder, orders: desk.orders)
+            #expect(await reason { try await consumer(again).step(waitMs: 0) } == .feedDiverged)
+            try await again.work(forMs: 90_000)
+            #expect(try await again.service.orders.cursor()?.seq == 2)
+            #expect(try await again.service.orders.counters()["feed.orders.diverged"] == 1)
+            #expect(test.logLines.all.count { $0.contains("feed.diverged") } == 2)
+            // From too early: what was booked before stays as it is.
+            try await again.follow(1)
+            try await again.work(forMs: 2_000)
+            #expect(try await again.funds() == 0)
+            #expect(try await again.violations() == [])
+            #expect(test.logLines.all.contains { $0.contains("feed.followed") })
+            await again.close()
+        }
+    }
+
+    @Test func whoFollowsAFeedNamesItWhereToAndWhy() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            try desk.orders.say(OrdersFact.orderPaid)
+            func refusal(
+                _ feed: String = "orders", _ feedID: UUID = id(0xf0), from seq: Int64 = 1,
+                _ reason: String = "restored"
+            ) async -> String? {
+                do {
+                    _ = try await consumer(desk).follow(
+                        FollowFeedRequest(
+                            feed: feed, feedId: feedID, fromSeq: seq, reason: reason), desk.call())
+                    return nil
+                } catch { return (error as? RPCError)?.reason.name ?? "\(error)" }
+            }
+            #expect(await refusal("inventory") == "INVALID_ARGUMENT")
+            #expect(await refusal(" orders") == "INVALID_ARGUMENT")
+            #expect(await refusal("orders", id(0xf1)) == "FEED_DIVERGED")
+            #expect(await refusal(from: 3) == "FEED_DIVERGED")
+            #expect(await refusal(from: .max) == "FEED_DIVERGED")
+            #expect(await refusal("orders", id(0xf0), from: 1, "  ") == "REASON_REQUIRED")
+            #expect(try await consumer(desk).cursor() == nil)
+            #expect(await refusal(from: 2) == nil)
+            #expect(try await consumer(desk).cursor()?.seq == 1)
+        }
+    }
+
+    /// A fact that nobody can read keeps back none before it, and is told of.
+    @Test func whatCannotBeBookedKeepsBackNothingBeforeIt() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            try desk.orders.say(OrdersFact.orderPaid)
+            desk.orders.say(OrdersFact.orderCompleted, body: [0xff])
+            try await desk.work(forMs: 5_000)
+            #expect(try await consumer(desk).cursor()?.seq == 1)
+            #expect(test.logLines.all.contains { $0.contains("feed.unread") })
         }
     }
 

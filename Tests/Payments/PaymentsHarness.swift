@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import Publishing
 import RPC
 import Storage
 import Stores
@@ -41,16 +42,18 @@ final class Desk: Sendable {
     let journal: Database
     let sim: SimProvider
     let service: PaymentsService
-    let orders = ScriptedOrders()
+    let orders: ScriptedOrders
 
     var store: PaymentStore { service.store }
     var world: World { test.world }
 
     init(
         _ test: TestWorld, folder: StoreFolder? = nil, sim: SimConfiguration = SimConfiguration(),
-        webhookSecrets: [[UInt8]] = [Desk.webhookSecret], providers: [any PaymentProvider] = []
+        webhookSecrets: [[UInt8]] = [Desk.webhookSecret], providers: [any PaymentProvider] = [],
+        orders: ScriptedOrders = ScriptedOrders()
     ) async throws {
         self.test = test
+        self.orders = orders
         stores = try folder ?? StoreFolder(inMemory: true)
         database = try await Desk.open("payments", PaymentsSchema.migrations, stores, test.world)
         journal = try await Desk.open("sim", SimSchema.migrations, stores, test.world)
@@ -111,6 +114,13 @@ final class Desk: Sendable {
                 reason: "test"))
     }
 
+    /// An operator says where Payments goes on in Orders' feed.
+    func follow(_ seq: Int64) async throws {
+        _ = try await service.orders.follow(
+            FollowFeedRequest(feed: "orders", feedId: id(0xf0), fromSeq: seq, reason: "restored"),
+            call())
+    }
+
     func payment(_ number: UInt8 = 1) async throws -> PaymentReply {
         PaymentReply(try await store.payment(id(number)))
     }
@@ -166,6 +176,7 @@ final class ScriptedOrders: Caller {
     private struct State {
         var feedID = id(0xf0)
         var events: [Contracts.FeedEvent] = []
+        var atMs: Int64 = 0
     }
 
     private let state = Mutex(State())
@@ -173,16 +184,27 @@ final class ScriptedOrders: Caller {
     func say(_ kind: String, checkout: UInt8 = 0xc1, total: Int64 = 10_000, tax: Int64 = 0) throws {
         let fact = OrderFact(
             checkoutId: id(checkout), eventId: eventID, total: euros(total), tax: euros(tax))
-        let body = try Data(CBOR.encode(fact))
+        say(kind, checkout: checkout, body: try CBOR.encode(fact))
+    }
+
+    func say(_ kind: String, checkout: UInt8 = 0xc1, body: [UInt8]) {
         state.withLock { state in
             state.events.append(
                 Contracts.FeedEvent(
                     seq: Int64(state.events.count) + 1, kind: kind, subject: id(checkout),
-                    at: Instant(milliseconds: 0), body: body))
+                    at: Instant(milliseconds: state.atMs), body: Data(body)))
         }
     }
 
     func forgetFirst() { state.withLock { _ = $0.events.removeFirst() } }
+
+    /// As a restored store does: what comes next has the number again, at another time.
+    func forgetLast(thenAtMs atMs: Int64) {
+        state.withLock { state in
+            state.events.removeLast()
+            state.atMs = atMs
+        }
+    }
 
     func become(feed: UUID) { state.withLock { $0.feedID = feed } }
 
@@ -193,6 +215,12 @@ final class ScriptedOrders: Caller {
         let reply = try state.withLock { state in
             let head = state.events.last?.seq ?? 0
             try request.check(feedID: state.feedID, head: head)
+            if let at = request.lastAt,
+                let last = state.events.first(where: { $0.seq == request.afterSeq }),
+                last.at != at || last.subject != request.lastSubject
+            {
+                throw FeedRequest.diverged("another fact", feedID: state.feedID, head: head)
+            }
             let events = state.events.filter { $0.seq > request.afterSeq }
             return FeedReply(
                 feedId: state.feedID, head: head,

@@ -51,7 +51,7 @@ public struct Programme: Sendable {
             CreateEventRequest(
                 eventId: eventID, title: "An event",
                 startsAt: world.now.advanced(byMs: 86_400_000), currency: euro,
-                totalCapacity: places))
+                totalCapacity: places, openCheckouts: .allow))
         let choices = (0..<types).map { _ in Choice(eventID: eventID, typeID: world.newID()) }
         for choice in choices {
             _ = try await staff.call(

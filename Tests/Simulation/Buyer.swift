@@ -148,9 +148,10 @@ struct Buyer: Sendable {
         hear(checkout, of: id)
         for _ in 0..<random.below(5) {
             try await town.pass(upToMs: 20_000)
-            switch random.below(7) {
+            switch random.below(8) {
             case 0: try await cancel(id)
             case 1: try await watch(id, since: checkout.version)
+            case 7: try await loseTheHold(of: id)
             case 6: try await changeCards(id)
             case 2, 3:
                 // Called off while the money is being taken.
@@ -159,6 +160,17 @@ struct Buyer: Sendable {
                 try await paying.value
             default: try await pay(id)
             }
+        }
+    }
+
+    /// Staff gives the stock back, and from then on the checkout has none to sell.
+    private func loseTheHold(of id: UUID) async throws {
+        if case .success(let hold) = try await town.insist(
+            "operator", .inventory, InventoryAPI.releaseHold,
+            ReleaseHoldRequest(holdId: .derived(from: id, "hold"), reason: .admin), forMs: 20_000),
+            hold.state == .released
+        {
+            log.note(id) { $0.refusal = "that its hold was released" }
         }
     }
 

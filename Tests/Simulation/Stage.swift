@@ -35,7 +35,7 @@ struct Staff: Sendable {
             feePerTicket: Money(Int64(random.below(2)) * 100, Stage.euro),
             maxHoldMs: random.below(2) == 0 ? nil : 20_000 + Int64(random.below(100_000)),
             lateReclaim: stage.lateReclaim,
-            openCheckouts: [nil, .allow, .replace][Int(random.below(3))])
+            openCheckouts: [nil, .allow, .reject][Int(random.below(3))])
         guard try await done(InventoryAPI.createEvent, create) else { return nil }
         for (place, type) in stage.types.enumerated() {
             if random.below(4) == 0 { stage.limits[type] = 2 }

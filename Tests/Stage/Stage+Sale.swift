@@ -14,7 +14,7 @@ extension Stage {
     /// A published event with one ticket type of so many places.
     public func event(
         capacity: Int64 = 10, price: Int64 = 5_000, entitlements: [String] = [],
-        openCheckouts: OpenCheckouts? = nil
+        openCheckouts: OpenCheckouts? = .allow
     ) async throws -> TestEvent {
         let staff = caller("operator", to: "inventory")
         let event = TestEvent(id: test.world.newID(), type: test.world.newID())

@@ -44,6 +44,34 @@ import Testing
         await again.close()
     }
 
+    /// A reader says which fact it has under its number, so that it never reads on in another
+    /// history: neither after a restore nor past facts that are gone.
+    @Test func aReaderThatRemembersAnotherFactIsToldSo() async throws {
+        let bed = try Bed()
+        let database = try await bed.open()
+        let world = bed.test.world
+        for _ in 0..<5 {
+            try await database.write { $0.emit("said", subject: world.newID(), []) }
+        }
+        let feed = database.feed
+        let events = try await feed.events(after: 0, limit: 9)
+        let (third, fourth) = (LastFact(events[2]), LastFact(events[3]))
+        #expect(try await feed.events(after: 3, limit: 9, following: third)?.map(\.seq) == [4, 5])
+        #expect(try await feed.events(after: 3, limit: 1, following: third)?.map(\.seq) == [4])
+        #expect(try await feed.events(after: 3, limit: 9, following: fourth) == nil)
+        let later = LastFact(subject: third.subject, at: third.at.advanced(byMs: 1))
+        #expect(try await feed.events(after: 3, limit: 9, following: later) == nil)
+        #expect(try await feed.events(after: 5, limit: 9, following: LastFact(events[4])) == [])
+
+        try await database.write { _ = try $0.execute("DELETE FROM outbox WHERE seq <= 3") }
+        #expect(try await feed.events(after: 3, limit: 9, following: third)?.map(\.seq) == [4, 5])
+        #expect(try await feed.events(after: 2, limit: 9, following: third) == nil)
+        try await database.write { _ = try $0.execute("DELETE FROM outbox") }
+        #expect(try await feed.events(after: 5, limit: 9, following: LastFact(events[4])) == [])
+        #expect(try await feed.events(after: 4, limit: 9, following: fourth) == nil)
+        await database.close()
+    }
+
     @Test func aReaderHasAFewPagesAtOnce() async throws {
         let bed = try Bed()
         let database = try await bed.open()

@@ -16,7 +16,7 @@ import Testing
         "RPC": ["Crypto", "Text", "Lifecycle", "Wire", "Net"],
         "Contracts": ["Crypto", "Text", "Lifecycle", "Wire", "RPC"],
         "Storage": ["CSQLite", "CPostgres", "CLinux", "Text", "Lifecycle", "Wire"],
-        "Publishing": ["Lifecycle", "RPC", "Contracts", "Storage"],
+        "Publishing": ["Text", "Lifecycle", "Wire", "RPC", "Contracts", "Storage"],
         "Saga": ["Text", "Lifecycle", "Storage", "RPC", "Wire"],
         "Command": [
             "Crypto", "Text", "Lifecycle", "Wire", "Net", "RPC", "Contracts", "Storage",

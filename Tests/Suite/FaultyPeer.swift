@@ -11,6 +11,8 @@ enum Fault: Sendable {
     /// The caller goes no further, before it sends or when it is done, as if its process had died
     /// there; the test starts another. (`Death` ends the whole process.)
     case diesBefore, diesAfter
+    /// It is done, and the answer is kept back until the test lets it go.
+    case replyHeld
 }
 
 /// A peer behind a bad network: each call may meet a fault, chosen by its method and by how often
@@ -26,6 +28,7 @@ final class FaultyPeer: Caller {
         var now = 0
         var most = 0
         var peer: (any Caller)?
+        var held: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state = Mutex(State())
@@ -43,6 +46,15 @@ final class FaultyPeer: Caller {
     }
 
     func expect(_ mark: StoreMark) { peer.expect(mark) }
+
+    /// Lets go the answers that are kept back.
+    func letGo() {
+        let held = state.withLock { state in
+            defer { state.held = [] }
+            return state.held
+        }
+        for reply in held { reply.resume() }
+    }
 
     /// Faults met so far.
     var faults: Int { state.withLock { $0.faults } }
@@ -81,6 +93,8 @@ final class FaultyPeer: Caller {
         switch fault {
         case .replyLost: throw RPCError(.unavailable, "the answer was lost")
         case .diesAfter: await Self.never()
+        case .replyHeld:
+            await withCheckedContinuation { reply in state.withLock { $0.held.append(reply) } }
         default: break
         }
         return reply

@@ -33,7 +33,7 @@ import Testing
     }
 
     private static func live(
-        _ rig: SuiteRig, _ event: TestEvent, _ id: UUID, _ random: SeededRandom
+        _ rig: SuiteRig, _ event: TestEvent, _ id: UUID, _ random: SeededRandom, lateMs: Int64
     ) async throws {
         try await rig.pass(ms: Int64(random.below(5_000)))
         func token() -> String? { tokens[Int(random.below(UInt64(tokens.count)))] }
@@ -55,8 +55,11 @@ import Testing
             switch random.below(6) {
             case 0: _ = try? await rig.cancel(checkout)
             case 1:
-                // Called off while the money is being taken.
-                _ = try? await rig.pay(checkout, "sim_lost_reply", .sale, waitMs: 0)
+                // Called off while the money is being taken, and when it has just come.
+                let isLate = random.below(2) == 0
+                _ = try? await rig.pay(
+                    checkout, isLate ? "sim_late" : "sim_lost_reply", .sale, waitMs: 0)
+                if isLate { try await rig.pass(ms: lateMs + Int64(random.below(900))) }
                 _ = try? await rig.cancel(checkout)
             default:
                 _ = try? await rig.pay(
@@ -80,7 +83,8 @@ import Testing
     /// How the buyers of one history ended.
     private static func ends(_ seed: UInt64) throws -> Set<CheckoutState> {
         let random = SeededRandom(seed: seed &* 7_919)
-        return try SuiteRig.run(seed: seed, sim: sim(random)) { rig in
+        let sim = sim(random)
+        return try SuiteRig.run(seed: seed, sim: sim) { rig in
             let event = try await rig.event(capacity: 30)
             let plan = unreliable(random, odds: 3 + random.below(30))
             rig.inventory.plan(plan)
@@ -89,7 +93,8 @@ import Testing
             let buyers = ids.enumerated().map { place, id in
                 rig.test.scheduler.spawn {
                     try await live(
-                        rig, event, id, SeededRandom(seed: seed &* 1_000 &+ UInt64(place)))
+                        rig, event, id, SeededRandom(seed: seed &* 1_000 &+ UInt64(place)),
+                        lateMs: sim.lateMs)
                 }
             }
             for _ in 0..<random.below(4) {

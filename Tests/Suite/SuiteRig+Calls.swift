@@ -11,7 +11,7 @@ extension SuiteRig {
     /// A published event with one ticket type of so many places.
     func event(
         capacity: Int64 = 10, price: Int64 = 5_000, entitlements: [String] = [],
-        openCheckouts: OpenCheckouts? = nil, salesStart: Instant? = nil
+        openCheckouts: OpenCheckouts? = .allow, salesStart: Instant? = nil
     ) async throws -> TestEvent {
         let staff = caller("operator", to: "inventory")
         let event = TestEvent(id: test.world.newID(), type: test.world.newID())
@@ -124,6 +124,17 @@ extension SuiteRig {
     func availability(_ event: TestEvent) async throws -> AvailabilityReply {
         try await caller("gateway", to: "inventory").call(
             InventoryAPI.getAvailability, GetAvailabilityRequest(eventId: event.id))
+    }
+
+    /// An operator has Orders read Inventory's feed, as it is now, from its oldest fact.
+    @discardableResult
+    func followInventory() async throws -> FollowFeedReply {
+        let feed = try await caller("operator", to: "inventory").call(
+            InventoryAPI.readEvents, FeedRequest(feedId: nil, afterSeq: 0, limit: 1))
+        return try await caller("operator", to: "orders").call(
+            OrdersAPI.followFeed,
+            FollowFeedRequest(
+                feed: "inventory", feedId: feed.feedId, fromSeq: 0, reason: "restored"))
     }
 
     /// Calls of sagas, or attempts of calls, that ended without an answer.

@@ -61,6 +61,8 @@ public struct CrashBuyer: Sendable {
                 checkoutId: checkoutID, reason: "changed my mind", waitMs: waitMs))
     }
 
+    public func pass(ms: Int64) async throws { try await world.scheduler.sleep(ms: ms) }
+
     /// The checkout once it has ended.
     public func end() async throws -> CheckoutReply? {
         let limit = world.scheduler.uptimeNanoseconds + UInt64(Self.patienceMs) * 1_000_000

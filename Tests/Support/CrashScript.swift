@@ -55,8 +55,9 @@ public enum CrashScript: String, CaseIterable, Sendable {
         case .expired: try await buyer.reserve(holdTtlMs: 1_000)
         case .refunded:
             try await buyer.reserve()
-            // The money is taken at once, and its answer comes when it has been called off.
-            try await buyer.pay("sim_lost_reply", .sale, waitMs: 1_500)
+            // The money comes after 300 ms, and is first looked for after a second.
+            try await buyer.pay("sim_late", .sale)
+            try await buyer.pass(ms: 400)
             try await buyer.cancel()
         }
     }

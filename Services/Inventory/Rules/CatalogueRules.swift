@@ -48,7 +48,7 @@ enum CatalogueRules {
             salesStart: request.salesStart, salesEnd: request.salesEnd, status: .draft,
             totalCapacity: request.totalCapacity, holdTtlMs: holdTtlMs, maxHoldMs: maxHoldMs,
             lateReclaim: request.lateReclaim ?? true,
-            openCheckouts: request.openCheckouts ?? .allow, version: 1)
+            openCheckouts: request.openCheckouts ?? .replace, version: 1)
     }
 
     enum Publication {

@@ -19,6 +19,8 @@ struct Hold: Sendable, Hashable {
     var expiresAt: Instant?
     let maxExpiresAt: Instant?
     var extensions: Int64 = 0
+    /// What the last extension asked for; the same again is a replay.
+    var extendedMs: Int64?
     /// Reserve came with a fence.
     let isBornFenced: Bool
     /// The order that fenced it last, which stays when the hold is opened again.
@@ -28,6 +30,8 @@ struct Hold: Sendable, Hashable {
     var committingSince: Instant?
     var isReclaimed = false
     let replaces: UUID?
+    /// What it was made for; whoever owns that is told of its end.
+    let reference: HoldReference?
     /// Of a REFUSED hold: the decision, for the replay.
     let refusal: [UInt8]?
 
@@ -44,7 +48,7 @@ struct Hold: Sendable, Hashable {
         Hold(
             id: id, state: .released, eventId: nil, owner: nil, purpose: nil, lines: [],
             createdAt: now, ttlMs: nil, expiresAt: nil, maxExpiresAt: nil, isBornFenced: false,
-            replaces: nil, refusal: nil)
+            replaces: nil, reference: nil, refusal: nil)
     }
 }
 

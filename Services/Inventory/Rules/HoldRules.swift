@@ -56,12 +56,18 @@ enum HoldRules {
         else { return .refused(.holdRefusal(hold)) }
         let wanted = now.advanced(byMs: atLeastMs)
         if wanted <= expiresAt { return .stands }
-        if wanted > latest || (isOnce && hold.extensions > 0) {
+        if isOnce, hold.extensions > 0 {
+            // The same request again gets the same answer, whether or not the first was heard.
+            if hold.extendedMs == atLeastMs { return .stands }
+            return .refused(.extendedOnce(latestMs: now.millisecondsUntil(expiresAt)))
+        }
+        if wanted > latest {
             return .refused(.extendLimit(latestMs: now.millisecondsUntil(max(expiresAt, latest))))
         }
         var extended = hold
         extended.expiresAt = wanted
         extended.extensions += 1
+        extended.extendedMs = atLeastMs
         return .becomes(extended, nil)
     }
 

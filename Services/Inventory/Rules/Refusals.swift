@@ -48,6 +48,20 @@ extension RPCError {
             detail: ["latestMs": .integer(max(0, latestMs))])
     }
 
+    static func extendedOnce(latestMs: Int64) -> RPCError {
+        RPCError(
+            .holdExtendedOnce,
+            "the hold was extended before, which is granted once; it lasts as it is",
+            detail: ["latestMs": .integer(max(0, latestMs))])
+    }
+
+    /// What belongs to a checkout ends through Orders, which gives its payment up first.
+    static func referenced(_ reference: HoldReference) -> RPCError {
+        RPCError(
+            .permissionDenied,
+            "the hold is that of checkout \(reference.id); call orders.CancelCheckout instead")
+    }
+
     static func fenced(_ hold: Hold) -> RPCError {
         RPCError(
             .fenced, "a later runner of the order has spoken",
@@ -77,16 +91,18 @@ extension RPCError {
             detail: ["id": .id(id), "limit": .integer(limit), "used": .integer(used)])
     }
 
-    static func openHold(_ id: UUID) -> RPCError {
-        RPCError(
-            .openHoldExists, "the owner has an open hold of this event, which allows one",
-            detail: ["holdId": .id(id)])
-    }
-
-    static func openCheckout(_ id: UUID) -> RPCError {
-        RPCError(
-            .openCheckoutExists, "an order takes money for the hold that is to be replaced",
-            detail: ["id": .id(id)])
+    static func openHold(_ hold: Hold) -> RPCError {
+        let isCommitting = hold.state == .committing
+        var detail: [String: Value] = [
+            "why": .text(isCommitting ? "COMMITTING" : "REJECT"), "holdId": .id(hold.id),
+        ]
+        detail["reference"] = hold.reference?.value
+        return RPCError(
+            .openHoldExists,
+            isCommitting
+                ? "an order takes money for the owner's open hold of this event"
+                : "the owner has an open hold of this event, which allows one",
+            detail: detail)
     }
 
     static func differing(_ fields: [String]) -> RPCError {
@@ -100,4 +116,8 @@ extension RPCError {
             .versionConflict, "somebody changed it meanwhile; read it again",
             detail: ["current": .integer(current)])
     }
+}
+
+extension HoldReference {
+    fileprivate var value: Value { ["kind": .text(kind.rawValue), "id": .id(id)] }
 }

@@ -39,6 +39,10 @@ enum SaleRules {
             return .notOnSale(why, event.eventId)
         }
         if let refusal = Bounds.refusal(ofTickets: request.lines, in: "lines") { return refusal }
+        if let ttlMs = request.ttlMs, ttlMs > event.holdTtlMs {
+            return .invalid(
+                "ttlMs", "is at most \(event.holdTtlMs), the event's holdTtlMs: it only shortens")
+        }
         for (line, type) in zip(request.lines, types) {
             guard let type, type.eventId == event.eventId else {
                 return .unknown(.ticketType, line.ticketTypeId)
@@ -116,7 +120,7 @@ enum SaleRules {
             maxExpiresAt: latest, isBornFenced: request.fence != nil,
             orderId: request.fence?.orderId, epoch: request.fence?.epoch,
             committingSince: request.fence == nil ? nil : now, replaces: request.replaces,
-            refusal: nil)
+            reference: request.reference, refusal: nil)
     }
 
     /// The record of a refused request, under which the refusal is found again.
@@ -131,7 +135,8 @@ enum SaleRules {
             },
             createdAt: now, ttlMs: request.ttlMs, expiresAt: nil, maxExpiresAt: nil,
             isBornFenced: request.fence != nil, orderId: request.fence?.orderId,
-            epoch: request.fence?.epoch, replaces: request.replaces, refusal: refusal)
+            epoch: request.fence?.epoch, replaces: request.replaces,
+            reference: request.reference, refusal: refusal)
     }
 
     /// What a second request under the same id says differently than the first.
@@ -143,6 +148,10 @@ enum SaleRules {
         if request.purpose ?? .checkout != hold.purpose { fields.append("purpose") }
         if request.ttlMs != hold.ttlMs { fields.append("ttlMs") }
         if request.replaces != hold.replaces { fields.append("replaces") }
+        // An earlier release asked without it, and may have to be asked again by this one.
+        if let asked = request.reference, let known = hold.reference, asked != known {
+            fields.append("reference")
+        }
         let isSameFence = request.fence.map { $0.orderId == hold.orderId } ?? true
         if (request.fence != nil) != hold.isBornFenced || !isSameFence { fields.append("fence") }
         return fields

@@ -14,7 +14,10 @@ enum CatalogueCommands {
         if let stored = try batch.find(EventRow.self, event.eventId)?.event {
             var first = stored
             (first.status, first.version) = (event.status, event.version)
-            let differences = try Differences.between(first, event)
+            // What a request leaves to the event's default is what the default was then.
+            let differences = try Differences.between(first, event).filter {
+                $0 != "openCheckouts" || request.openCheckouts != nil
+            }
             guard differences.isEmpty else { throw RPCError.differing(differences) }
             return try reply(stored, in: batch)
         }

@@ -23,7 +23,8 @@ enum Facts {
     ) {
         guard let eventId = hold.eventId else { return }
         let fact = HoldFact(
-            holdId: hold.id, eventId: eventId, orderId: hold.orderId, reason: reason)
+            holdId: hold.id, eventId: eventId, orderId: hold.orderId, reason: reason,
+            reference: hold.reference)
         var writer = CBORWriter(reserving: 128)
         fact.write(to: &writer)
         batch.emit(kind, subject: hold.id, writer.bytes)

@@ -10,9 +10,12 @@ struct HoldCommand: Sendable {
     let move: HoldMove
     let actor: String
     var releaseReason = ReleaseReason.saga
+    /// A gateway's: what belongs to a checkout is none of its business.
+    var isOfGateway = false
 
     func run(_ batch: Batch) throws -> HoldOutcome {
         guard var hold = try batch.find(Hold.self, holdId) else { return try unknown(batch) }
+        if isOfGateway, let reference = hold.reference { return .failure(.referenced(reference)) }
         if hold.isOverdue(at: batch.now) { hold = try Expiry.expire(hold, in: batch) }
         let decision = try HoldRules.decide(hold, move, now: batch.now) {
             try hasRoom(for: hold, batch)

@@ -11,7 +11,8 @@ extension Hold: StoredRow {
         columns: [
             "hold_id", "state", "event_id", "owner", "purpose", "lines", "created_at", "ttl_ms",
             "expires_at", "max_expires_at", "extensions", "is_born_fenced", "order_id", "epoch",
-            "committing_since", "is_reclaimed", "replaces", "refusal",
+            "committing_since", "is_reclaimed", "replaces", "refusal", "reference_kind",
+            "reference", "extended_ms",
         ])
 
     var key: UUID { id }
@@ -35,6 +36,9 @@ extension Hold: StoredRow {
         columns.append(isReclaimed)
         columns.append(replaces)
         columns.append(refusal)
+        columns.append(reference?.kind.rawValue)
+        columns.append(reference?.id)
+        columns.append(extendedMs)
     }
 
     init(from columns: inout ColumnReader) throws {
@@ -56,6 +60,10 @@ extension Hold: StoredRow {
         isReclaimed = try columns.next()
         replaces = try columns.next()
         refusal = try columns.next()
+        let kind = try columns.next(String?.self).map { HoldReferenceKind($0) }
+        let id = try columns.next(UUID?.self)
+        reference = kind.flatMap { kind in id.map { HoldReference(kind: kind, id: $0) } }
+        extendedMs = try columns.next()
     }
 }
 

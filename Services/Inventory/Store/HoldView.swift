@@ -36,7 +36,7 @@ extension HoldReply {
             expiresAt: hold.expiresAt,
             expiresInMs: state == .active ? hold.expiresAt.map { now.millisecondsUntil($0) } : nil,
             maxExpiresAt: hold.maxExpiresAt, extensions: hold.extensions, orderId: hold.orderId,
-            reclaimed: hold.isReclaimed)
+            reclaimed: hold.isReclaimed, reference: hold.reference)
     }
 }
 

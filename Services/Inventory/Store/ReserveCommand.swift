@@ -111,7 +111,7 @@ struct ReserveCommand: Sendable {
         if var replaced {
             replaced.state = .released
             try batch.update(replaced)
-            Facts.released(replaced, .buyer, in: batch)
+            Facts.released(replaced, .replaced, in: batch)
         } else if let id = request.replaces, try batch.find(Hold.self, id) == nil {
             try batch.insert(Hold.tombstone(id, at: batch.now))
         }
@@ -130,7 +130,7 @@ struct ReserveCommand: Sendable {
         }
         switch hold.state {
         case .active: return .success(hold)
-        case .committing: return .failure(.openCheckout(id))
+        case .committing: return .failure(.openHold(hold))
         case .consumed: return .failure(.holdRefusal(hold))
         default: return try openHold(of: event, batch)
         }
@@ -143,8 +143,8 @@ struct ReserveCommand: Sendable {
             let hold = try batch.find(Hold.self, id), hold.takesStock,
             !hold.isOverdue(at: batch.now)
         else { return .success(nil) }
-        guard event.openCheckouts == .replace else { return .failure(.openHold(id)) }
-        return hold.state == .committing ? .failure(.openCheckout(id)) : .success(hold)
+        let isFree = event.openCheckouts == .replace && hold.state != .committing
+        return isFree ? .success(hold) : .failure(.openHold(hold))
     }
 
     private func noteOpen(_ hold: Hold, of event: EventView, _ batch: Batch) throws {

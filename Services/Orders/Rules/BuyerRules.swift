@@ -9,7 +9,7 @@ import Wire
 /// What a buyer on the long way may do to their checkout. Pure: the row after, or the refusal.
 enum BuyerRules {
     /// A checkout whose call is under way is looked at by the scan only when it takes longer.
-    private static func underWay(_ now: Instant) -> Instant {
+    static func underWay(_ now: Instant) -> Instant {
         now.advanced(byMs: PurchaseRules.takeOverMs)
     }
 
@@ -49,6 +49,7 @@ enum BuyerRules {
     ) throws -> Checkout {
         try refuseExpired(checkout)
         try refuseNewer(checkout)
+        if checkout.state == .committing, checkout.isPaymentLive { throw liveExists(checkout) }
         guard checkout.state == .reserved || checkout.state == .paying else {
             throw refusal(checkout)
         }
@@ -67,24 +68,21 @@ enum BuyerRules {
             checkout.isPaymentLive = true
             checkout.paymentState = nil
             checkout.paymentError = nil
-            checkout.step = checkout.paymentBegins(now)
+            checkout.step = SagaPosition(StepName.extend)
             return checkout
         }
         // While it only waits for the buyer, they may change their mind.
         guard checkout.queued == nil, checkout.step?.step == StepName.poll,
             checkout.paymentState == .created || checkout.paymentState == .requiresAction
-        else {
-            throw RPCError(
-                .livePaymentExists, "a payment of this checkout is under way",
-                detail: ["paymentId": .id(checkout.paymentID)])
-        }
+        else { throw liveExists(checkout) }
         checkout.queued = attempt
         checkout.isSuperseded = true
         checkout.step = SagaPosition(StepName.supersede)
         return checkout
     }
 
-    /// The buyer calls it off. While money is being taken that is only noted.
+    /// The buyer calls it off. While money is being taken, or may be, that is only noted: the saga
+    /// obeys it as long as it has not asked for the money.
     ///
     /// - Returns: nil when there is nothing to change.
     /// - Throws: `TOO_LATE_USE_REFUND {orderId}`, `CHECKOUT_STATE {state}`.
@@ -99,12 +97,7 @@ enum BuyerRules {
         case .new where checkout.way == .short, .committing:
             guard !checkout.isCancelRequested else { return nil }
             cancelled.isCancelRequested = true
-        case .new, .reserved, .paying:
-            cancelled.state = .cancelling
-            cancelled.queued = nil
-            cancelled.step = SagaPosition(
-                checkout.mayHavePayment ? StepName.pay : StepName.reserve, .undo)
-            cancelled.nextRunAt = underWay(now)
+        case .new, .reserved, .paying: cancelled.callOff(now)
         case .parked: throw refusal(checkout)
         default: return nil
         }
@@ -123,6 +116,12 @@ enum BuyerRules {
             .unavailable,
             "the checkout is at the step \(step) of a newer release; ask another "
                 + "instance, or again once this one is upgraded", executed: false)
+    }
+
+    private static func liveExists(_ checkout: Checkout) -> RPCError {
+        RPCError(
+            .livePaymentExists, "a payment of this checkout is under way",
+            detail: ["paymentId": .id(checkout.paymentID)])
     }
 
     private static func refusal(_ checkout: Checkout) -> RPCError {

@@ -110,11 +110,15 @@ struct Checkout: SagaSubject, Hashable {
     /// Whether there may be a payment that must be given up before the stock is.
     var mayHavePayment: Bool { way == .short || isPaymentLive }
 
-    /// The first call of a payment: the hold is extended where it would not last.
-    func paymentBegins(_ now: Instant) -> SagaPosition {
-        let leftMs = now.millisecondsUntil(holdExpiresAt ?? now)
-        return SagaPosition(
-            leftMs < CheckoutRules.payingTimeMs ? StepName.extend : StepName.start)
+    /// The provider has the buyer's token and takes all in one step: once it is asked, there is
+    /// nothing left to decide, so the stock is fenced first.
+    var isPaidAtOnce: Bool { attempt?.method != nil && captureMode == .sale }
+
+    /// The next call of this process is the first to ask for the money, and it was called off
+    /// before. `epoch` is that of the process: what one before it asked for is not known.
+    func isCalledOffInTime(for epoch: Int64) -> Bool {
+        isCancelRequested && self.epoch == epoch && step?.attempt == 0
+            && (paymentState == nil || paymentState == .authorised)
     }
 
     var isFree: Bool { totals?.total.amount == 0 }

@@ -38,33 +38,44 @@ extension CheckoutRules {
             decision.call(SagaPosition(StepName.reopen))
         case .consumed: decision.park("the hold is \(hold.state.word) unasked")
         case .released:
-            let problem = RPCError(
-                .holdReleased, "the hold was given up or replaced",
-                detail: ["state": .text(hold.state.word)])
-            giveUp(problem, from: StepName.reserve, &decision)
+            holdIsGone(
+                RPCError(
+                    .holdReleased, "the hold was given back or replaced",
+                    detail: ["state": .text(hold.state.word)]), &decision)
         default: timeIsOver(&decision)
         }
     }
 
-    /// Asking again answers the same, so this waits for the payment's first answer.
+    /// Somebody else gave it back: there is no time left to wait for.
+    func holdIsGone(_ error: RPCError, _ decision: inout Decision) {
+        decision.dropQueued()
+        decision.checkout.problem = Problem(error: error)
+        decision.move(to: .cancelling)
+        undo(&decision)
+    }
+
+    /// The hold lives, and long enough. Asking again answers the same, so this waits for the
+    /// payment's first answer, or the fence's.
     func extended(_ hold: HoldReply, _ now: Instant, _ decision: inout Decision) {
         if let leftMs = hold.expiresInMs {
             decision.checkout.holdExpiresAt = now.advanced(byMs: leftMs)
         }
-        decision.call(SagaPosition(StepName.start))
+        beginPayment(&decision)
         decision.mayDefer = true
+    }
+
+    private func beginPayment(_ decision: inout Decision) {
+        let isFencedFirst = decision.checkout.isPaidAtOnce
+        decision.call(SagaPosition(isFencedFirst ? StepName.fence : StepName.start))
     }
 
     /// A hold at its longest is paid within what is left of it. One that is fenced was so by this
     /// attempt, in a process before this one.
     func notExtended(_ error: RPCError, _ now: Instant, _ decision: inout Decision) {
         switch error.reason {
-        case .holdExtendLimit, .holdCommitting: decision.call(SagaPosition(StepName.start))
+        case .holdExtendLimit, .holdExtendedOnce, .holdCommitting: beginPayment(&decision)
         case .holdExpired: timeIsOver(&decision)
-        default:
-            decision.checkout.problem = Problem(error: error)
-            decision.move(to: .cancelling)
-            undo(&decision)
+        default: holdIsGone(error, &decision)
         }
     }
 
@@ -86,6 +97,7 @@ extension CheckoutRules {
         decision.checkout.isPaymentLive = true
         decision.checkout.paymentState = payment.state
         decision.checkout.paymentAction = payment.clientSecret
+        decision.checkout.paymentError = payment.lastError
         decision.move(to: .paying)
         decision.call(SagaPosition(StepName.reopen))
     }
@@ -121,7 +133,7 @@ extension CheckoutRules {
         decision.checkout.queued = nil
         decision.checkout.isPaymentLive = true
         decision.checkout.paymentError = nil
-        decision.call(decision.checkout.paymentBegins(now))
+        decision.call(SagaPosition(StepName.extend))
     }
 
     /// The buyer had paid by the attempt before, which then is the one.
@@ -148,9 +160,15 @@ extension CheckoutRules {
     }
 
     /// Captured money without stock goes back; an authorisation is given up.
-    func notFenced(_ decision: inout Decision) {
+    func notFenced(_ error: RPCError, _ decision: inout Decision) {
         let isCaptured = decision.checkout.owed != nil || decision.checkout.state == .expiring
-        if isCaptured { owe(&decision) } else { timeIsOver(&decision) }
+        if isCaptured {
+            owe(&decision)
+        } else if error.reason == .holdReleased {
+            holdIsGone(error, &decision)
+        } else {
+            timeIsOver(&decision)
+        }
     }
 
     /// The hold's time has ended. Money first, then stock.

@@ -25,9 +25,18 @@ extension CheckoutRules {
         guard !isSold || decision.mayHaveGoneFurther else {
             return decision.park("the hold was consumed before it was paid")
         }
+        if !isSold, decision.checkout.isCancelRequested, !decision.isFollowed {
+            return calledOff(&decision)
+        }
         decision.checkout.lines = hold.lines
         let isLong = decision.checkout.way == .long
         if isLong, hold.state == .expired { return timeIsOver(&decision) }
+        if hold.state == .released {
+            let problem = RPCError(
+                .holdReleased, "the hold was given back or replaced",
+                detail: ["state": .text(hold.state.word)])
+            return giveUp(problem, from: StepName.reserve, &decision)
+        }
         guard hold.state == (isLong ? .active : .committing) || isSold,
             let totals = decision.checkout.totals
         else {
@@ -116,7 +125,7 @@ extension CheckoutRules {
         let mayTryAgain =
             decision.checkout.way != .short && !decision.checkout.isCancelRequested
         if mayTryAgain {
-            decision.endAttempt(.failed, error)
+            decision.endAttempt(error.isOfProvider ? .failed : .refused, error)
             decision.move(to: .paying)
             return decision.call(SagaPosition(StepName.reopen))
         }
@@ -130,10 +139,16 @@ extension CheckoutRules {
         decision.call(SagaPosition(isFinal ? StepName.reserve : StepName.pay, .undo))
     }
 
+    /// The buyer called it off before the money was asked for.
+    func calledOff(_ decision: inout Decision) {
+        giveUp(
+            nil, from: decision.checkout.state == .new ? StepName.reserve : StepName.pay, &decision)
+    }
+
     /// Undoes what was done up to the step, and says why. What a process before this one did
     /// beyond the row that it left is not known, so then the payment is undone too.
-    func giveUp(_ error: RPCError, from step: String, _ decision: inout Decision) {
-        decision.checkout.problem = Problem(error: error)
+    func giveUp(_ error: RPCError?, from step: String, _ decision: inout Decision) {
+        decision.checkout.problem = error.map { Problem(error: $0) }
         decision.move(to: .cancelling)
         let last = decision.mayHaveGoneFurther ? StepName.pay : step
         if case .call(let undo) = core.back(from: last) { decision.call(undo) }
@@ -159,11 +174,14 @@ extension CheckoutRules {
         decision.call(SagaPosition(StepName.refund))
     }
 
-    /// The stock is free again.
-    func released(_ decision: inout Decision) {
+    /// The stock is free again. What Reserve refused, to this process and to the one before it,
+    /// never held any.
+    func released(_ hold: HoldReply, _ decision: inout Decision) {
         decision.checkout.isHoldReleased = true
         switch decision.checkout.state {
         case .cancelling where decision.checkout.owed != nil: owe(&decision)
+        case .cancelling where hold.state == .refused && decision.checkout.problem != nil:
+            decision.move(to: .rejected)
         case .cancelling: decision.move(to: .cancelled)
         case .expiring: decision.move(to: .expired)
         default: refundedOrReleasing(&decision)
@@ -179,6 +197,34 @@ extension CheckoutRules {
         } else {
             decision.call(SagaPosition(StepName.refund))
         }
+    }
+}
+
+extension CheckoutRules {
+    /// What the saga answers itself instead of asking for money that the buyer does not want to
+    /// pay any more.
+    static let calledOffInTime = RPCError(
+        code: .cancelled, reason: .cancelled, message: "called off before the money was asked for",
+        outcome: .refused, executed: false, retryAfterMs: nil, detail: [:])
+
+    /// Inventory's refusal in the words of who asked Orders.
+    static func asAsked(_ error: RPCError) -> RPCError {
+        if error.reason == .openHoldExists, let reference = error.detail["reference"],
+            reference["kind"] == .text(HoldReferenceKind.checkout.word),
+            case .id(let checkout)? = reference["id"]
+        {
+            return RPCError(
+                .openCheckoutExists, "the owner has an open checkout of this event",
+                detail: ["checkoutId": .id(checkout)])
+        }
+        return error
+    }
+}
+
+extension RPCError {
+    /// The provider said no; else the attempt was never made.
+    fileprivate var isOfProvider: Bool {
+        reason == .declined || reason == .authorisationExpired
     }
 }
 

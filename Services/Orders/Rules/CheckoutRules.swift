@@ -27,11 +27,14 @@ typealias CheckoutEvent = SagaEvent<PeerReply>
 struct CheckoutRules: Sendable {
     let core: SagaCore
 
-    /// `epoch` is that of the process that asks.
+    /// `epoch` is that of the process that asks, and `isFollowed` whether it has acted on the event
+    /// already, before committing it.
     func decide(
-        _ checkout: Checkout, _ event: CheckoutEvent, now: Instant, epoch: Int64
+        _ checkout: Checkout, _ event: CheckoutEvent, now: Instant, epoch: Int64,
+        isFollowed: Bool = false
     ) -> Decision {
-        var decision = Decision(checkout, now: now, isInherited: checkout.epoch != epoch)
+        var decision = Decision(
+            checkout, now: now, isInherited: checkout.epoch != epoch, isFollowed: isFollowed)
         // Someone else has moved the checkout on since this call was sent.
         guard checkout.position == event.position else { return decision }
         let ageMs = checkout.createdAt.millisecondsUntil(now)
@@ -41,6 +44,10 @@ struct CheckoutRules: Sendable {
             return decision
         case .unknown(let error, let retryInMs):
             decision.checkout.trouble = "\(error.reason.name): \(error.message)"
+            if checkout.state == .new, checkout.isCancelRequested {
+                calledOff(&decision)
+                return decision
+            }
             switch core.next(event.position, .unknown, ageMs: ageMs) {
             case .again(let position):
                 paidMeanwhile(position, &decision)
@@ -96,7 +103,7 @@ struct CheckoutRules: Sendable {
         case (StepName.reserve, .act, .hold(let hold)) where decision.checkout.state == .cancelling:
             soldBefore(hold, &decision)
         case (StepName.reserve, .act, .hold(let hold)): reserved(hold, now, &decision)
-        case (StepName.reserve, .undo, _): released(&decision)
+        case (StepName.reserve, .undo, .hold(let hold)): released(hold, &decision)
         case (StepName.buyer, .act, .hold(let hold)): looked(hold, now, &decision)
         case (StepName.extend, .act, .hold(let hold)): extended(hold, now, &decision)
         case (StepName.start, .act, .payment(let payment)),
@@ -162,14 +169,15 @@ struct CheckoutRules: Sendable {
             // By a process before this one, whose last commit was never made.
             decision.call(SagaPosition(StepName.reserve))
         case (StepName.reserve, .act) where decision.mayHaveGoneFurther:
-            giveUp(error, from: StepName.reserve, &decision)
+            giveUp(Self.asAsked(error), from: StepName.reserve, &decision)
         case (StepName.reserve, .act):
-            decision.checkout.problem = Problem(error: error)
+            decision.checkout.problem = Problem(error: Self.asAsked(error))
             decision.move(to: .rejected)
         case (_, _)
         where error.reason == .amountMismatch || error.reason == .holdConsumed
             || error.reason == .idempotencyConflict:
             decision.park("\(position.step) was refused: \(error.reason.name)")
+        case (StepName.pay, .act) where error == Self.calledOffInTime: calledOff(&decision)
         case (StepName.pay, .act): declined(error, &decision)
         case (StepName.start, .act), (StepName.poll, .act):
             attemptFailed(position, error, now, &decision)
@@ -189,7 +197,7 @@ struct CheckoutRules: Sendable {
             decision.call(SagaPosition(StepName.fence))
         case (StepName.fence, .act) where decision.checkout.isBeingSold:
             decision.park("what is paid cannot be fenced: \(error.reason.name)")
-        case (StepName.fence, .act): notFenced(&decision)
+        case (StepName.fence, .act): notFenced(error, &decision)
         default:
             decision.park("\(position.step) was refused: \(error.reason.name)")
         }

@@ -17,12 +17,15 @@ struct Decision: Hashable {
     var mayDefer = false
     /// The row is of another process, which may have gone further than it had committed.
     let isInherited: Bool
+    /// The process has asked the next call already.
+    let isFollowed: Bool
     private let now: Instant
 
-    init(_ checkout: Checkout, now: Instant, isInherited: Bool) {
+    init(_ checkout: Checkout, now: Instant, isInherited: Bool, isFollowed: Bool) {
         self.checkout = checkout
         self.now = now
         self.isInherited = isInherited
+        self.isFollowed = isFollowed
     }
 
     /// A purchase in one call commits what Reserve answered only with what follows.

@@ -13,8 +13,9 @@ enum Transitions {
         // Paid and fenced; time is over; called off; captured, but the stock is gone.
         (.paying, [.committing, .expiring, .cancelling, .refunding]),
         (.paid, [.completed]),
-        // Voided and released; the money had been taken after all; so had the tickets.
-        (.cancelling, [.cancelled, .refunding, .committing]),
+        // Voided and released; there never was a hold; the money had been taken after all; so had
+        // the tickets.
+        (.cancelling, [.cancelled, .rejected, .refunding, .committing]),
         (.expiring, [.expired, .committing, .refunding]),
         (.refunding, [.refunded]),
         // A human decided: on from where it was, or give everything back.

@@ -74,7 +74,8 @@ struct PurchaseSaga: Sendable {
             holdId: checkout.holdID, eventId: checkout.eventID, owner: checkout.owner,
             lines: checkout.items, ttlMs: checkout.holdTtlMs,
             fence: checkout.way == .long
-                ? nil : Fence(orderId: checkout.id, epoch: call.epoch))
+                ? nil : Fence(orderId: checkout.id, epoch: call.epoch),
+            reference: HoldReference(kind: .checkout, id: checkout.id))
         var options = call.options
         options.actor = checkout.buyer
         return try await inventory.call(InventoryAPI.reserve, request, options)
@@ -120,6 +121,7 @@ struct PurchaseSaga: Sendable {
 
     /// Takes the money: what was authorised, or all in one step.
     private func pay(_ checkout: Checkout, _ call: SagaCall) async throws -> PaymentReply {
+        if checkout.isCalledOffInTime(for: call.epoch) { throw CheckoutRules.calledOffInTime }
         guard checkout.captureMode == .authCapture, let total = checkout.totals?.total else {
             return try await create(checkout, call)
         }

@@ -97,26 +97,66 @@ final class CheckoutJournal: SagaJournal {
         _ change: @escaping @Sendable (Checkout, Instant) throws -> Checkout?
     ) async throws -> Checkout {
         let epoch = epoch.load(ordering: .relaxed)
-        let changed = try await database.write(.saga, essential: true) { [book] batch in
+        let changed = try await database.write(.saga, essential: true) { [self] batch in
             guard let before = try batch.find(Checkout.self, id) else {
                 throw RPCError.unknown(.checkout, id)
             }
-            guard var after = try change(before, batch.now) else { return before }
-            after.version += 1
-            after.take(epoch, since: before)
-            after.stepCount += 1
-            try batch.update(after, from: before)
-            try batch.insert(
-                SagaStepRow(
-                    sagaID: id, number: after.stepCount,
-                    position: after.step ?? SagaPosition("none"), outcome: outcome,
-                    result: reason, at: batch.now))
-            try book.record(before, after, batch)
-            return after
+            guard let after = try change(before, batch.now) else { return before }
+            return try write(after, over: before, outcome, because: reason, epoch, batch)
         }
         awaited.note(changed)
         return changed
     }
+
+    private func write(
+        _ changed: Checkout, over before: Checkout, _ outcome: String, because reason: String,
+        _ epoch: Int64, _ batch: Batch
+    ) throws -> Checkout {
+        var after = changed
+        after.version += 1
+        after.take(epoch, since: before)
+        after.stepCount += 1
+        try batch.update(after, from: before)
+        try batch.insert(
+            SagaStepRow(
+                sagaID: after.id, number: after.stepCount,
+                position: after.step ?? SagaPosition("none"), outcome: outcome,
+                result: reason, at: batch.now))
+        try book.record(before, after, batch)
+        return after
+    }
+
+    // MARK: What Inventory tells
+
+    /// What a fact about a hold makes of its checkout; nil when that is nothing.
+    func hear(_ kind: String, _ fact: HoldFact, _ batch: Batch) throws -> Checkout? {
+        guard let before = try checkout(of: fact, batch),
+            let after = HeardRules.hear(kind, fact, before, now: batch.now)
+        else { return nil }
+        let what = "\(kind) \(fact.reason?.word ?? "")"
+        return try write(
+            after, over: before, "HEARD", because: what, epoch.load(ordering: .relaxed), batch)
+    }
+
+    /// For whoever has committed a change that was not the saga's.
+    func changed(_ checkout: Checkout) { awaited.note(checkout) }
+
+    /// A hold without a reference is a gateway's own, or was asked for by a release before this
+    /// one: an id that derives from its checkout's has the time of it in front.
+    private func checkout(of fact: HoldFact, _ batch: Batch) throws -> Checkout? {
+        if let id = fact.reference?.id ?? fact.orderId { return try batch.find(Checkout.self, id) }
+        let (first, last) = fact.holdId.sameTime
+        return try batch.select(
+            Checkout.self,
+            where: """
+                checkout_id >= \(first) AND checkout_id <= \(last)
+                ORDER BY checkout_id LIMIT \(Self.checkoutsOfOneTime)
+                """
+        ).first { $0.holdID == fact.holdId }
+    }
+
+    /// More were begun in one millisecond only by ids that carry no time.
+    private static let checkoutsOfOneTime: Int64 = 500
 
     /// The buyer's attempt to pay: begun, or what has become of it.
     ///
@@ -169,8 +209,10 @@ final class CheckoutJournal: SagaJournal {
             var ended: [EndedStep] = []
             var attempts: [EndedAttempt] = []
             var pauseMs: Int64?
-            for event in events {
-                let decision = rules.decide(after, event, now: batch.now, epoch: epoch)
+            for (place, event) in events.enumerated() {
+                let decision = rules.decide(
+                    after, event, now: batch.now, epoch: epoch,
+                    isFollowed: place + 1 < events.count)
                 after = decision.checkout
                 ended += decision.ended
                 attempts += decision.endedAttempts

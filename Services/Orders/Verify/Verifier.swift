@@ -27,20 +27,25 @@ struct Verifier: Sendable {
         }
         // Every fact counted in `before` has a number up to this head.
         let head = database.feed.head
-        let cursor =
-            try await payments.call(PaymentsAPI.stats, StatsRequest())
-            .counters[StatsReply.ordersCursor] ?? 0
-        let isRead = cursor >= head
+        let counters = try await payments.call(PaymentsAPI.stats, StatsRequest()).counters
+        let cursor = counters[StatsReply.cursor(of: "orders")] ?? 0
+        let isDiverged = counters[StatsReply.divergence(of: "orders")] == 1
+        let isRead = cursor >= head && !isDiverged
         let stock = try await stock(before)
         let ledger = try await ledger(event)
         let funds = try await keptFunds(event, endedBefore: before.at, isRead: isRead)
         let holds = try await strayHolds(event)
         let after = try await database.survey { try Sums($0, event) }
         let sums = Comparison(before: before, after: after, isRead: isRead)
-        let unread = isRead ? 0 : head - cursor
+        // What is not read any more is wrong, and not on its way.
+        let unread = max(0, isDiverged ? 0 : head - cursor)
+        let feeds = isDiverged ? [Violation.diverged("orders at payments", after: cursor)] : []
         let violations =
             before.unreadable + own + sums.stock(stock) + sums.ledger(ledger, event) + funds + holds
-        if event == nil, violations.isEmpty { try await resumeSales() }
+            + feeds
+        // A feed that is not read on hides nothing of what was sold.
+        let isClean = violations.allSatisfy { $0.invariant == Violation.ofFeed }
+        if event == nil, isClean { try await resumeSales() }
         return VerifyReply(
             checked: before.checked, violations: violations, pending: before.open + unread)
     }

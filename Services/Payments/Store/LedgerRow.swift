@@ -64,33 +64,3 @@ extension LedgerRow {
         at = try columns.next()
     }
 }
-
-/// How far a feed of another service has been dealt with.
-struct CursorRow: StoredRow {
-    static let table = TableLayout(
-        "feed_cursor", key: ["feed"], columns: ["feed", "feed_id", "seq"])
-
-    let feed: String
-    let feedID: UUID
-    let seq: Int64
-
-    var key: ByteText { ByteText(feed) }
-
-    init(feed: String, feedID: UUID, seq: Int64) {
-        self.feed = feed
-        self.feedID = feedID
-        self.seq = seq
-    }
-
-    func write(to columns: inout ColumnWriter) {
-        columns.append(feed)
-        columns.append(feedID)
-        columns.append(seq)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        feed = try columns.next()
-        feedID = try columns.next()
-        seq = try columns.next()
-    }
-}

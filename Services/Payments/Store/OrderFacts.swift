@@ -1,38 +1,32 @@
 import Contracts
 import FoundationEssentials
+import Lifecycle
+import Publishing
+import RPC
 import Storage
 import Text
 import Wire
 
-// Orders' feed as it is booked: the effect of a page and the cursor behind it are one commit.
-extension PaymentStore {
-    static let ordersFeed = "orders"
-
-    /// How far Orders' feed has been dealt with; nil before the first page.
-    func ordersCursor() async throws -> CursorRow? {
-        try await database.read { try $0.find(CursorRow.self, ByteText(PaymentStore.ordersFeed)) }
-    }
-
-    /// Books a page that was read after `after`. A page that was booked before changes nothing.
-    func book(_ page: FeedReply, after: Int64) async throws {
-        guard let last = page.events.last else { return }
-        try await database.write(essential: true) { batch in
-            let cursor = try batch.find(CursorRow.self, ByteText(PaymentStore.ordersFeed))
-            guard (cursor?.seq ?? 0) == after else { return }
-            for event in page.events {
-                guard let outcome = CheckoutOutcome(fact: event.kind) else { continue }
-                let fact = try CBOR.decode(OrderFact.self, from: Array(event.body))
-                try batch.close(fact, outcome)
-            }
-            let next = CursorRow(
-                feed: PaymentStore.ordersFeed, feedID: page.feedId, seq: last.seq)
-            if cursor == nil { try batch.insert(next) } else { try batch.update(next) }
+extension FeedConsumer<Void> {
+    /// Orders' feed: a completed order turns the buyer's funds into revenue and tax, any other end
+    /// closes the payment.
+    static func orders(
+        at orders: any Caller, into database: Database, world: World
+    ) -> FeedConsumer {
+        FeedConsumer(
+            of: "orders", by: OrdersAPI.readEvents, at: orders, into: database, world: world
+        ) { event, batch in
+            guard let outcome = CheckoutOutcome(fact: event.kind) else { return nil }
+            let fact = try CBOR.decode(OrderFact.self, from: Array(event.body))
+            try batch.close(fact, outcome)
+            return ()
         }
     }
 }
 
 extension Batch {
-    /// Closes the payment that its checkout ended with, if there was one.
+    /// Closes the payment that its checkout ended with, if there was one; once, however often the
+    /// fact is read.
     fileprivate func close(_ fact: OrderFact, _ outcome: CheckoutOutcome) throws {
         guard let paymentID = try find(CheckoutRow.self, fact.checkoutId)?.livePaymentID,
             let payment = try find(PaymentRow.self, paymentID)?.payment,

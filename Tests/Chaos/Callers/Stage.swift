@@ -24,7 +24,8 @@ struct Stage: Sendable {
             CreateEventRequest(
                 eventId: event, title: "Chaos", startsAt: world.now.advanced(byMs: 864_000_000),
                 currency: euro, totalCapacity: Self.capacity, feePerTicket: Money(150, euro),
-                holdTtlMs: Self.holdMs, maxHoldMs: Self.holdMs * 3 / 2))
+                holdTtlMs: Self.holdMs, maxHoldMs: Self.holdMs * 3 / 2,
+                openCheckouts: .allow))
         for (id, name, price, allocation) in [
             (plenty, "Stalls", 5_000, Self.capacity - Self.scarce),
             (few, "Box", 14_900, Self.scarce),

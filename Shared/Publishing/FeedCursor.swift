@@ -1,0 +1,84 @@
+public import Contracts
+public import FoundationEssentials
+public import Lifecycle
+public import Storage
+public import Text
+
+/// How far a feed of another service has been dealt with, in the reader's own store: it moves in
+/// the commit that books what was read.
+public struct FeedCursor: StoredRow, Hashable {
+    public static let table = TableLayout(
+        "feed_cursor", key: ["feed"],
+        columns: ["feed", "feed_id", "seq", "last_subject", "last_at", "diverged_at"])
+
+    /// For a migration of a service that never read a feed.
+    public static let creation = """
+        CREATE TABLE feed_cursor (
+            feed TEXT NOT NULL PRIMARY KEY, feed_id BYTEA NOT NULL, seq BIGINT NOT NULL,
+            last_subject BYTEA, last_at BIGINT, diverged_at BIGINT);
+        """
+    /// For one whose cursors were only numbers.
+    public static let remembering = """
+        ALTER TABLE feed_cursor ADD COLUMN last_subject BYTEA;
+        ALTER TABLE feed_cursor ADD COLUMN last_at BIGINT;
+        ALTER TABLE feed_cursor ADD COLUMN diverged_at BIGINT;
+        """
+
+    public let feed: String
+    public let feedID: UUID
+    public let seq: Int64
+    /// Nil before the first fact, and in cursors that were only numbers.
+    public let last: LastFact?
+    /// Since when nothing is read, until an operator says how to go on.
+    public var divergedAt: Instant?
+
+    public init(
+        feed: String, feedID: UUID, seq: Int64, last: LastFact? = nil, divergedAt: Instant? = nil
+    ) {
+        self.feed = feed
+        self.feedID = feedID
+        self.seq = seq
+        self.last = last
+        self.divergedAt = divergedAt
+    }
+
+    public var key: ByteText { ByteText(feed) }
+
+    public func write(to columns: inout ColumnWriter) {
+        columns.append(feed)
+        columns.append(feedID)
+        columns.append(seq)
+        columns.append(last?.subject)
+        columns.append(last?.at)
+        columns.append(divergedAt)
+    }
+
+    public init(from columns: inout ColumnReader) throws {
+        feed = try columns.next()
+        feedID = try columns.next()
+        seq = try columns.next()
+        let (subject, at) = (try columns.next(UUID?.self), try columns.next(Instant?.self))
+        last = subject.flatMap { subject in at.map { LastFact(subject: subject, at: $0) } }
+        divergedAt = try columns.next()
+    }
+}
+
+extension Reader {
+    /// Feeds that are not read on.
+    public func divergedFeeds() throws -> [Violation] {
+        try select(FeedCursor.self, where: "diverged_at IS NOT NULL ORDER BY feed").map {
+            .diverged($0.feed, after: $0.seq)
+        }
+    }
+}
+
+extension Violation {
+    /// P-4: each feed that is read is read on, fact by fact.
+    public static let ofFeed = "P-4"
+
+    public static func diverged(_ feed: String, after seq: Int64) -> Violation {
+        Violation(
+            invariant: ofFeed, subject: "feed \(feed)", expected: "read on after fact \(seq)",
+            actual: "diverged; nothing is read until FollowFeed says from where")
+    }
+}
