@@ -62,19 +62,21 @@ extension InventoryService {
     {
         let event = try CatalogueRules.event(request, in: timeZones)
         return try await database.write { batch in
-            try CatalogueCommands.create(event, actor: call.auditName, in: batch)
+            try CatalogueCommands.create(event, actor: call.caller, in: batch)
         }
     }
 
     func publishEvent(
         _ request: PublishEventRequest, _ call: CallContext
     ) async throws -> EventReply {
-        try await database.write { batch in try CatalogueCommands.publish(request, in: batch) }
+        try await database.write { batch in
+            try CatalogueCommands.publish(request, actor: call.caller, in: batch)
+        }
     }
 
     func getEvent(_ request: GetEventRequest, _ call: CallContext) async throws -> EventReply {
         let event = try await database.read { reader in
-            try CatalogueQueries.event(request, in: reader)
+            try CatalogueQueries.event(request, seesDrafts: call.isStaff, in: reader)
         }
         guard let event else { throw RPCError.unknown(.event, request.eventId) }
         return event
@@ -84,7 +86,7 @@ extension InventoryService {
         _ request: PutTicketTypeRequest, _ call: CallContext
     ) async throws -> TicketTypeReply {
         try await database.write { batch in
-            try CatalogueCommands.put(request, actor: call.auditName, in: batch)
+            try CatalogueCommands.put(request, actor: call.caller, in: batch)
         }
     }
 }
@@ -96,15 +98,17 @@ extension InventoryService {
         try SaleRules.check(request)
         try call.mayPass(request.fence)
         try call.mayName(request.reference)
+        try call.mayHold(for: request.purpose)
         guard !database.isRestored else { throw RPCError.stockUnverified }
-        let buyer = Buyer(entitlements: call.actor?.entitlements ?? [], actor: call.auditName)
-        let command = ReserveCommand(request: request, buyer: buyer)
+        let command = ReserveCommand(request: request, buyer: Buyer(call))
         return try await database.write(call.lane) { try command.run($0) }.get()
     }
 
     func getHold(_ request: GetHoldRequest, _ call: CallContext) async throws -> HoldReply {
         let hold = try await database.read { try HoldQueries.hold(request.holdId, in: $0) }
-        guard let hold else { throw RPCError.unknown(.hold, request.holdId) }
+        guard let hold, call.mayTouch(hold.owner) else {
+            throw RPCError.unknown(.hold, request.holdId)
+        }
         return hold
     }
 
@@ -117,10 +121,10 @@ extension InventoryService {
     /// Gives stock back, so it passes while the disk is nearly full.
     func releaseHold(_ request: ReleaseHoldRequest, _ call: CallContext) async throws -> HoldReply {
         try call.mayPass(request.fence)
-        try call.mayGive(request.reason)
+        try call.maySay(request.reason)
         let command = HoldCommand(
-            holdId: request.holdId, move: .release(request.fence), actor: call.auditName,
-            releaseReason: request.reason, isOfGateway: call.isOfGateway)
+            holdId: request.holdId, move: .release(request.fence), call: call,
+            releaseReason: request.reason)
         return try await database.write(call.lane, essential: true) { try command.run($0) }.get()
     }
 
@@ -149,8 +153,7 @@ extension InventoryService {
     private func run(
         _ holdId: UUID, _ move: HoldMove, _ call: CallContext
     ) async throws -> HoldReply {
-        let command = HoldCommand(
-            holdId: holdId, move: move, actor: call.auditName, isOfGateway: call.isOfGateway)
+        let command = HoldCommand(holdId: holdId, move: move, call: call)
         let isSaga = call.lane == .saga
         return try await database.write(call.lane, essential: isSaga) { try command.run($0) }.get()
     }
@@ -162,7 +165,11 @@ extension InventoryService {
     func getAvailability(
         _ request: GetAvailabilityRequest, _ call: CallContext
     ) async throws -> AvailabilityReply {
-        let reply = try await database.read { try StockQueries.availability(request, in: $0) }
+        // Orders compares what it sold, whatever has become of the event.
+        let seesDrafts = call.isStaff || call.roles.contains(.orders)
+        let reply = try await database.read {
+            try StockQueries.availability(request, seesDrafts: seesDrafts, in: $0)
+        }
         guard let reply else { throw RPCError.unknown(.event, request.eventId) }
         return reply
     }
@@ -202,7 +209,7 @@ extension InventoryService {
         {
             world.metrics.count("store.restored")
             world.log.error(
-                "store.restored", ["told_by": call.identity, "seen_batch": request.batch])
+                "store.restored", ["told_by": call.caller, "seen_batch": request.batch])
         }
         return try await database.history()
     }
@@ -212,7 +219,7 @@ extension InventoryService {
     ) async throws -> HistoryReply {
         if try await database.trust() {
             world.log.warning(
-                "sales.resumed", ["by": call.auditName, "reason": request.reason])
+                "sales.resumed", ["by": call.caller, "reason": request.reason])
         }
         return try await database.history()
     }
@@ -223,16 +230,8 @@ extension InventoryService {
 }
 
 extension CallContext {
-    /// Who stands in the audit.
-    fileprivate var auditName: String { actor?.id ?? identity }
-
     /// Sagas finish what was begun, so they go first.
     fileprivate var lane: Lane { roles.contains(.orders) ? .saga : .normal }
-
-    /// Neither Orders nor staff.
-    fileprivate var isOfGateway: Bool {
-        !roles.contains(.orders) && !roles.contains(.operator)
-    }
 
     /// Who names what a hold is for is told of its end.
     fileprivate func mayName(_ reference: HoldReference?) throws {
@@ -241,20 +240,33 @@ extension CallContext {
         }
     }
 
-    /// Orders does not listen to what it does itself, so nobody else may sign as it.
-    fileprivate func mayGive(_ reason: ReleaseReason) throws {
-        guard ReleaseReason.given.contains(reason) else {
-            throw RPCError.invalid("reason", "is said by Inventory alone")
-        }
-        guard reason != .saga || roles.contains(.orders) else {
-            throw RPCError.invalid("reason", "is for Orders; others say BUYER or ADMIN")
-        }
-    }
-
     /// Only Orders speaks for an order.
     fileprivate func mayPass(_ fence: Fence?) throws {
         guard fence == nil || roles.contains(.orders) else {
             throw RPCError(.permissionDenied, "only Orders may pass a fence")
         }
+    }
+
+    /// Orders asks for a purpose only once it has seen the staff's role.
+    fileprivate func mayHold(for purpose: HoldPurpose?) throws {
+        guard let purpose, purpose != .checkout, !isStaff, !roles.contains(.orders) else { return }
+        throw RPCError(
+            .permissionDenied,
+            "purpose \(purpose.word) is for staff: leave it out, or name an actor of kind staff, "
+                + "if the credential of \(identity) allows one")
+    }
+
+    /// Nobody's word is taken for another's: SAGA is Orders' own, the other reasons are staff's.
+    fileprivate func maySay(_ reason: ReleaseReason) throws {
+        guard ReleaseReason.given.contains(reason) else {
+            throw RPCError.invalid("reason", "is said by Inventory alone")
+        }
+        let isAllowed =
+            ReleaseReason.gateways.contains(reason) || roles.contains(.orders)
+            || (isStaff && reason != .saga)
+        guard !isAllowed else { return }
+        let own = ReleaseReason.gateways.map(\.word).joined(separator: " or ")
+        throw RPCError(
+            .permissionDenied, "reason \(reason.word) is not for \(identity) to give; say \(own)")
     }
 }

@@ -13,7 +13,7 @@ extension OrdersService {
         try PurchaseRules.check(request)
         let watch = runner.progress.watch(request.checkoutId) { $0.isSettled }
         defer { watch.cancel() }
-        let begun = try await journal.begin(request, for: call.actor)
+        let begun = try await journal.begin(request, call)
         if begun.state != .new { return try answer(begun, try await told(begun)) }
         runner.start(begun)
         return try await settled(watch, request.checkoutId, request.waitMs ?? .max, call)
@@ -23,7 +23,7 @@ extension OrdersService {
         _ request: StartPaymentRequest, _ call: CallContext
     ) async throws -> CheckoutReply {
         try BuyerRules.check(request)
-        let begun = try await journal.start(request)
+        let begun = try await journal.start(request, call)
         let checkout = try await attemptSettled(begun, request.waitMs ?? .max, call)
         try BuyerRules.refuseExpired(checkout)
         let isUnderWay = checkout.isPaymentLive && checkout.attempt?.id == request.attemptId
@@ -47,11 +47,11 @@ extension OrdersService {
         runner.moved(begun)
         if begun.isAttemptSettled { return begun }
         // The saga may have gone on since the commit, before anybody watched.
-        let now = try await found(begun.id)
+        let now = try await found(begun.id, for: call)
         if now.version > begun.version, now.isAttemptSettled { return now }
         let waitMs = call.waitMs(waitMs, on: world.scheduler)
         if let settled = await watch.value(withinMs: waitMs) { return settled }
-        return try await found(begun.id)
+        return try await found(begun.id, for: call)
     }
 
     func cancel(
@@ -62,7 +62,7 @@ extension OrdersService {
         }
         defer { watch.cancel() }
         let after = try await journal.change(
-            request.checkoutId, "CANCELLED", because: request.reason
+            request.checkoutId, "CANCELLED", because: request.reason, call
         ) {
             try BuyerRules.cancel($0, now: $1)
         }
@@ -72,7 +72,7 @@ extension OrdersService {
         if let ended = await watch.value(withinMs: waitMs) {
             return try await told(ended)
         }
-        return try await told(try await found(request.checkoutId))
+        return try await told(try await found(request.checkoutId, for: call))
     }
 
     /// The checkout as it is now when it has changed since, else as its next change makes it.
@@ -81,7 +81,7 @@ extension OrdersService {
             $0.version > request.sinceVersion
         }
         defer { watch.cancel() }
-        var checkout = try await found(request.checkoutId)
+        var checkout = try await found(request.checkoutId, for: call)
         if checkout.version <= request.sinceVersion, !checkout.state.isTerminal {
             let waitMs = call.waitMs(request.waitMs ?? .max, on: world.scheduler)
             if let newer = await watch.value(withinMs: waitMs) { checkout = newer }

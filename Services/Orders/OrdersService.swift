@@ -93,18 +93,18 @@ public struct OrdersService: Sendable {
         router.handle(OrdersAPI.createCheckout) { try await create($0, $1) }
         router.handle(OrdersAPI.startPayment) { try await startPayment($0, $1) }
         router.handle(OrdersAPI.cancelCheckout) { try await cancel($0, $1) }
-        router.handle(OrdersAPI.getCheckout) { request, _ in
-            try await told(try await found(request.checkoutId))
+        router.handle(OrdersAPI.getCheckout) { request, call in
+            try await told(try await found(request.checkoutId, for: call))
         }
         router.handle(OrdersAPI.watchCheckout) { try await watch($0, $1) }
-        router.handle(OrdersAPI.getOrder) { request, _ in
-            try await queries.order(request.orderId)
+        router.handle(OrdersAPI.getOrder) { request, call in
+            try await queries.order(request.orderId, for: call)
         }
-        router.handle(OrdersAPI.listTickets) { request, _ in try await queries.tickets(request) }
-        router.handle(OrdersAPI.listOrders) { request, _ in try await queries.orders(request) }
-        router.handle(OrdersAPI.getSaga) { request, _ in try await saga(request) }
-        router.handle(OrdersAPI.retrySaga) { request, _ in try await retry(request) }
-        router.handle(OrdersAPI.resolveSaga) { request, _ in try await resolve(request) }
+        router.handle(OrdersAPI.listTickets) { try await queries.tickets($0, for: $1) }
+        router.handle(OrdersAPI.listOrders) { try await queries.orders($0, for: $1) }
+        router.handle(OrdersAPI.getSaga) { try await saga($0, $1) }
+        router.handle(OrdersAPI.retrySaga) { try await retry($0, $1) }
+        router.handle(OrdersAPI.resolveSaga) { try await resolve($0, $1) }
         router.handle(OrdersAPI.readEvents) { try await events($0, $1) }
         router.handle(OrdersAPI.followFeed) { try await stock.follow($0, $1) }
         router.handle(OrdersAPI.verifyInvariants) { request, _ in
@@ -127,7 +127,7 @@ public struct OrdersService: Sendable {
         try await refuseUnpayable(request)
         let watch = runner.progress.watch(request.purchaseId) { $0.isSettled }
         defer { watch.cancel() }
-        let begun = try await journal.begin(request, for: call.actor)
+        let begun = try await journal.begin(request, call)
         if begun.isSettled { return try answer(begun, try await told(begun)) }
         runner.start(begun)
         return try await settled(watch, request.purchaseId, request.waitMs ?? .max, call)
@@ -180,20 +180,23 @@ public struct OrdersService: Sendable {
         if let settled = await watch.value(withinMs: waitMs) {
             return try answer(settled, try view.reply(settled, now: database.now))
         }
-        let checkout = try await found(id)
+        let checkout = try await found(id, for: call)
         return try answer(checkout, try await told(checkout))
     }
 
-    func found(_ id: UUID) async throws -> Checkout {
-        if let checkout = try await journal.find(id) { return checkout }
-        throw RPCError.unknown(.checkout, id)
+    /// Another buyer's is not found, as one that does not exist.
+    func found(_ id: UUID, for call: CallContext) async throws -> Checkout {
+        guard let checkout = try await journal.find(id), call.mayTouch(checkout) else {
+            throw RPCError.unknown(.checkout, id)
+        }
+        return checkout
     }
 
     // MARK: Sagas
 
-    private func saga(_ request: GetSagaRequest) async throws -> SagaReply {
+    private func saga(_ request: GetSagaRequest, _ call: CallContext) async throws -> SagaReply {
         let id = request.checkoutId
-        let checkout = try await found(id)
+        let checkout = try await found(id, for: call)
         let (history, next) = try await queries.history(request)
         let now = database.now
         return SagaReply(
@@ -205,19 +208,24 @@ public struct OrdersService: Sendable {
             history: history, next: next)
     }
 
-    private func retry(_ request: RetrySagaRequest) async throws -> SagaReply {
-        let after = try await journal.change(request.checkoutId, "RESOLVED", because: "retry") {
+    private func retry(_ request: RetrySagaRequest, _ call: CallContext) async throws -> SagaReply {
+        let after = try await journal.change(
+            request.checkoutId, "RESOLVED", because: "retry", call
+        ) {
             try Resolution.retry($0, now: $1)
         }
+        world.log.warning("saga.retried", ["order": after.id, "by": call.caller])
         runner.moved(after)
-        return try await saga(GetSagaRequest(checkoutId: request.checkoutId))
+        return try await saga(GetSagaRequest(checkoutId: request.checkoutId), call)
     }
 
-    private func resolve(_ request: ResolveSagaRequest) async throws -> ResolveSagaReply {
+    private func resolve(
+        _ request: ResolveSagaRequest, _ call: CallContext
+    ) async throws -> ResolveSagaReply {
         guard request.reason.contains(where: { !$0.isWhitespace }) else {
             throw RPCError(.reasonRequired, "say why, for those who read the history")
         }
-        let before = try await found(request.checkoutId)
+        let before = try await found(request.checkoutId, for: call)
         let plan = Resolution.plan(request.decision, before)
         let decision = request.decision
         if request.dryRun == true {
@@ -226,10 +234,16 @@ public struct OrdersService: Sendable {
                 checkoutId: before.id, state: after.state, plan: plan, isApplied: false)
         }
         let after = try await journal.change(
-            request.checkoutId, "RESOLVED", because: request.reason
+            request.checkoutId, "RESOLVED", because: request.reason, call
         ) {
             try Resolution.resolve($0, decision, now: $1)
         }
+        world.log.warning(
+            "saga.resolved",
+            [
+                "order": after.id, "by": call.caller, "decision": decision.word,
+                "reason": request.reason,
+            ])
         runner.moved(after)
         return ResolveSagaReply(
             checkoutId: after.id, state: after.state, plan: plan, isApplied: true)

@@ -29,6 +29,12 @@ public enum OrdersSchema {
             """),
         Migration(6, tally),
         Migration(7, FeedCursor.creation),
+        Migration(
+            8,
+            """
+            ALTER TABLE checkout ADD COLUMN owner_kind TEXT NOT NULL DEFAULT '';
+            ALTER TABLE ticket_order ADD COLUMN owner_kind TEXT NOT NULL DEFAULT '';
+            """ + SagaTables.callers),
     ]
 
     private static let first = """

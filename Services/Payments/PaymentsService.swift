@@ -71,7 +71,7 @@ public struct PaymentsService: Sendable {
         router.handle(PaymentsAPI.refreshPayment) { try await refresh($0, $1) }
         router.handle(PaymentsAPI.capturePayment) { try await capture($0, $1) }
         router.handle(PaymentsAPI.voidPayment) { try await void($0, $1) }
-        router.handle(PaymentsAPI.refundPayment) { request, _ in try await refund(request) }
+        router.handle(PaymentsAPI.refundPayment) { try await refund($0, $1) }
         router.handle(PaymentsAPI.retryRefund) { try await retry($0, $1) }
         router.handle(PaymentsAPI.getRefund) { request, _ in
             RefundReply(try await store.refund(request.refundId))
@@ -87,7 +87,7 @@ public struct PaymentsService: Sendable {
             try await store.webhooks(request)
         }
         router.handle(PaymentsAPI.replayWebhook) { request, call in
-            try await inbox.replay(request, by: call.identity)
+            try await inbox.replay(request, by: call.caller)
         }
         router.handle(PaymentsAPI.ledgerBalance) { request, _ in
             try await store.balance(request)
@@ -151,13 +151,27 @@ public struct PaymentsService: Sendable {
         let payment = try await cashier.perform(
             .void, until: patience(call), { try await store.decideOrBury(request, $0) },
             { try PaymentRules.void($0, now: $1) })
+        world.log.info(
+            "payment.voided",
+            [
+                "payment": request.paymentId, "by": call.caller, "reason": request.reason,
+                "state": payment.state.word,
+            ])
         return PaymentReply(payment)
     }
 
     /// The obligation is committed first; if the provider cannot settle it at once, the
     /// `Refunder` goes on.
-    func refund(_ request: RefundPaymentRequest) async throws -> RefundReply {
+    func refund(_ request: RefundPaymentRequest, _ call: CallContext) async throws -> RefundReply {
         let (owed, isNew) = try await store.request(request)
+        if isNew {
+            world.log.info(
+                "refund.requested",
+                [
+                    "refund": request.refundId, "payment": request.paymentId, "by": call.caller,
+                    "kind": request.kind.word, "reason": request.reason,
+                ])
+        }
         return RefundReply(isNew ? try await cashier.pay(back: owed) : owed)
     }
 
@@ -168,7 +182,7 @@ public struct PaymentsService: Sendable {
         let due = try await store.retry(request.refundId)
         world.log.warning(
             "refund.retried",
-            ["refund": request.refundId, "by": call.identity, "reason": request.reason])
+            ["refund": request.refundId, "by": call.caller, "reason": request.reason])
         return RefundReply(try await cashier.pay(back: due))
     }
 

@@ -44,13 +44,13 @@ final class WebhookInbox: Sendable {
         return IngestWebhookReply(accepted: true, eventId: event.id, duplicate: received == nil)
     }
 
-    func replay(_ request: ReplayWebhookRequest, by identity: String) async throws -> WebhookReply {
+    func replay(_ request: ReplayWebhookRequest, by caller: String) async throws -> WebhookReply {
         let webhook = try await store.replay(
             Webhook.ID(
                 provider: ByteText(request.provider), eventID: ByteText(request.eventId)))
         world.log.warning(
             "webhook.replayed",
-            ["provider": request.provider, "webhook": request.eventId, "by": identity])
+            ["provider": request.provider, "webhook": request.eventId, "by": caller])
         awaited.bell.ring()
         return WebhookReply(webhook)
     }

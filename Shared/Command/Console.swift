@@ -76,7 +76,7 @@ struct Console: Sendable {
             throw ConfigurationError(
                 "--actor is JSON such as {\"id\": \"ann\", \"kind\": \"staff\", \"roles\": []}")
         }
-        let raw = Method<EncodedBody, EncodedBody>(name, .query, callers: [], "")
+        let raw = Method<EncodedBody, EncodedBody>(name, .query, callers: [], .anybody, "")
         do {
             let reply = try await client.call(raw, EncodedBody(bytes: body), options)
             var reader = CBORReader(reply.bytes)
@@ -105,7 +105,7 @@ struct Console: Sendable {
     /// is on its way any more, for at most two minutes.
     func verify(settles: Bool) async throws -> Int32 {
         let method = Method<VerifyRequest, VerifyReply>(
-            "\(program.name).VerifyInvariants", .query, callers: [], "")
+            "\(program.name).VerifyInvariants", .query, callers: [], .staff, "")
         var options = CallOptions(timeoutMs: 30_000)
         options.attempts = 3
         do {

@@ -14,6 +14,7 @@ extension AnyMethod {
         return """
             \(name) (\(kind)): \(summary)
             callers: \(roles)
+            a buyer as the actor may call it: \(ownership.summary)
 
             request
             \(indented(request.summary))

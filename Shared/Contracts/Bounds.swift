@@ -24,6 +24,8 @@ public enum Bounds {
     public static let violations = 1_000
     /// Who holds, buys and owns.
     public static let ownerBytes = 128
+    /// Who called: an identity, and the kind and id of its actor.
+    public static let callerBytes = 512
     /// A name of something: a type, a city.
     public static let nameBytes = 255
     /// A text that people read.

@@ -7,68 +7,68 @@ public enum InventoryAPI {
     private static let managers: Set<Role> = [.eventManager, .operator]
 
     public static let createEvent = Method<CreateEventRequest, EventReply>(
-        "inventory.CreateEvent", .mutation, callers: managers,
+        "inventory.CreateEvent", .mutation, callers: managers, .staff,
         "Makes a DRAFT event with its pool of places.")
     public static let publishEvent = Method<PublishEventRequest, EventReply>(
-        "inventory.PublishEvent", .mutation, callers: managers,
+        "inventory.PublishEvent", .mutation, callers: managers, .staff,
         "Puts an event on sale.")
     public static let getEvent = Method<GetEventRequest, EventReply>(
-        "inventory.GetEvent", .query, callers: buyers.union(managers),
+        "inventory.GetEvent", .query, callers: buyers.union(managers), .anybody,
         "An event with its ticket types.")
     public static let putTicketType = Method<PutTicketTypeRequest, TicketTypeReply>(
-        "inventory.PutTicketType", .mutation, callers: managers,
+        "inventory.PutTicketType", .mutation, callers: managers, .staff,
         "Makes a ticket type, or replaces one whole.")
 
     public static let reserve = Method<ReserveRequest, HoldReply>(
-        "inventory.Reserve", .mutation, callers: buyers,
+        "inventory.Reserve", .mutation, callers: buyers, .named { $0.owner },
         "Takes tickets out of every pool they belong to, all lines or none, until the hold ends.")
     public static let getHold = Method<GetHoldRequest, HoldReply>(
-        "inventory.GetHold", .query, callers: buyers,
+        "inventory.GetHold", .query, callers: buyers, .kept,
         "A hold as it is now.")
     public static let extendHold = Method<ExtendHoldRequest, HoldReply>(
-        "inventory.ExtendHold", .mutation, callers: buyers,
+        "inventory.ExtendHold", .mutation, callers: buyers, .kept,
         "Makes sure that a hold lasts at least so long, once and within its maximum.")
     public static let releaseHold = Method<ReleaseHoldRequest, HoldReply>(
-        "inventory.ReleaseHold", .mutation, callers: buyers,
+        "inventory.ReleaseHold", .mutation, callers: buyers, .kept,
         "Gives back what a hold took; for an unknown hold it leaves a tombstone.")
     public static let listHolds = Method<ListHoldsRequest, ListHoldsReply>(
-        "inventory.ListHolds", .query, callers: [.orders, .operator],
+        "inventory.ListHolds", .query, callers: [.orders, .operator], .staff,
         "Open holds older than so long, in order of their ids.")
 
     public static let beginCommit = Method<BeginCommitRequest, HoldReply>(
-        "inventory.BeginCommit", .mutation, callers: [.orders],
+        "inventory.BeginCommit", .mutation, callers: [.orders], .staff,
         "Fences a hold for an order: it cannot expire while money is being taken.")
     public static let reopenHold = Method<ReopenHoldRequest, HoldReply>(
-        "inventory.ReopenHold", .mutation, callers: [.orders],
+        "inventory.ReopenHold", .mutation, callers: [.orders], .staff,
         "Takes the fence away after money was declined, and gives the buyer two minutes more.")
     public static let consumeHold = Method<ConsumeHoldRequest, HoldReply>(
-        "inventory.ConsumeHold", .mutation, callers: [.orders],
+        "inventory.ConsumeHold", .mutation, callers: [.orders], .staff,
         "Turns what a fenced hold holds into what is sold.")
 
     public static let getAvailability = Method<GetAvailabilityRequest, AvailabilityReply>(
-        "inventory.GetAvailability", .query, callers: buyers.union(managers),
+        "inventory.GetAvailability", .query, callers: buyers.union(managers), .named { $0.owner },
         "How many tickets of an event can be had now.")
     public static let listAudit = Method<ListAuditRequest, ListAuditReply>(
-        "inventory.ListAudit", .query, callers: managers,
+        "inventory.ListAudit", .query, callers: managers, .staff,
         "Every change of one pool, in order.")
     public static let sweepExpired = Method<SweepExpiredRequest, SweepExpiredReply>(
-        "inventory.SweepExpired", .mutation, callers: [.operator],
+        "inventory.SweepExpired", .mutation, callers: [.operator], .staff,
         "Gives back what expired holds took, as the sweeper does each second.")
 
     public static let readEvents = Method<FeedRequest, FeedReply>(
-        "inventory.ReadEvents", .wait, callers: [.orders, .operator],
+        "inventory.ReadEvents", .wait, callers: [.orders, .operator], .staff,
         "Facts about events and holds after a number.")
     public static let verifyInvariants = Method<VerifyRequest, VerifyReply>(
-        "inventory.VerifyInvariants", .query, callers: [.orders, .operator],
+        "inventory.VerifyInvariants", .query, callers: [.orders, .operator], .staff,
         "Compares what the pools count with what holds, audit and feed sum up to.")
     public static let compareHistory = Method<HistoryRequest, HistoryReply>(
-        "inventory.CompareHistory", .mutation, callers: [.orders, .operator],
+        "inventory.CompareHistory", .mutation, callers: [.orders, .operator], .staff,
         "How far its store has come; a caller who saw more stops Reserve: it was restored.")
     public static let resumeSales = Method<ResumeSalesRequest, HistoryReply>(
-        "inventory.ResumeSales", .mutation, callers: [.orders, .operator],
+        "inventory.ResumeSales", .mutation, callers: [.orders, .operator], .staff,
         "Lets Reserve go on after a restore; Orders' verify does it once nothing is violated.")
     public static let stats = Method<StatsRequest, StatsReply>(
-        "inventory.Stats", .query, callers: [.operator],
+        "inventory.Stats", .query, callers: [.operator], .staff,
         "Counters since the process started.")
 
     public static let setClock = SetClockRequest.method(of: "inventory")

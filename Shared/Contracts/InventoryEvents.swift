@@ -122,6 +122,8 @@ public struct EventView: Message, Hashable {
     public let lateReclaim: Bool
     public let openCheckouts: OpenCheckouts
     public var version: Int64
+    /// Why nothing of it can be bought at the time of the answer; not stored.
+    public var why: NotOnSale?
 
     public init(
         eventId: UUID, title: String, description: String?, location: String?, startsAt: Instant,
@@ -181,6 +183,7 @@ public struct EventView: Message, Hashable {
             Field("lateReclaim", .flag),
             Field("openCheckouts", .word(OpenCheckouts.known.map(\.rawValue))),
             Field("version", .integer(Bounds.version)),
+            Field.notOnSale,
         ]
 }
 

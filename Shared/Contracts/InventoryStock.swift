@@ -46,29 +46,40 @@ public struct EventStock: Message, Hashable {
     public let capacity: Int64?
     public let held: Int64
     public let sold: Int64
+    /// 0 while it is not on sale.
     public let available: Int64?
     public let atCapacity: Bool
+    /// Why nothing can be bought, whatever is left.
+    public let why: NotOnSale?
 
-    public init(capacity: Int64?, held: Int64, sold: Int64, available: Int64?, atCapacity: Bool) {
+    public init(
+        capacity: Int64?, held: Int64, sold: Int64, available: Int64?, atCapacity: Bool,
+        why: NotOnSale? = nil
+    ) {
         self.capacity = capacity
         self.held = held
         self.sold = sold
         self.available = available
         self.atCapacity = atCapacity
+        self.why = why
     }
 
     public static let fields = [
         Field("capacity", .integer(Bounds.capacity), required: false, "absent: no limit"),
         Field("held", .integer(0...Int64.max)),
         Field("sold", .integer(0...Int64.max)),
-        Field("available", .integer(0...Int64.max), required: false, "absent: no limit"),
+        Field(
+            "available", .integer(0...Int64.max), required: false,
+            "0 while not on sale; absent: no limit"),
         Field("atCapacity", .flag),
+        Field.notOnSale,
     ]
 }
 
 public struct TypeStock: Message, Hashable {
     public let ticketTypeId: UUID
-    /// The least of what the type and the event have left; absent: no limit.
+    /// The least of what the type and the event have left, 0 while it is not on sale; absent: no
+    /// limit.
     public let available: Int64?
     public let heldByOthers: Int64
     public let heldByYou: Int64
@@ -77,10 +88,12 @@ public struct TypeStock: Message, Hashable {
     public let lowStock: Bool
     /// When the first hold of the event ends, if nobody pays for it.
     public let nextReleaseInMs: Int64?
+    /// Why it cannot be bought, whatever is left.
+    public let why: NotOnSale?
 
     public init(
         ticketTypeId: UUID, available: Int64?, heldByOthers: Int64, heldByYou: Int64, sold: Int64,
-        lowStock: Bool, nextReleaseInMs: Int64?
+        lowStock: Bool, nextReleaseInMs: Int64?, why: NotOnSale? = nil
     ) {
         self.ticketTypeId = ticketTypeId
         self.available = available
@@ -89,11 +102,14 @@ public struct TypeStock: Message, Hashable {
         self.sold = sold
         self.lowStock = lowStock
         self.nextReleaseInMs = nextReleaseInMs
+        self.why = why
     }
 
     public static let fields = [
         Field("ticketTypeId", .id),
-        Field("available", .integer(0...Int64.max), required: false, "absent: no limit"),
+        Field(
+            "available", .integer(0...Int64.max), required: false,
+            "0 while not on sale; absent: no limit"),
         Field("heldByOthers", .integer(0...Int64.max)),
         Field("heldByYou", .integer(0...Int64.max)),
         Field("sold", .integer(0...Int64.max)),
@@ -101,6 +117,7 @@ public struct TypeStock: Message, Hashable {
         Field(
             "nextReleaseInMs", .integer(0...Int64.max), required: false,
             "when the first hold of the event ends by itself"),
+        Field.notOnSale,
     ]
 }
 
@@ -147,7 +164,8 @@ public struct AuditEntry: Message, Hashable {
     public let held: Int64
     public let previousSold: Int64
     public let sold: Int64
-    /// Who asked: the actor of the call, or the identity of the caller.
+    /// Who asked: the identity of the caller, and behind a `/` the kind and id of its actor
+    /// ("gateway/guest:4711"); `clock` where a hold's time was over.
     public let actor: String
     /// The hold, event or ticket type whose change this is.
     public let reference: UUID
@@ -177,8 +195,7 @@ public struct AuditEntry: Message, Hashable {
         Field("poolId", .id),
         Field("seq", .integer(1...Int64.max)),
         Field(
-            "action",
-            .word(["INCREASE", "DECREASE", "RESERVE", "RELEASE", "EXPIRE", "RECLAIM", "SALE"])),
+            "action", .word(AuditAction.known.map(\.word))),
         Field("quantity", .integer(0...Int64.max)),
         Field("previousCapacity", .integer(Bounds.capacity), required: false),
         Field("capacity", .integer(Bounds.capacity), required: false),
@@ -186,7 +203,9 @@ public struct AuditEntry: Message, Hashable {
         Field("held", .integer(0...Int64.max)),
         Field("previousSold", .integer(0...Int64.max)),
         Field("sold", .integer(0...Int64.max)),
-        Field("actor", .text(maxBytes: Bounds.nameBytes)),
+        Field(
+            "actor", .text(maxBytes: Bounds.callerBytes),
+            "who asked, such as operator or gateway/guest:4711; clock: time was over"),
         Field("reference", .id, "the hold, event or ticket type whose change this is"),
         Field("at", .instant),
     ]
@@ -219,4 +238,11 @@ public struct SweepExpiredReply: Message, Hashable {
         Field("releasedQuantity", .integer(0...Int64.max)),
         Field("oldestLagMs", .integer(0...Int64.max)),
     ]
+}
+
+extension Field {
+    /// Of everything that is sold.
+    static let notOnSale = Field(
+        "why", .word(NotOnSale.known.map(\.word)), required: false,
+        "why it cannot be bought now; absent: it can, as long as there is stock")
 }

@@ -86,6 +86,8 @@ public struct TicketTypeView: Message, Hashable {
     public let salesEnd: Instant?
     public let sort: Int64
     public let version: Int64
+    /// Why it cannot be bought at the time of the answer; not stored.
+    public var why: NotOnSale?
 
     public init(
         ticketTypeId: UUID, eventId: UUID, name: String, description: String?, price: Money,
@@ -145,5 +147,5 @@ public struct TicketTypeView: Message, Hashable {
     public static let fields =
         [Field("ticketTypeId", .id), Field("eventId", .id)]
         + particulars(areRequired: true)
-        + [Field("version", .integer(Bounds.version))]
+        + [Field("version", .integer(Bounds.version)), Field.notOnSale]
 }

@@ -11,6 +11,22 @@ public struct EventStatus: Word {
     public static let reached: [EventStatus] = [.draft, .published]
 }
 
+/// Why an event or a ticket type cannot be bought now, though there may be stock.
+public struct NotOnSale: Word {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Only staff sees it.
+    public static let draft = NotOnSale("DRAFT")
+    /// Its sale has not begun.
+    public static let before = NotOnSale("BEFORE")
+    /// Its sale has ended.
+    public static let after = NotOnSale("AFTER")
+    /// The ticket type is switched off.
+    public static let disabled = NotOnSale("DISABLED")
+    public static let known: [NotOnSale] = [.draft, .before, .after, .disabled]
+}
+
 /// Where a hold is in its life.
 public struct HoldState: Word {
     public let rawValue: String
@@ -80,6 +96,8 @@ public struct ReleaseReason: Word {
     /// Those that a caller may give.
     public static let given: [ReleaseReason] = [.buyer, .failed, .expired, .admin, .saga]
     public static let known: [ReleaseReason] = given + [.replaced]
+    /// What gateways may say: the others are the words of staff, the clock and Orders.
+    public static let gateways: [ReleaseReason] = [.buyer, .failed]
 }
 
 /// What counts places: a whole event, a ticket type, or one owner's tickets of a type.
@@ -106,4 +124,11 @@ public struct AuditAction: Word {
     /// An expired hold took its stock again, for a payment that came late.
     public static let reclaim = AuditAction("RECLAIM")
     public static let sale = AuditAction("SALE")
+    /// The event went on sale; no number changed, as with the next.
+    public static let publish = AuditAction("PUBLISH")
+    /// The ticket type was replaced: another price, name, window …
+    public static let change = AuditAction("CHANGE")
+    public static let known: [AuditAction] = [
+        .increase, .decrease, .reserve, .release, .expire, .reclaim, .sale, .publish, .change,
+    ]
 }

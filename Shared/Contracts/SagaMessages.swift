@@ -93,10 +93,12 @@ public struct SagaStep: Message, Hashable {
     /// What was answered, in short.
     public let result: String
     public let at: Instant
+    /// Who decided it; absent when nobody did.
+    public let by: String?
 
     public init(
         step: String, direction: String, attempt: Int64, outcome: String, result: String,
-        at: Instant
+        at: Instant, by: String? = nil
     ) {
         self.step = step
         self.direction = direction
@@ -104,6 +106,7 @@ public struct SagaStep: Message, Hashable {
         self.outcome = outcome
         self.result = result.clipped(to: Bounds.nameBytes)
         self.at = at
+        self.by = by
     }
 
     public static let fields = [
@@ -115,6 +118,9 @@ public struct SagaStep: Message, Hashable {
             .word(["DONE", "WAITING", "REFUSED", "RESOLVED", "CANCELLED", "HEARD"])),
         Field("result", .text(maxBytes: Bounds.nameBytes)),
         Field("at", .instant),
+        Field(
+            "by", .text(maxBytes: Bounds.callerBytes), required: false,
+            "who decided it, such as operator or gateway/guest:4711; absent: a step of its own"),
     ]
 }
 

@@ -14,7 +14,7 @@ public struct SetClockRequest: Message {
     /// `X.SetClock`, the same for every service.
     static func method(of service: String) -> Method<SetClockRequest, SetClockReply> {
         Method(
-            "\(service).SetClock", .mutation, callers: [.operator],
+            "\(service).SetClock", .mutation, callers: [.operator], .staff,
             "Goes by the machine's clock at once, after it was set right; what is decided stays.")
     }
 }

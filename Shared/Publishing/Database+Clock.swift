@@ -12,7 +12,7 @@ extension Database {
         log.warning(
             "clock_ordered",
             [
-                "by": call.actor.map { "\(call.identity)/\($0.id)" } ?? call.identity,
+                "by": call.caller,
                 "reason": request.reason, "fromMs": before.milliseconds,
                 "toMs": after.milliseconds,
             ])

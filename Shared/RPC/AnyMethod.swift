@@ -6,6 +6,7 @@ public struct AnyMethod: Sendable {
     /// `query`, `mutation` or `wait`.
     public let kind: String
     public let callers: Set<Role>
+    public let ownership: OwnershipRule
     public let summary: String
     public let request: [Field]
     public let reply: [Field]
@@ -14,6 +15,7 @@ public struct AnyMethod: Sendable {
         name = method.name
         kind = method.kind.rawValue
         callers = method.callers
+        ownership = method.ownership.rule
         summary = method.summary
         request = Request.fields
         reply = Reply.fields

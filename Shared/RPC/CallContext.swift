@@ -8,18 +8,22 @@ public struct CallContext: Sendable {
     /// The credential's roles, or those that the actor claims within its bounds.
     public let roles: [Role]
     public let actor: Actor?
+    /// The identity's credential says that it speaks for actors alone.
+    public let requiresActor: Bool
     /// Uptime of the scheduler, in nanoseconds, after which nobody waits for the answer.
     public let deadline: UInt64
     /// The longest that the server parks a long poll.
     let mostWaitMs: Int64
 
     public init(
-        identity: String, roles: [Role], actor: Actor? = nil, deadline: UInt64,
+        identity: String, roles: [Role], actor: Actor? = nil, requiresActor: Bool = false,
+        deadline: UInt64,
         mostWaitMs: Int64 = RPCLimits().waitMs
     ) {
         self.identity = identity
         self.roles = roles
         self.actor = actor
+        self.requiresActor = requiresActor
         self.deadline = deadline
         self.mostWaitMs = mostWaitMs
     }

@@ -20,7 +20,8 @@ public struct Credentials: Sendable, Decodable {
         /// Roles and kinds of actors that its calls may name.
         public let mayClaim: [Role]
         public let actorKinds: [String]
-        /// Every call must name the actor for whom it is made.
+        /// A call that touches somebody's things must name its actor; without this the identity
+        /// may also speak for itself, about everybody's.
         public let requiresActor: Bool
 
         enum CodingKeys: String, CodingKey {

@@ -15,15 +15,19 @@ public struct Method<Request: Message, Reply: Message>: Sendable {
     public let kind: Kind
     /// Roles that may call. A role that is not named here is refused.
     public let callers: Set<Role>
+    /// What a buyer as the actor may do with it.
+    public let ownership: Ownership<Request>
     /// One sentence for `describe`.
     public let summary: String
 
     public init(
-        _ name: String, _ kind: Kind, callers: Set<Role>, _ summary: String
+        _ name: String, _ kind: Kind, callers: Set<Role>, _ ownership: Ownership<Request>,
+        _ summary: String
     ) {
         self.name = name
         self.kind = kind
         self.callers = callers
+        self.ownership = ownership
         self.summary = summary
     }
 }

@@ -31,6 +31,7 @@ public struct Router: Sendable {
     ) {
         let (log, failpoint, mayChange) = (log, failpoint, method.kind == .mutation)
         let run = mayChange ? handler : Self.reading(handler)
+        let ownership = method.ownership
         entries[method.name] = Entry(
             name: method.name, isWait: method.kind == .wait,
             callers: method.callers.sorted { $0.name < $1.name }
@@ -45,6 +46,7 @@ public struct Router: Sendable {
                             .cancelled, "the caller cancelled the call before it began",
                             executed: false)
                     }
+                    try ownership.check(request, context)
                     failpoint.reach("call.\(method.name).arrived")
                     let reply = try await run(request, context)
                     failpoint.reach("call.\(method.name).done")

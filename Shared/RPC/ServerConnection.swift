@@ -293,6 +293,7 @@ final class ServerConnection: ChannelHandler {
         }
         return CallContext(
             identity: caller.name, roles: roles, actor: head.actor,
+            requiresActor: caller.identity.requiresActor,
             deadline: now + allowed * 1_000_000, mostWaitMs: server.limits.waitMs)
     }
 

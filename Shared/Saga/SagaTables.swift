@@ -16,6 +16,9 @@ public enum SagaTables {
             name TEXT NOT NULL PRIMARY KEY, epoch BIGINT NOT NULL);
         """
 
+    /// For a later migration: who made a human's step.
+    public static let callers = "ALTER TABLE saga_step ADD COLUMN caller TEXT;"
+
     /// Raises the epoch of all sagas of this database, above the one given too.
     public static func raiseEpoch(above epoch: Int64, _ batch: Batch) throws -> Int64 {
         let before = try batch.find(SagaEpochRow.self, ByteText(SagaEpochRow.all))
@@ -40,7 +43,10 @@ public struct SagaStepRow: StoredRow {
 
     public static let table = TableLayout(
         "saga_step", key: ["saga_id", "number"],
-        columns: ["saga_id", "number", "step", "direction", "attempt", "outcome", "result", "at"])
+        columns: [
+            "saga_id", "number", "step", "direction", "attempt", "outcome", "result", "at",
+            "caller",
+        ])
 
     public let sagaID: UUID
     public let number: Int64
@@ -48,10 +54,12 @@ public struct SagaStepRow: StoredRow {
     public let outcome: String
     public let result: String
     public let at: Instant
+    /// Whose decision it was; nil when it is the saga's own step.
+    public let caller: String?
 
     public init(
         sagaID: UUID, number: Int64, position: SagaPosition, outcome: String, result: String,
-        at: Instant
+        at: Instant, caller: String? = nil
     ) {
         self.sagaID = sagaID
         self.number = number
@@ -59,6 +67,7 @@ public struct SagaStepRow: StoredRow {
         self.outcome = outcome
         self.result = result
         self.at = at
+        self.caller = caller
     }
 
     public var key: Key { Key(sagaID: sagaID, number: number) }
@@ -72,6 +81,7 @@ public struct SagaStepRow: StoredRow {
         columns.append(outcome)
         columns.append(result)
         columns.append(at)
+        columns.append(caller)
     }
 
     public init(from columns: inout ColumnReader) throws {
@@ -82,6 +92,7 @@ public struct SagaStepRow: StoredRow {
         outcome = try columns.next()
         result = try columns.next()
         at = try columns.next()
+        caller = try columns.next()
     }
 }
 

@@ -50,7 +50,9 @@ enum StreamAPI {
 
     private static func method(
         _ name: String, _ kind: Method<SampleReserve, SampleReserve>.Kind, _ caller: Role
-    ) -> Method<SampleReserve, SampleReserve> { Method(name, kind, callers: [caller], "") }
+    ) -> Method<SampleReserve, SampleReserve> {
+        Method(name, kind, callers: [caller], .anybody, "")
+    }
 
     static func router(_ scheduler: any Scheduler) -> Router {
         var router = Router(log: .silent)

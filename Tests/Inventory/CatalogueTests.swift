@@ -146,7 +146,7 @@ private let euro = Currency("EUR")
             #expect(late?.reason == .versionConflict)
             #expect(try await rig.pool(type).capacity == 60)
             let shown = try await rig.service.getEvent(
-                GetEventRequest(eventId: event), rig.gateway)
+                GetEventRequest(eventId: event), rig.manager)
             #expect(shown.ticketTypes == [next.ticketType])
             #expect(try await rig.violations() == [])
         }

@@ -251,3 +251,43 @@ import Wire
         }
     }
 }
+
+/// What is kept of a buyer's token once it is wiped.
+@Suite struct MethodDigestTests {
+    /// One card, two payments: nothing in the rows says so.
+    @Test func oneCardLeavesTwoTraces() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            _ = try await desk.create(createRequest(1, checkout: 0xc1))
+            _ = try await desk.create(createRequest(2, checkout: 0xc2))
+            let digests = [
+                try await desk.store.payment(id(1)).terms?.methodDigest,
+                try await desk.store.payment(id(2)).terms?.methodDigest,
+            ]
+            #expect(digests[0] != digests[1] && digests[0]?.count == 16)
+            _ = try await desk.create(createRequest(1, checkout: 0xc1))
+            let other = createRequest(1, checkout: 0xc1, method: "sim_slow")
+            #expect(await reason { try await desk.create(other) } == .idempotencyConflict)
+        }
+    }
+
+    /// A payment from before the salt is replayed as ever.
+    @Test func aDigestWithoutSaltStillTellsItsToken() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            let created = try await desk.create()
+            // SHA-256 of "sim_ok", as the first releases kept it.
+            let old: [UInt8] = [0x15, 0x27, 0x65, 0x9c, 0x7e, 0xc1, 0x08, 0x1d]
+            _ = try await desk.database.write { batch in
+                try batch.execute("UPDATE payment SET method_digest = \(old)")
+            }
+            #expect(try await desk.create().paymentId == created.paymentId)
+            let other = createRequest(method: "sim_slow")
+            #expect(await reason { try await desk.create(other) } == .idempotencyConflict)
+            let none = createRequest(method: nil)
+            #expect(await reason { try await desk.create(none) } == .idempotencyConflict)
+        }
+    }
+}

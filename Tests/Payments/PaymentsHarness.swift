@@ -111,7 +111,7 @@ final class Desk: Sendable {
         try await service.refund(
             RefundPaymentRequest(
                 refundId: id(refund), paymentId: id(number), amount: euros(amount), kind: kind,
-                reason: "test"))
+                reason: "test"), call())
     }
 
     /// An operator says where Payments goes on in Orders' feed.

@@ -72,7 +72,9 @@ import Testing
             let pounds = RefundPaymentRequest(
                 refundId: id(0x51), paymentId: id(1), amount: Money(1, Currency("GBP")),
                 kind: .buyer, reason: "test")
-            #expect(await reason { try await desk.service.refund(pounds) } == .amountMismatch)
+            #expect(
+                await reason { try await desk.service.refund(pounds, desk.call()) }
+                    == .amountMismatch)
             #expect(await reason { try await desk.store.refund(id(0x51)) } == .refundNotFound)
         }
     }

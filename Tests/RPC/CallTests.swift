@@ -123,7 +123,7 @@ import Wire
     @Test func anUnknownMethodIsNamed() async throws {
         try await inBothWorlds { harness in
             let client = harness.client()
-            let unknown = Method<Note, Note>("test.Nothing", .query, callers: [], "")
+            let unknown = Method<Note, Note>("test.Nothing", .query, callers: [], .anybody, "")
             let error = try await #require(throws: RPCError.self) {
                 try await client.call(unknown, Note(text: "x"))
             }

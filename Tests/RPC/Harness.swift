@@ -19,15 +19,17 @@ struct Note: Message, Equatable {
 }
 
 enum TestAPI {
-    static let echo = Method<Note, Note>("test.Echo", .query, callers: [.gateway], "")
-    static let fail = Method<Note, Note>("test.Fail", .mutation, callers: [.gateway], "")
-    static let slow = Method<Note, Note>("test.Slow", .mutation, callers: [.gateway], "")
-    static let wait = Method<Note, Note>("test.Wait", .wait, callers: [.gateway], "")
-    static let flaky = Method<Note, Note>("test.Flaky", .mutation, callers: [.gateway], "")
+    static let echo = Method<Note, Note>("test.Echo", .query, callers: [.gateway], .anybody, "")
+    static let fail = Method<Note, Note>("test.Fail", .mutation, callers: [.gateway], .anybody, "")
+    static let slow = Method<Note, Note>("test.Slow", .mutation, callers: [.gateway], .anybody, "")
+    static let wait = Method<Note, Note>("test.Wait", .wait, callers: [.gateway], .anybody, "")
+    static let flaky = Method<Note, Note>(
+        "test.Flaky", .mutation, callers: [.gateway], .anybody, "")
     /// Both answer a text of so many thousand bytes.
-    static let tell = Method<Note, Note>("test.Tell", .query, callers: [.gateway], "")
-    static let make = Method<Note, Note>("test.Make", .mutation, callers: [.gateway], "")
-    static let staff = Method<Note, Note>("test.Staff", .query, callers: [.eventManager], "")
+    static let tell = Method<Note, Note>("test.Tell", .query, callers: [.gateway], .anybody, "")
+    static let make = Method<Note, Note>("test.Make", .mutation, callers: [.gateway], .anybody, "")
+    static let staff = Method<Note, Note>(
+        "test.Staff", .query, callers: [.eventManager], .anybody, "")
 }
 
 /// A server with the test methods, and clients of it, in one world; on TCP or in memory.

@@ -60,6 +60,18 @@ extension Rule {
         explained("try!", "let x = try! f()"),
         explained("as!", "let x = y as! Int"),
         Rule(
+            "who did it is the identity with its actor, `CallContext.caller`",
+            planted: "Services/Orders/Bad.swift", "log.info(\"x\", [\"by\": call.identity])\n"
+        ) { file in
+            guard file.isIn("Services", "Shared/Publishing") else { return [] }
+            // Pages of a feed are counted for each identity.
+            return file.code.indices.filter { line in
+                let code = file.code[line]
+                return ["call.identity", "actor?.id", "actor.id"].contains { code.contains($0) }
+                    && !code.contains("Page(of:")
+            }
+        },
+        Rule(
             "SQL is a literal whose values are binds",
             planted: "Services/Orders/Store/Bad.swift",
             "let a = SQL(stringLiteral: text)\nlet b = \"SELECT a FROM b WHERE c = \" + d\n"

@@ -7,20 +7,20 @@ import Testing
 
 /// Tickets for members only: what the gateway vouches for reaches whoever decides on it.
 @Suite struct EntitlementTests {
-    private static let member = Actor(id: "user:ann", kind: "user", entitlements: ["member"])
+    private static let member = Actor(id: "ann", kind: "user", entitlements: ["member"])
 
     @Test func onlyTheEntitledBuy() throws {
         try SuiteRig.run { rig in
             let event = try await rig.event(entitlements: ["member"])
             #expect(try await rig.refusal(rig.request(event)) == "ENTITLEMENT_REQUIRED")
-            let other = Actor(id: "user:bob", kind: "user", entitlements: ["press"])
-            #expect(
-                try await rig.refusal(rig.request(event), as: other) == "ENTITLEMENT_REQUIRED")
+            let other = Actor(id: "bob", kind: "user", entitlements: ["press"])
+            let request = rig.request(event, owner: "bob")
+            #expect(try await rig.refusal(request, as: other) == "ENTITLEMENT_REQUIRED")
             let reply = try await rig.purchase(rig.request(event), as: Self.member)
             #expect(reply.state == .completed)
             let audit = try await rig.caller("operator", to: "inventory").call(
                 InventoryAPI.listAudit, ListAuditRequest(poolId: event.type))
-            #expect(audit.entries.first { $0.action == .reserve }?.actor == "user:ann")
+            #expect(audit.entries.first { $0.action == .reserve }?.actor == "orders/user:ann")
             try await rig.expectSound()
         }
     }
@@ -62,7 +62,8 @@ import Testing
             let most = Actor(
                 id: String(repeating: "a", count: 128), kind: "user",
                 entitlements: Array(repeating: String(repeating: "m", count: 255), count: 100))
-            #expect(try await rig.purchase(rig.request(event), as: most).state == .completed)
+            let request = rig.request(event, owner: most.id)
+            #expect(try await rig.purchase(request, as: most).state == .completed)
         }
     }
 }

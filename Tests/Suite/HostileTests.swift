@@ -55,7 +55,8 @@ import Wire
             let body = bodies.body(of: method)
             do {
                 _ = try await rig.caller(role.name, to: String(service)).call(
-                    Method<EncodedBody, EncodedBody>(method.name, .query, callers: [], ""),
+                    Method<EncodedBody, EncodedBody>(
+                        method.name, .query, callers: [], .anybody, ""),
                     EncodedBody(bytes: try CBOR.encode(body)),
                     CallOptions(timeoutMs: 3_000, attempts: 1))
             } catch let error as RPCError {

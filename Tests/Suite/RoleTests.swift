@@ -30,7 +30,7 @@ import Wire
     ) async throws -> Bool {
         do {
             _ = try await rig.caller(identity, to: service).call(
-                Method<EncodedBody, EncodedBody>(method.name, .query, callers: [], ""),
+                Method<EncodedBody, EncodedBody>(method.name, .query, callers: [], .anybody, ""),
                 EncodedBody(bytes: try CBOR.encode(Value.map([]))), CallOptions(attempts: 1))
             return false
         } catch let error as RPCError { return error.reason == .permissionDenied }

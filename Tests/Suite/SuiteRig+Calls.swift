@@ -55,7 +55,7 @@ extension SuiteRig {
     /// Reserves, on the long way.
     func reserve(
         _ event: TestEvent, id: UUID? = nil, quantity: Int64 = 2, expected: Int64? = nil,
-        owner: String = "ann", holdTtlMs: Int64? = nil
+        owner: String = "ann", holdTtlMs: Int64? = nil, as buyer: Actor? = nil
     ) async throws -> CheckoutReply {
         try await caller("gateway", to: "orders").call(
             OrdersAPI.createCheckout,
@@ -63,7 +63,8 @@ extension SuiteRig {
                 checkoutId: id ?? test.world.newID(), owner: owner,
                 contact: Contact(email: "ann@example.org"), eventId: event.id,
                 items: [HoldLine(ticketTypeId: event.type, quantity: quantity)],
-                expectedTotal: expected.map { Money($0, Self.euro) }, holdTtlMs: holdTtlMs))
+                expectedTotal: expected.map { Money($0, Self.euro) }, holdTtlMs: holdTtlMs),
+            CallOptions(actor: buyer))
     }
 
     /// Begins to pay, under a new id unless one is given.
@@ -121,9 +122,12 @@ extension SuiteRig {
         }
     }
 
-    func availability(_ event: TestEvent) async throws -> AvailabilityReply {
+    func availability(
+        _ event: TestEvent, of owner: String? = nil, as buyer: Actor? = nil
+    ) async throws -> AvailabilityReply {
         try await caller("gateway", to: "inventory").call(
-            InventoryAPI.getAvailability, GetAvailabilityRequest(eventId: event.id))
+            InventoryAPI.getAvailability, GetAvailabilityRequest(eventId: event.id, owner: owner),
+            CallOptions(actor: buyer))
     }
 
     /// An operator has Orders read Inventory's feed, as it is now, from its oldest fact.

@@ -26,11 +26,14 @@ final class SuiteRig: Sendable {
     private static let secret = [UInt8](repeating: 7, count: 32)
     private static let ticketKey = [UInt8](repeating: 3, count: 32)
     static let webhookSecret = [UInt8](repeating: 9, count: 32)
+    private static let kinds = ["user", "guest", "staff"]
     private static let credentials = Credentials(identities: [
-        "gateway": .init(secrets: [secret], roles: [.gateway], actorKinds: ["user"]),
+        "gateway": .init(secrets: [secret], roles: [.gateway], actorKinds: kinds),
+        "strict": .init(
+            secrets: [secret], roles: [.gateway], actorKinds: kinds, requiresActor: true),
         "operator": .init(secrets: [secret], roles: [.operator, .eventManager]),
         "inventory": .init(secrets: [secret], roles: [.inventory]),
-        "orders": .init(secrets: [secret], roles: [.orders], actorKinds: ["user"]),
+        "orders": .init(secrets: [secret], roles: [.orders], actorKinds: kinds),
         "payments": .init(secrets: [secret], roles: [.payments]),
     ])
 

@@ -53,6 +53,9 @@ import Testing
             "M-7", .orders, "an owner that the checkout does not have",
             "UPDATE ticket_order SET owner = 'eve'"),
         Plant(
+            "M-7", .orders, "an owner of another kind",
+            "UPDATE ticket_order SET owner_kind = 'guest'"),
+        Plant(
             "M-7", .orders, "lines that the order does not have",
             "UPDATE order_item SET name = 'Balcony'"),
         Plant(

@@ -67,7 +67,7 @@ enum CatalogueRules {
         switch event.status {
         case .draft, .unpublished: break
         case .published: return .stands
-        default: throw RPCError.notOnSale(event.status.rawValue, event.eventId)
+        default: throw RPCError.notOnSale(NotOnSale(event.status.word), event.eventId)
         }
         var missing: [Value] = []
         if !types.contains(where: \.isEnabled) { missing.append("ticketTypes") }

@@ -68,9 +68,10 @@ extension RPCError {
             detail: ["epoch": .integer(hold.epoch ?? 0)], executed: false)
     }
 
-    static func notOnSale(_ why: String, _ id: UUID) -> RPCError {
+    static func notOnSale(_ why: NotOnSale, _ id: UUID) -> RPCError {
         RPCError(
-            .eventNotOnSale, "not on sale: \(why)", detail: ["why": .text(why), "id": .id(id)])
+            .eventNotOnSale, "not on sale: \(why.word)",
+            detail: ["why": .text(why.word), "id": .id(id)])
     }
 
     static func insufficient(

@@ -9,8 +9,18 @@ import Wire
 struct Buyer: Sendable {
     /// What the actor is entitled to, as the gateway vouches.
     let entitlements: [String]
-    /// For the audit: the actor, or the identity that called.
-    let actor: String
+    /// Who called, for the audit.
+    let caller: String
+    /// A buyer speaks, who is told nothing of what is another's.
+    let isBound: Bool
+    let isStaff: Bool
+
+    init(_ call: CallContext) {
+        entitlements = call.actor?.entitlements ?? []
+        caller = call.caller
+        isBound = call.buyer != nil
+        isStaff = call.isStaff
+    }
 }
 
 /// Whether the catalogue allows a Reserve, and at what price. Stock comes after that.
@@ -34,10 +44,7 @@ enum SaleRules {
         _ request: ReserveRequest, of event: EventView, types: [TicketTypeView?], to buyer: Buyer,
         at now: Instant
     ) -> RPCError? {
-        if event.status != .published { return .notOnSale(event.status.rawValue, event.eventId) }
-        if let why = window(event.salesStart, event.salesEnd, at: now) {
-            return .notOnSale(why, event.eventId)
-        }
+        if let why = notOnSale(event, at: now) { return .notOnSale(why, event.eventId) }
         if let refusal = Bounds.refusal(ofTickets: request.lines, in: "lines") { return refusal }
         if let ttlMs = request.ttlMs, ttlMs > event.holdTtlMs {
             return .invalid(
@@ -56,11 +63,13 @@ enum SaleRules {
         _ line: HoldLine, of type: TicketTypeView, to buyer: Buyer, at now: Instant
     ) -> RPCError? {
         let id = type.ticketTypeId
-        guard type.isEnabled else {
+        switch notOnSale(type, at: now) {
+        case nil: break
+        case NotOnSale.disabled?:
             return RPCError(
                 .ticketTypeDisabled, "\(type.name.quoted) is not sold", detail: ["id": .id(id)])
+        case let why?: return .notOnSale(why, id)
         }
-        if let why = window(type.salesStart, type.salesEnd, at: now) { return .notOnSale(why, id) }
         let (least, most) = (type.minPerOrder, type.maxPerOrder)
         guard line.quantity >= least, line.quantity <= most else {
             return RPCError(
@@ -76,9 +85,20 @@ enum SaleRules {
         return nil
     }
 
-    private static func window(_ start: Instant?, _ end: Instant?, at now: Instant) -> String? {
-        if let start, now < start { return "BEFORE" }
-        if let end, now >= end { return "AFTER" }
+    /// Why nothing of an event can be bought; nil when it can.
+    static func notOnSale(_ event: EventView, at now: Instant) -> NotOnSale? {
+        guard event.status == .published else { return NotOnSale(event.status.word) }
+        return window(event.salesStart, event.salesEnd, at: now)
+    }
+
+    /// Why a ticket type cannot be bought, whatever its event allows.
+    static func notOnSale(_ type: TicketTypeView, at now: Instant) -> NotOnSale? {
+        type.isEnabled ? window(type.salesStart, type.salesEnd, at: now) : .disabled
+    }
+
+    private static func window(_ start: Instant?, _ end: Instant?, at now: Instant) -> NotOnSale? {
+        if let start, now < start { return .before }
+        if let end, now >= end { return .after }
         return nil
     }
 

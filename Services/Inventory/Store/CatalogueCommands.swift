@@ -33,10 +33,12 @@ enum CatalogueCommands {
         try stock.save()
         try batch.insert(EventRow(event))
         try Facts.event(InventoryFact.eventCreated, event, in: batch)
-        return EventReply(event: event, ticketTypes: [])
+        return try CatalogueQueries.reply(event, [], at: batch.now)
     }
 
-    static func publish(_ request: PublishEventRequest, in batch: Batch) throws -> EventReply {
+    static func publish(
+        _ request: PublishEventRequest, actor: String, in batch: Batch
+    ) throws -> EventReply {
         guard let event = try batch.find(EventRow.self, request.eventId)?.event else {
             throw RPCError.unknown(.event, request.eventId)
         }
@@ -44,11 +46,14 @@ enum CatalogueCommands {
         switch try CatalogueRules.publish(
             event, expectedVersion: request.expectedVersion, types: types, now: batch.now)
         {
-        case .stands: return try CatalogueQueries.reply(event, types)
+        case .stands: return try CatalogueQueries.reply(event, types, at: batch.now)
         case .becomes(let published):
+            var stock = Stock(batch, actor: actor)
+            try stock.note(.publish, of: event.eventId)
+            try stock.save()
             try batch.update(EventRow(published))
             try Facts.event(InventoryFact.eventPublished, published, in: batch)
-            return try CatalogueQueries.reply(published, types)
+            return try CatalogueQueries.reply(published, types, at: batch.now)
         }
     }
 
@@ -84,7 +89,7 @@ enum CatalogueCommands {
             for: type.ticketTypeId)
         try stock.save()
         try batch.insert(TicketTypeRow(type))
-        return TicketTypeReply(ticketType: type)
+        return reply(type, of: event, in: batch)
     }
 
     private static func replace(
@@ -94,9 +99,9 @@ enum CatalogueCommands {
         guard let expected = request.expectedVersion else {
             let differences = try Differences.between(stored, type, besides: "version")
             guard differences.isEmpty else { throw RPCError.differing(differences) }
-            return TicketTypeReply(ticketType: stored)
+            return reply(stored, of: event, in: batch)
         }
-        if stored == type { return TicketTypeReply(ticketType: stored) }
+        if stored == type { return reply(stored, of: event, in: batch) }
         guard stored.version == expected else {
             throw RPCError.versionConflict(current: stored.version)
         }
@@ -112,9 +117,17 @@ enum CatalogueCommands {
         }
         try CatalogueRules.checkCapacity(type.allocation, of: pool)
         try stock.set(capacity: type.allocation, of: pool.id, for: pool.id)
+        let changed = try Differences.between(stored, type, besides: "version")
+        if changed != ["allocation"] { try stock.note(.change, of: pool.id) }
         try stock.save()
         try batch.update(TicketTypeRow(type))
-        return TicketTypeReply(ticketType: type)
+        return reply(type, of: event, in: batch)
+    }
+
+    private static func reply(
+        _ type: TicketTypeView, of event: EventView, in batch: Batch
+    ) -> TicketTypeReply {
+        TicketTypeReply(ticketType: CatalogueQueries.shown(type, of: event, at: batch.now))
     }
 
     private static func next(_ version: Int64) throws -> Int64 {
@@ -126,7 +139,7 @@ enum CatalogueCommands {
 
     private static func reply(_ event: EventView, in batch: Batch) throws -> EventReply {
         try CatalogueQueries.reply(
-            event, try CatalogueQueries.types(of: event.eventId, in: batch))
+            event, try CatalogueQueries.types(of: event.eventId, in: batch), at: batch.now)
     }
 }
 

@@ -13,9 +13,15 @@ extension Batch: RowSelector {}
 extension Reader: RowSelector {}
 
 enum CatalogueQueries {
-    /// An event with a page of its ticket types; nil when there is no such event.
-    static func event(_ request: GetEventRequest, in reader: Reader) throws -> EventReply? {
-        guard let event = try reader.find(EventRow.self, request.eventId)?.event else { return nil }
+    /// An event with a page of its ticket types; nil when there is no such event, or none that the
+    /// caller may see.
+    static func event(
+        _ request: GetEventRequest, seesDrafts: Bool, in reader: Reader
+    ) throws -> EventReply? {
+        guard let event = try reader.find(EventRow.self, request.eventId)?.event,
+            seesDrafts || event.status != .draft
+        else { return nil }
+        let now = reader.now
         var page = try page(of: event.eventId, after: request.after, limit: request.limit)
         let beyond = try beyond(page.after, of: event.eventId, in: reader)
         // Descriptions are long: what does not fit is not read.
@@ -24,17 +30,38 @@ enum CatalogueQueries {
             where: """
                 event_id = \(event.eventId) \(beyond) ORDER BY \(order) LIMIT \(page.rowsToRead)
                 """,
-            while: { try page.take($0.type, at: $0.type.ticketTypeId) })
-        return EventReply(event: event, ticketTypes: page.rows, next: page.next)
+            while: { try page.take(shown($0.type, of: event, at: now), at: $0.type.ticketTypeId) })
+        return EventReply(
+            event: shown(event, at: now), ticketTypes: page.rows, next: page.next)
     }
 
     /// The same for whoever has all types at hand.
-    static func reply(_ event: EventView, _ types: [TicketTypeView]) throws -> EventReply {
+    static func reply(
+        _ event: EventView, _ types: [TicketTypeView], at now: Instant
+    ) throws -> EventReply {
         var page = try page(of: event.eventId, after: nil, limit: nil)
         for type in types {
-            guard try page.take(type, at: type.ticketTypeId) else { break }
+            guard try page.take(shown(type, of: event, at: now), at: type.ticketTypeId) else {
+                break
+            }
         }
-        return EventReply(event: event, ticketTypes: page.rows, next: page.next)
+        return EventReply(
+            event: shown(event, at: now), ticketTypes: page.rows, next: page.next)
+    }
+
+    /// With what is true of it at a time alone.
+    private static func shown(_ event: EventView, at now: Instant) -> EventView {
+        var event = event
+        event.why = SaleRules.notOnSale(event, at: now)
+        return event
+    }
+
+    static func shown(
+        _ type: TicketTypeView, of event: EventView, at now: Instant
+    ) -> TicketTypeView {
+        var type = type
+        type.why = SaleRules.notOnSale(event, at: now) ?? SaleRules.notOnSale(type, at: now)
+        return type
     }
 
     /// In the order in which they are shown.

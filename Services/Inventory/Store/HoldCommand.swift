@@ -8,14 +8,16 @@ import Storage
 struct HoldCommand: Sendable {
     let holdId: UUID
     let move: HoldMove
-    let actor: String
+    let call: CallContext
     var releaseReason = ReleaseReason.saga
-    /// A gateway's: what belongs to a checkout is none of its business.
-    var isOfGateway = false
 
     func run(_ batch: Batch) throws -> HoldOutcome {
-        guard var hold = try batch.find(Hold.self, holdId) else { return try unknown(batch) }
-        if isOfGateway, let reference = hold.reference { return .failure(.referenced(reference)) }
+        guard var hold = try batch.find(Hold.self, holdId), call.mayTouch(hold.owner) else {
+            return try unknown(batch)
+        }
+        if let reference = hold.reference, !call.mayMove(reference) {
+            return .failure(.referenced(reference))
+        }
         if hold.isOverdue(at: batch.now) { hold = try Expiry.expire(hold, in: batch) }
         let decision = try HoldRules.decide(hold, move, now: batch.now) {
             try hasRoom(for: hold, batch)
@@ -30,7 +32,7 @@ struct HoldCommand: Sendable {
     }
 
     private func write(_ hold: Hold, _ stockMove: StockMove?, _ batch: Batch) throws {
-        var stock = Stock(batch, actor: actor)
+        var stock = Stock(batch, actor: call.caller)
         if let stockMove { try stock.move(stockMove, hold) }
         try stock.note(expiryOf: hold)
         try stock.save()
@@ -55,11 +57,20 @@ struct HoldCommand: Sendable {
     }
 
     /// A release that comes before its Reserve leaves a tombstone, so that the late Reserve is
-    /// refused; anything else has nothing to act on.
+    /// refused; anything else has nothing to act on. A buyer's neither: the id may be another's.
     private func unknown(_ batch: Batch) throws -> HoldOutcome {
-        guard case .release = move else { return .failure(.unknown(.hold, holdId)) }
+        guard case .release = move, call.buyer == nil else {
+            return .failure(.unknown(.hold, holdId))
+        }
         let tombstone = Hold.tombstone(holdId, at: batch.now)
         try batch.insert(tombstone)
         return .success(try HoldReply(tombstone, at: batch.now, in: batch))
+    }
+}
+
+extension CallContext {
+    /// What belongs to a checkout is none of a gateway's business.
+    fileprivate func mayMove(_ reference: HoldReference) -> Bool {
+        roles.contains(.orders) || isStaff
     }
 }

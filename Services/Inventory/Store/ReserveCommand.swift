@@ -15,7 +15,9 @@ struct ReserveCommand: Sendable {
         if let hold = try batch.find(Hold.self, request.holdId) {
             return try replay(of: hold, batch)
         }
-        guard let event = try batch.find(EventRow.self, request.eventId)?.event else {
+        guard let event = try batch.find(EventRow.self, request.eventId)?.event,
+            buyer.isStaff || event.status != .draft
+        else {
             return try refuse(.unknown(.event, request.eventId), batch)
         }
         let types = try request.lines.map {
@@ -47,10 +49,10 @@ struct ReserveCommand: Sendable {
     private func take(
         _ hold: Hold, types: [TicketTypeView?], _ replaced: Hold?, _ batch: Batch
     ) throws -> HoldOutcome {
-        var trial = Stock(batch, actor: buyer.actor)
+        var trial = Stock(batch, actor: buyer.caller)
         var refusal = try attempt(hold, types: types, replaced, on: &trial, batch)
         if refusal != nil, try Expiry.reap(request.eventId, in: batch) {
-            trial = Stock(batch, actor: buyer.actor)
+            trial = Stock(batch, actor: buyer.caller)
             // The reap may have expired the hold that is to be replaced.
             let left = try replaced.flatMap { try batch.find(Hold.self, $0.id) }
             let stillTakes = left?.takesStock == true ? left : nil
@@ -122,9 +124,11 @@ struct ReserveCommand: Sendable {
     private func holdToReplace(
         of event: EventView, _ batch: Batch
     ) throws -> Result<Hold?, RPCError> {
-        guard let id = request.replaces, let hold = try batch.find(Hold.self, id),
-            let owner = hold.owner
-        else { return try openHold(of: event, batch) }
+        guard let id = request.replaces else { return try openHold(of: event, batch) }
+        guard let hold = try batch.find(Hold.self, id), let owner = hold.owner else {
+            // To a buyer, another's hold is like none.
+            return buyer.isBound ? .failure(.unknown(.hold, id)) : try openHold(of: event, batch)
+        }
         guard owner.isSame(as: request.owner), hold.eventId == request.eventId else {
             return .failure(.unknown(.hold, id))
         }
@@ -173,8 +177,10 @@ struct ReserveCommand: Sendable {
 
     /// The same request again: the hold as it is, or the refusal that it got.
     private func replay(of hold: Hold, _ batch: Batch) throws -> HoldOutcome {
-        if hold.owner == nil { return .failure(.holdRefusal(hold)) }
-        let differences = SaleRules.differences(request, from: hold)
+        guard let owner = hold.owner else { return .failure(.holdRefusal(hold)) }
+        // Of another's, a buyer is told nothing but whose it is not.
+        let isOthers = buyer.isBound && !owner.isSame(as: request.owner)
+        let differences = isOthers ? ["owner"] : SaleRules.differences(request, from: hold)
         guard differences.isEmpty else { return .failure(.differing(differences)) }
         if let refusal = hold.refusal {
             return .failure(try StoredRefusal.refusal(in: refusal))

@@ -102,6 +102,16 @@ struct Stock {
             new > old ? .increase : .decrease, quantity: change, from: before, at: index, reference)
     }
 
+    /// Says in the audit of a pool who did what to its event or ticket type, though no number
+    /// changes by it.
+    mutating func note(_ action: AuditAction, of id: UUID) throws {
+        guard let pool = try pool(id), let index = index(of: id) else {
+            throw StorageError(.corrupt, "pool \(id) is missing")
+        }
+        pools[index].isChanged = true
+        record(action, quantity: 0, from: pool, at: index, id)
+    }
+
     func save() throws {
         for paper in pools {
             if paper.isNew {

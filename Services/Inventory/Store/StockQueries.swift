@@ -5,12 +5,17 @@ import RPC
 import Storage
 
 enum StockQueries {
-    /// What can be had of an event; nil when there is no such event.
+    /// What can be had of an event; nil when there is no such event, or none that the caller may
+    /// see.
     static func availability(
-        _ request: GetAvailabilityRequest, in reader: Reader
+        _ request: GetAvailabilityRequest, seesDrafts: Bool, in reader: Reader
     ) throws -> AvailabilityReply? {
         let id = request.eventId
-        guard let pool = try reader.find(Pool.self, id), pool.kind == .event else { return nil }
+        guard let pool = try reader.find(Pool.self, id), pool.kind == .event,
+            let shown = try reader.find(EventRow.self, id)?.event,
+            seesDrafts || shown.status != .draft
+        else { return nil }
+        let closed = SaleRules.notOnSale(shown, at: reader.now)
         let expired = try quantities(
             "h.state = 'ACTIVE' AND h.expires_at <= \(reader.now)", of: id, in: reader)
         let yours = try request.owner.map { try held(by: $0, of: id, in: reader) } ?? [:]
@@ -21,19 +26,22 @@ enum StockQueries {
                 throw StorageError(.corrupt, "ticket type \(type.ticketTypeId) has no pool")
             }
             let own = try free(stored, of: expired)
-            let available = [own.available, event.available].compactMap { $0 }.min()
+            let left = [own.available, event.available].compactMap { $0 }.min()
+            let why = closed ?? SaleRules.notOnSale(type, at: reader.now)
             let byYou = yours[own.id] ?? 0
             return TypeStock(
-                ticketTypeId: own.id, available: available, heldByOthers: max(0, own.held - byYou),
+                ticketTypeId: own.id, available: why == nil ? left : 0,
+                heldByOthers: max(0, own.held - byYou),
                 heldByYou: byYou, sold: own.sold,
-                lowStock: isLow(available, of: own.capacity ?? event.capacity),
-                nextReleaseInMs: own.held > 0 ? nextRelease : nil)
+                lowStock: isLow(left, of: own.capacity ?? event.capacity),
+                nextReleaseInMs: own.held > 0 ? nextRelease : nil, why: why)
         }
         return AvailabilityReply(
             seq: event.seq,
             event: EventStock(
                 capacity: event.capacity, held: event.held, sold: event.sold,
-                available: event.available, atCapacity: event.available == 0),
+                available: closed == nil ? event.available : 0,
+                atCapacity: event.available == 0, why: closed),
             types: types)
     }
 

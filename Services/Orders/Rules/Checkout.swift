@@ -9,6 +9,9 @@ import Wire
 struct Checkout: SagaSubject, Hashable {
     let id: UUID
     let owner: String
+    /// `user` or `guest`, when that one bought; empty when the gateway or staff did, and in rows
+    /// that are older than this.
+    let ownerKind: String
     let contact: Contact
     let eventID: UUID
     /// In order of their ticket types.

@@ -15,7 +15,8 @@ enum PurchaseRules {
         _ request: PurchaseRequest, buyer: Actor? = nil, epoch: Int64, now: Instant
     ) -> Checkout {
         Checkout(
-            id: request.purchaseId, owner: request.owner, contact: request.contact,
+            id: request.purchaseId, owner: request.owner, ownerKind: kind(of: buyer),
+            contact: request.contact,
             eventID: request.eventId, items: sorted(request.items), provider: request.provider,
             paymentMethod: request.paymentMethod,
             methodPrint: methodPrint(request.paymentMethod, of: request.purchaseId),
@@ -31,13 +32,19 @@ enum PurchaseRules {
         _ request: CreateCheckoutRequest, buyer: Actor? = nil, epoch: Int64, now: Instant
     ) -> Checkout {
         Checkout(
-            id: request.checkoutId, owner: request.owner, contact: request.contact,
+            id: request.checkoutId, owner: request.owner, ownerKind: kind(of: buyer),
+            contact: request.contact,
             eventID: request.eventId, items: sorted(request.items), provider: nil,
             paymentMethod: nil, methodPrint: nil, expectedTotal: request.expectedTotal,
             buyer: buyer.map { Actor(id: $0.id, kind: $0.kind, entitlements: $0.entitlements) },
             holdTtlMs: request.holdTtlMs, createdAt: now, way: .long,
             step: SagaPosition(StepName.reserve), nextRunAt: now.advanced(byMs: takeOverMs),
             epoch: epoch)
+    }
+
+    /// Staff and gateways buy for others, whose kind they do not say.
+    private static func kind(of buyer: Actor?) -> String {
+        buyer.flatMap { $0.isBuyer ? $0.kind : nil } ?? ""
     }
 
     /// A checkout that this database never knew: its stock or money was found at a peer after a
@@ -49,7 +56,8 @@ enum PurchaseRules {
         let lines = hold?.lines ?? []
         // Without a hold its event is not known, and nothing asks for it.
         var checkout = Checkout(
-            id: id, owner: hold?.owner ?? "unknown", contact: Contact(email: "unknown"),
+            id: id, owner: hold?.owner ?? "unknown", ownerKind: "",
+            contact: Contact(email: "unknown"),
             eventID: hold?.eventId ?? id,
             items: lines.map { HoldLine(ticketTypeId: $0.ticketTypeId, quantity: $0.quantity) },
             provider: nil, paymentMethod: nil, methodPrint: nil, expectedTotal: nil, buyer: nil,

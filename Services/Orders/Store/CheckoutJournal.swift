@@ -38,33 +38,35 @@ final class CheckoutJournal: SagaJournal {
     /// Stores a new purchase, or finds the one that there is.
     ///
     /// - Throws: `IDEMPOTENCY_CONFLICT {differingFields}`.
-    func begin(_ request: PurchaseRequest, for buyer: Actor?) async throws -> Checkout {
-        try await begin(request.purchaseId) {
+    func begin(_ request: PurchaseRequest, _ call: CallContext) async throws -> Checkout {
+        try await begin(request.purchaseId, call) {
             try PurchaseRules.checkTotal(of: request.items)
-            return PurchaseRules.checkout(request, buyer: buyer, epoch: $0, now: $1)
+            return PurchaseRules.checkout(request, buyer: call.actor, epoch: $0, now: $1)
         } differences: {
             PurchaseRules.differences(request, $0)
         }
     }
 
     /// The same for a checkout of the long way.
-    func begin(_ request: CreateCheckoutRequest, for buyer: Actor?) async throws -> Checkout {
-        try await begin(request.checkoutId) {
+    func begin(_ request: CreateCheckoutRequest, _ call: CallContext) async throws -> Checkout {
+        try await begin(request.checkoutId, call) {
             try PurchaseRules.checkTotal(of: request.items)
-            return PurchaseRules.checkout(request, buyer: buyer, epoch: $0, now: $1)
+            return PurchaseRules.checkout(request, buyer: call.actor, epoch: $0, now: $1)
         } differences: {
             PurchaseRules.differences(request, $0)
         }
     }
 
     private func begin(
-        _ id: UUID, _ new: @escaping @Sendable (_ epoch: Int64, _ now: Instant) throws -> Checkout,
+        _ id: UUID, _ call: CallContext,
+        _ new: @escaping @Sendable (_ epoch: Int64, _ now: Instant) throws -> Checkout,
         differences: @escaping @Sendable (Checkout) -> [String]
     ) async throws -> Checkout {
         let epoch = epoch.load(ordering: .relaxed)
         return try await database.write { batch in
             if let stored = try batch.find(Checkout.self, id) {
-                let fields = differences(stored)
+                // Of another's, a buyer is told nothing but whose it is not.
+                let fields = call.mayTouch(stored) ? differences(stored) : ["owner"]
                 guard fields.isEmpty else { throw Self.conflict(fields) }
                 return stored
             }
@@ -90,19 +92,20 @@ final class CheckoutJournal: SagaJournal {
         }
     }
 
-    /// A human's change, a buyer's or an operator's, with its reason in the history; nil from
-    /// `change` changes nothing.
+    /// A human's change, a buyer's or an operator's, with its reason and who it was in the history;
+    /// nil from `change` changes nothing.
     func change(
-        _ id: UUID, _ outcome: String, because reason: String,
+        _ id: UUID, _ outcome: String, because reason: String, _ call: CallContext,
         _ change: @escaping @Sendable (Checkout, Instant) throws -> Checkout?
     ) async throws -> Checkout {
         let epoch = epoch.load(ordering: .relaxed)
         let changed = try await database.write(.saga, essential: true) { [self] batch in
-            guard let before = try batch.find(Checkout.self, id) else {
+            guard let before = try batch.find(Checkout.self, id), call.mayTouch(before) else {
                 throw RPCError.unknown(.checkout, id)
             }
             guard let after = try change(before, batch.now) else { return before }
-            return try write(after, over: before, outcome, because: reason, epoch, batch)
+            return try write(
+                after, over: before, outcome, because: reason, by: call.caller, epoch, batch)
         }
         awaited.note(changed)
         return changed
@@ -110,7 +113,7 @@ final class CheckoutJournal: SagaJournal {
 
     private func write(
         _ changed: Checkout, over before: Checkout, _ outcome: String, because reason: String,
-        _ epoch: Int64, _ batch: Batch
+        by caller: String? = nil, _ epoch: Int64, _ batch: Batch
     ) throws -> Checkout {
         var after = changed
         after.version += 1
@@ -121,7 +124,7 @@ final class CheckoutJournal: SagaJournal {
             SagaStepRow(
                 sagaID: after.id, number: after.stepCount,
                 position: after.step ?? SagaPosition("none"), outcome: outcome,
-                result: reason, at: batch.now))
+                result: reason, at: batch.now, caller: caller))
         try book.record(before, after, batch)
         return after
     }
@@ -161,10 +164,12 @@ final class CheckoutJournal: SagaJournal {
     /// The buyer's attempt to pay: begun, or what has become of it.
     ///
     /// - Throws: what `BuyerRules.start` throws, and what an attempt under this id was refused for.
-    func start(_ request: StartPaymentRequest) async throws -> Checkout {
+    func start(_ request: StartPaymentRequest, _ call: CallContext) async throws -> Checkout {
         let epoch = epoch.load(ordering: .relaxed)
         return try await database.write { batch in
-            guard let before = try batch.find(Checkout.self, request.checkoutId) else {
+            guard let before = try batch.find(Checkout.self, request.checkoutId),
+                call.mayTouch(before)
+            else {
                 throw RPCError.unknown(.checkout, request.checkoutId)
             }
             let key = AttemptRow.Key(checkoutID: before.id, attemptID: request.attemptId)
@@ -348,5 +353,11 @@ final class CheckoutJournal: SagaJournal {
             "this id was used before with other content, which differs in "
                 + fields.joined(separator: ", "),
             detail: ["differingFields": .array(fields.map { .text($0) })])
+    }
+}
+
+extension CallContext {
+    func mayTouch(_ checkout: Checkout) -> Bool {
+        mayTouch(checkout.owner, kind: checkout.ownerKind)
     }
 }

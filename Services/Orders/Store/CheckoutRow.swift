@@ -17,6 +17,7 @@ extension Checkout: StoredRow {
             "parked_from", "paid_at", "ended_at", "step_count", "version", "owed_currency",
             "way", "hold_ttl_ms", "attempt_made", "attempt_queued", "is_payment_live",
             "is_superseded", "payment_state", "is_cancel_requested", "key_number",
+            "owner_kind",
         ])
 
     var key: UUID { id }
@@ -66,6 +67,7 @@ extension Checkout: StoredRow {
         columns.append(paymentState?.word)
         columns.append(isCancelRequested)
         columns.append(keyNumber)
+        columns.append(ownerKind)
     }
 
     init(from columns: inout ColumnReader) throws {
@@ -115,6 +117,7 @@ extension Checkout: StoredRow {
         paymentState = try columns.next(String?.self).map { PaymentState($0) }
         isCancelRequested = try columns.next()
         keyNumber = try columns.next(Int64?.self) ?? TicketKeys.firstNumber
+        ownerKind = try columns.next()
         owed = owedMinor.map { Money($0, owedCurrency ?? currency) }
     }
 }

@@ -11,9 +11,9 @@ struct OrderQueries: Sendable {
     let mint: TicketMint
 
     /// Throws `corrupt` rather than give out a ticket that the order cannot have made.
-    func order(_ id: UUID) async throws -> OrderReply {
+    func order(_ id: UUID, for call: CallContext) async throws -> OrderReply {
         try await database.read { [mint] reader in
-            guard let order = try reader.find(OrderRow.self, id) else {
+            guard let order = try reader.find(OrderRow.self, id), call.mayTouch(order) else {
                 throw RPCError.unknown(.order, id)
             }
             let items = try reader.select(
@@ -24,12 +24,16 @@ struct OrderQueries: Sendable {
         }
     }
 
-    func tickets(_ request: ListTicketsRequest) async throws -> ListTicketsReply {
+    func tickets(
+        _ request: ListTicketsRequest, for call: CallContext
+    ) async throws -> ListTicketsReply {
         let page = try Page<Ticket, Int64>(
             of: OrdersAPI.listTickets.name, among: [request.orderId.text],
             after: request.after, limit: request.limit)
         return try await database.read { [mint] reader in
-            guard let order = try reader.find(OrderRow.self, request.orderId) else {
+            guard let order = try reader.find(OrderRow.self, request.orderId),
+                call.mayTouch(order)
+            else {
                 throw RPCError.unknown(.order, request.orderId)
             }
             var page = page
@@ -67,11 +71,15 @@ struct OrderQueries: Sendable {
         }
     }
 
-    func orders(_ request: ListOrdersRequest) async throws -> ListOrdersReply {
+    /// A buyer's are the buyer's own.
+    func orders(
+        _ request: ListOrdersRequest, for call: CallContext
+    ) async throws -> ListOrdersReply {
         let page = try Page<OrderSummary, UUID>(
-            of: OrdersAPI.listOrders.name, among: [request.owner, request.eventId?.text],
+            of: OrdersAPI.listOrders.name,
+            among: [call.owner(or: request.owner), request.eventId?.text],
             after: request.after, limit: request.limit)
-        let filter = Self.filter(request, after: page.after, limit: page.rowsToRead)
+        let filter = Self.filter(request, call, after: page.after, limit: page.rowsToRead)
         return try await database.read { reader in
             var page = page
             for row in try reader.select(OrderRow.self, where: filter) {
@@ -82,11 +90,14 @@ struct OrderQueries: Sendable {
     }
 
     private static func filter(
-        _ request: ListOrdersRequest, after: UUID?, limit: Int64
+        _ request: ListOrdersRequest, _ call: CallContext, after: UUID?, limit: Int64
     ) -> SQL {
         var filter: SQL = "total_quantity >= 0"
         if let after { filter = "\(filter) AND order_id > \(after)" }
-        if let owner = request.owner { filter = "\(filter) AND owner = \(owner)" }
+        if let owner = call.owner(or: request.owner) { filter = "\(filter) AND owner = \(owner)" }
+        if let buyer = call.buyer {
+            filter = "\(filter) AND (owner_kind = '' OR owner_kind = \(buyer.kind))"
+        }
         if let event = request.eventId { filter = "\(filter) AND event_id = \(event)" }
         return "\(filter) ORDER BY order_id LIMIT \(limit)"
     }
@@ -110,7 +121,7 @@ struct OrderQueries: Sendable {
                 let step = SagaStep(
                     step: row.position.step, direction: row.position.direction.rawValue,
                     attempt: row.position.attempt, outcome: row.outcome, result: row.result,
-                    at: row.at)
+                    at: row.at, by: row.caller)
                 guard try page.take(step, at: row.number) else { break }
             }
             return (page.rows, page.next)
@@ -120,5 +131,11 @@ struct OrderQueries: Sendable {
     /// How many checkouts stand in each state.
     func states() async throws -> [(state: CheckoutState, count: Int64)] {
         try await database.read { try $0.checkoutTally() }
+    }
+}
+
+extension CallContext {
+    fileprivate func mayTouch(_ order: OrderRow) -> Bool {
+        mayTouch(order.owner, kind: order.ownerKind)
     }
 }

@@ -10,7 +10,7 @@ struct OrderRow: StoredRow, Equatable {
         columns: [
             "order_id", "event_id", "owner", "email", "name", "status", "total_quantity",
             "tax_minor", "total_minor", "currency", "payment_id", "provider", "paid_at",
-            "completed_at", "key_number",
+            "completed_at", "key_number", "owner_kind",
         ])
 
     let orderID: UUID
@@ -27,6 +27,8 @@ struct OrderRow: StoredRow, Equatable {
     let paidAt: Instant
     let completedAt: Instant?
     let keyNumber: Int64
+    /// As in the checkout.
+    let ownerKind: String
 
     var key: UUID { orderID }
 
@@ -46,6 +48,7 @@ struct OrderRow: StoredRow, Equatable {
         columns.append(paidAt)
         columns.append(completedAt)
         columns.append(keyNumber)
+        columns.append(ownerKind)
     }
 
     init(from columns: inout ColumnReader) throws {
@@ -64,6 +67,7 @@ struct OrderRow: StoredRow, Equatable {
         paidAt = try columns.next()
         completedAt = try columns.next()
         keyNumber = try columns.next(Int64?.self) ?? TicketKeys.firstNumber
+        ownerKind = try columns.next()
     }
 
     /// The order that a paid checkout has become.
@@ -82,6 +86,7 @@ struct OrderRow: StoredRow, Equatable {
         paidAt = checkout.paidAt ?? checkout.createdAt
         completedAt = checkout.endedAt
         keyNumber = checkout.keyNumber
+        ownerKind = checkout.ownerKind
     }
 }
 

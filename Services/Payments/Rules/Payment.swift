@@ -70,7 +70,8 @@ struct PaymentTerms: Equatable, Sendable {
     let amount: Money
     let provider: String
     let captureMode: CaptureMode
-    /// The first bytes of SHA-256 over the token: tells another one after it was wiped.
+    /// The first bytes of SHA-256 over the payment's id and the token: tells another one after it
+    /// was wiped.
     let methodDigest: [UInt8]
     let expiresInMs: Int64
 }

@@ -13,11 +13,26 @@ enum PaymentRules {
         PaymentTerms(
             eventID: request.eventId, owner: request.owner, amount: request.amount,
             provider: request.provider, captureMode: request.captureMode,
-            methodDigest: digest(request.paymentMethod), expiresInMs: request.expiresInMs)
+            methodDigest: digest(request.paymentMethod, of: request.paymentId),
+            expiresInMs: request.expiresInMs)
     }
 
-    private static func digest(_ method: String?) -> [UInt8] {
-        method.map { Array(Digest.sha256(Array($0.utf8)).prefix(8)) } ?? []
+    /// Salted with the payment's id, so that nobody can tell that two payments were made with one
+    /// card.
+    private static func digest(_ method: String?, of paymentID: UUID) -> [UInt8] {
+        guard let method else { return [] }
+        let salt = withUnsafeBytes(of: paymentID.uuid) { Array($0) }
+        return Array(Digest.sha256(salt + Array(method.utf8)).prefix(16))
+    }
+
+    /// Whether a token is the one of a stored digest. Those of eight bytes are older than the salt.
+    private static func isSame(
+        _ method: String?, as stored: [UInt8], of paymentID: UUID
+    ) -> Bool {
+        guard let method, stored.count == 8 else {
+            return Digest.equal(digest(method, of: paymentID), stored)
+        }
+        return Digest.equal(Array(Digest.sha256(Array(method.utf8)).prefix(8)), stored)
     }
 
     /// A new payment with the intent of its first call.
@@ -46,7 +61,11 @@ enum PaymentRules {
             ("amount", asked.amount == stored.amount),
             ("provider", asked.provider.isSame(as: stored.provider)),
             ("captureMode", asked.captureMode == stored.captureMode),
-            ("paymentMethod", asked.methodDigest == stored.methodDigest),
+            (
+                "paymentMethod",
+                isSame(
+                    request.paymentMethod, as: stored.methodDigest, of: payment.paymentID)
+            ),
             ("expiresInMs", asked.expiresInMs == stored.expiresInMs),
         ]
         try refuseDifferences(fields, "the payment was created with other terms")
