@@ -78,7 +78,9 @@ let fuzzers: [Target] = [
     program("FuzzStreams", uses: ["Lifecycle", "Wire", "Net", "RPC", "Support", "Fuzz"]),
     program(
         "FuzzMessages",
-        uses: ["Wire", "Net", "RPC", "Contracts", "Command", "Support", "Demo", "Fuzz"]),
+        uses: [
+            "Wire", "Net", "RPC", "Contracts", "Storage", "Command", "Support", "Demo", "Fuzz",
+        ]),
     program(
         "FuzzServices",
         uses: [

@@ -62,7 +62,7 @@ extension InventoryService {
     {
         let event = try CatalogueRules.event(request, in: timeZones)
         return try await database.write { batch in
-            try CatalogueCommands.create(event, actor: call.caller, in: batch)
+            try CatalogueCommands.create(event, asked: request, actor: call.caller, in: batch)
         }
     }
 

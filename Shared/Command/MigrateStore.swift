@@ -1,3 +1,4 @@
+internal import Contracts
 internal import Lifecycle
 internal import Net
 internal import RPC
@@ -85,7 +86,7 @@ extension Program {
             defer { client.close() }
             while scheduler.uptimeNanoseconds < limit {
                 let health = try? await client.call(
-                    Self.health(of: peer), Health.Request(),
+                    Method.health(of: peer), HealthRequest(),
                     CallOptions(timeoutMs: 1_000, attempts: 1))
                 if health != nil { break }
                 try await scheduler.sleep(ms: 100)

@@ -1,6 +1,6 @@
 public import FoundationEssentials
 public import Lifecycle
-internal import RPC
+public import RPC
 public import Wire
 
 // What a service tells its consumers: facts, numbered without gaps in the order of their commits.

@@ -23,6 +23,6 @@ extension Method<HealthRequest, HealthReply> {
         Method(
             "\(service).Health", .query,
             callers: [.gateway, .operator, .eventManager, .inventory, .orders, .payments],
-            "Whether the service can do its work; it asks no peer.")
+            .anybody, "Whether the service can do its work; it asks no peer.")
     }
 }

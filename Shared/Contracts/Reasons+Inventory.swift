@@ -6,7 +6,8 @@ extension Reason {
     static let ofInventory = [
         insufficientInventory, eventNotOnSale, ticketTypeDisabled, quantityOutOfRange,
         ownerLimitExceeded, entitlementRequired, openHoldExists, holdNotFound,
-        holdExpired, holdReleased, holdConsumed, holdCommitting, holdState, holdExtendedOnce, holdExtendLimit,
+        holdExpired, holdReleased, holdConsumed, holdCommitting, holdState, holdExtendedOnce,
+        holdExtendLimit,
         fenced, capacityBelowCommitted, allocationsExceedCapacity, notPublishable,
         stockUnverified,
     ]

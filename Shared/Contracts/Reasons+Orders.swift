@@ -5,7 +5,8 @@ import Wire
 extension Reason {
     static let ofOrders = [
         checkoutNotFound, checkoutState, openCheckoutExists, checkoutExpired, tooLateUseRefund,
-        priceChanged, notReservedInTime, checkoutForgotten, peerIncompatible, sagaDecisionNotAllowed,
+        priceChanged, notReservedInTime, checkoutForgotten, peerIncompatible,
+        sagaDecisionNotAllowed,
         reasonRequired,
     ]
 

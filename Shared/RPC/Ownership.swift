@@ -127,8 +127,3 @@ extension CallContext {
         throw .invalid("owner", "must be the id of the call's actor, who is a \(buyer.kind)")
     }
 }
-
-extension Reason {
-    /// The identity speaks only for actors, and named none.
-    public static let actorRequired = Reason("ACTOR_REQUIRED", .permissionDenied)
-}

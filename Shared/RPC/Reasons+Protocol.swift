@@ -3,7 +3,7 @@ public import Wire
 /// The reasons of the protocol itself, which any method may answer.
 extension Reason {
     public static let ofProtocol = [
-        invalidArgument, unauthenticated, permissionDenied, unknownMethod, notFound,
+        invalidArgument, unauthenticated, permissionDenied, actorRequired, unknownMethod, notFound,
         versionConflict, idempotencyConflict, unsupportedSchema, frameTooLarge, protocolError,
         replyTooLarge, cancelled,
         deadlineExceeded, overloaded, draining, storageFull, unavailable, `internal`,
@@ -19,6 +19,10 @@ extension Reason {
     public static let permissionDenied = Reason(
         "PERMISSION_DENIED", .permissionDenied,
         "The identity's roles or its `actor` do not allow the call; another identity must make it.")
+    public static let actorRequired = Reason(
+        "ACTOR_REQUIRED", .permissionDenied,
+        "The identity's credential asks for an actor; name in the context's `actor` for whom it "
+            + "calls.")
     public static let unknownMethod = Reason(
         "UNKNOWN_METHOD", .unimplemented,
         "The service has no method of this name; `describe` lists those that it has.")

@@ -6,6 +6,8 @@ import Synchronization
 // one, and sagas at one step keep no places from those at another.
 extension SagaRunner {
     private static var scanEveryMs: Int64 { 1_000 }
+    /// Scans from one look for what has overslept to the next.
+    private static var scansBetween: Int { 30 }
     private static var page: Int { 200 }
     /// Of a long list of what is due, the rest is left to the next scan.
     private static var mostPages: Int { 50 }
@@ -17,8 +19,13 @@ extension SagaRunner {
     public func run() async throws {
         let takingOver = world.scheduler.spawn { await self.takeOver() }
         var last: SagaDue?
+        var scans = 0
         while (try? await world.scheduler.sleep(ms: Self.scanEveryMs)) != nil {
-            do { last = try await scan(after: last) } catch {
+            scans = (scans + 1) % Self.scansBetween
+            do {
+                last = try await scan(after: last)
+                if scans == 0 { try await wakeOverslept() }
+            } catch {
                 world.log.warning("saga_scan_failed", ["error": "\(error)"])
             }
         }
@@ -74,16 +81,26 @@ extension SagaRunner {
         var last = start
         for _ in 0..<Self.mostPages {
             let due = try await journal.due(after: last, limit: Self.page)
-            for row in try await journal.find(due.map(\.id).filter(mayBegin)) {
-                guard let subject = await readable(row), let step = subject.position?.step,
-                    hasRoom(at: step)
-                else { continue }
-                begin(subject, step)
-            }
+            try await begin(due.map(\.id))
             guard due.count == Self.page else { return nil }
             last = due.last
         }
         return last
+    }
+
+    /// Each is driven, and so its time is written anew.
+    private func wakeOverslept() async throws {
+        try await begin(journal.overslept(limit: Self.page))
+    }
+
+    /// Those that have a place at their step.
+    private func begin(_ ids: [UUID]) async throws {
+        for row in try await journal.find(ids.filter(mayBegin)) {
+            guard let subject = await readable(row), let step = subject.position?.step,
+                hasRoom(at: step)
+            else { continue }
+            begin(subject, step)
+        }
     }
 
     /// Nil for a row that can't be read, which is set aside.

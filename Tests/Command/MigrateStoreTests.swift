@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 import Lifecycle
 import Net
@@ -12,8 +13,8 @@ import Wire
 /// where they serve.
 @Suite struct MigrateStoreTests {
     private static let secret = [UInt8](repeating: 0, count: 16)
-    private static let peer = Method<Health.Request, Health>(
-        "payments.Health", .query, callers: [.orders], "")
+    private static let peer = Method<HealthRequest, HealthReply>(
+        "payments.Health", .query, callers: [.orders], .anybody, "")
 
     /// Orders as far as the check goes: it verifies itself by asking Payments.
     private static let program = Program(
@@ -24,13 +25,13 @@ import Wire
         return Program.Parts(
             register: { router in
                 router.handle(
-                    Method<Health.Request, Verified>(
-                        "orders.VerifyInvariants", .query, callers: [.operator], "")
+                    Method<HealthRequest, Verified>(
+                        "orders.VerifyInvariants", .query, callers: [.operator], .staff, "")
                 ) { _, _ in
-                    _ = try await payments.call(peer, Health.Request())
+                    _ = try await payments.call(peer, HealthRequest())
                     return Verified(checked: 1, violations: [], pending: 0)
                 }
-            }, jobs: [], store: { nil }, check: {}, close: {})
+            }, jobs: [], store: { nil }, close: {})
     }
 
     private struct Verified: Message {
@@ -72,7 +73,7 @@ import Wire
             .init(service: "payments", store: { nil }),
             router: {
                 var router = Router(log: world.log)
-                router.handle(Self.peer) { _, _ in Health(status: "serving") }
+                router.handle(Self.peer) { _, _ in HealthReply() }
                 return router
             }(),
             credentials: Credentials(identities: [

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Fuzz
 import Net
 import RPC
+import Storage
 import Wire
 
 @testable import Command
@@ -53,7 +54,7 @@ final class JSONTarget: FuzzTarget {
     private func checkWords(_ text: String) {
         let words = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         _ = try? Invocation(words, serveFlags: ["--listen", "--database"])
-        for word in words { _ = Configuration.masked(word) }
+        for word in words { _ = DatabaseLocation.masked(word) }
     }
 
     private func checkAddress(_ text: String) {

@@ -28,7 +28,7 @@ import Wire
                     ]
                     for error in asked {
                         #expect(error?.reason == .notFound, "\(what)")
-                        #expect(error?.message == "no event has this id", "\(what)")
+                        #expect(error?.message == "there is no event \(id)", "\(what)")
                     }
                 }
             }
@@ -114,7 +114,7 @@ import Wire
         }
     }
 
-    @Test(arguments: ReleaseReason.known)
+    @Test(arguments: ReleaseReason.given)
     func aGatewayGivesNoReasonOfStaffOrOrders(_ reason: ReleaseReason) throws {
         try Rig.run { rig in
             let (event, types) = try await rig.event(types: [TypeSpec()])

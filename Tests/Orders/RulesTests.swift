@@ -265,7 +265,7 @@ import Wire
             let lives = try Self.decide(started, .done(.hold(Sample.hold(checkout, .active))))
             #expect(lives.step == SagaPosition(next))
             for reason in [Reason.holdExtendedOnce, .holdExtendLimit] {
-                let refused = try Self.decide(started, .refused(RPCError(reason, "no")))
+                let refused = try Self.decide(started, .refused(.heard(reason, "no")))
                 #expect(refused.step == SagaPosition(next))
             }
             let gone = try Self.decide(started, .refused(RPCError(.holdReleased, "gone")))

@@ -16,7 +16,7 @@ import Wire
         var router = Router(log: .silent)
         for kind in kinds {
             router.handle(
-                Method<Note, Note>("test.\(kind.rawValue)", kind, callers: [.gateway], "")
+                Method<Note, Note>("test.\(kind.rawValue)", kind, callers: [.gateway], .anybody, "")
             ) { _, _ in Note(text: ReadOnly.isHere ? "reads" : "writes") }
         }
         let entries = router.methods

@@ -150,6 +150,13 @@ final class MemoryJournal: SagaJournal {
         }
     }
 
+    func overslept(limit: Int) async throws -> [UUID] {
+        let latest = table.clock.now().advanced(byMs: 60_000)
+        return table.state.withLock { state in
+            Array(mine(state).filter { $0.dueAt > latest }.map(\.id).sorted().prefix(limit))
+        }
+    }
+
     func leave(_ id: UUID) async throws {
         table.state.withLock { state in
             guard let row = state.rows[id],

@@ -140,7 +140,7 @@ import Wire
         let service = String(method.prefix { $0 != "." })
         do {
             _ = try await rig.caller(identity, to: service).call(
-                Method<EncodedBody, EncodedBody>(method, .query, callers: [], ""),
+                Method<EncodedBody, EncodedBody>(method, .query, callers: [], .anybody, ""),
                 EncodedBody(bytes: try CBOR.encode(body)), CallOptions(attempts: 1))
             return nil
         } catch let error as RPCError { return error }

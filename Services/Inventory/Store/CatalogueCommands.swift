@@ -8,8 +8,9 @@ import Wire
 /// Setting up events and ticket types. Their ids are their keys: the same request again answers
 /// what there is, another one under the same id is a conflict.
 enum CatalogueCommands {
+    /// - Parameter event: what `request` comes to.
     static func create(
-        _ event: EventView, actor: String, in batch: Batch
+        _ event: EventView, asked request: CreateEventRequest, actor: String, in batch: Batch
     ) throws -> EventReply {
         if let stored = try batch.find(EventRow.self, event.eventId)?.event {
             var first = stored

@@ -82,6 +82,8 @@ enum PurchaseRules {
 
     /// A purchase that runs is looked at by the scan only when it takes longer than this.
     static let takeOverMs: Int64 = 10_000
+    /// Whatever runs is looked at again within this, but for one that waits for its buyer.
+    static let longestPauseMs: Int64 = 60_000
 
     /// What the field table cannot say.
     static func check(_ request: PurchaseRequest) throws {

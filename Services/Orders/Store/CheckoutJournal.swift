@@ -294,6 +294,21 @@ final class CheckoutJournal: SagaJournal {
         }
     }
 
+    /// Only one that waits for its buyer sleeps for longer, till the hold ends.
+    func overslept(limit: Int) async throws -> [UUID] {
+        let mine = mine
+        return try await database.read { reader in
+            try reader.query(
+                """
+                SELECT checkout_id FROM checkout
+                WHERE next_run_at > \(reader.now.advanced(byMs: PurchaseRules.longestPauseMs))
+                    AND step <> \(StepName.buyer) AND (epoch = 0 OR \(mine))
+                ORDER BY next_run_at LIMIT \(limit)
+                """
+            ) { try $0.next() }
+        }
+    }
+
     /// Those that it has claimed from another bear its epoch below zero.
     private var mine: SQL {
         let epoch = epoch.load(ordering: .relaxed)

@@ -140,7 +140,7 @@ extension Reader {
     /// P-1: what has not ended is looked at within a minute, or when the hold of a buyer who has
     /// not paid ends, or waits for a human with a reason.
     private func forgotten() throws -> [Violation] {
-        let latest = now.advanced(byMs: 60_000)
+        let latest = now.advanced(byMs: PurchaseRules.longestPauseMs)
         return try query(
             """
             SELECT checkout_id, state FROM checkout
