@@ -51,36 +51,31 @@ struct SimEvent: Equatable, Sendable {
 }
 
 extension ProviderEvent {
-    /// Reads the body of a webhook of `sim`. Keys that it does not know are passed over, and so is
-    /// the object of a type that it does not know.
+    /// Reads the body of a webhook of `sim`. Only what is read can be wrong: the rest may be
+    /// whatever JSON allows, fractions and huge numbers too, and so may the object of a type that
+    /// changes no payment here.
     ///
     /// - Throws: `WEBHOOK_MALFORMED`.
     init(sim body: [UInt8]) throws(RPCError) {
-        let json = try Self.json(body)
-        guard case .text(let id) = json["id"], id.isWord(WebhookLimits.idBytes) else {
+        let event = try Self.read(SimBody.self, body, "has no id and type that are texts")
+        guard event.id.isWord(WebhookLimits.idBytes) else {
             throw Self.malformed("id is no word of at most \(WebhookLimits.idBytes) bytes")
         }
-        guard case .text(let type) = json["type"], type.isWord(WebhookLimits.typeBytes) else {
-            throw Self.malformed("type is no word of at most \(WebhookLimits.typeBytes) bytes")
-        }
-        guard case .integer(let created) = json["created"], created >= 0 else {
-            throw Self.malformed("created is no time in seconds")
-        }
-        guard SimEventType(rawValue: type) != nil else {
-            self.init(id: id, type: type, paymentID: nil)
+        guard SimEventType(rawValue: event.type) != nil else {
+            self.init(
+                id: event.id, type: event.type.cut(to: WebhookLimits.typeBytes), paymentID: nil)
             return
         }
-        guard case .text(let text) = json["object"]?["paymentId"],
-            let paymentID = UUID(uuidString: text)
-        else { throw Self.malformed("object.paymentId is no id") }
-        self.init(id: id, type: type, paymentID: paymentID)
+        let subject = try Self.read(SimSubject.self, body, "has no object.paymentId that is an id")
+        self.init(id: event.id, type: event.type, paymentID: subject.object.paymentId)
     }
 
-    private static func json(_ body: [UInt8]) throws(RPCError) -> Value {
-        guard let text = String(validating: body, as: UTF8.self) else {
-            throw malformed("the body is not UTF-8")
+    private static func read<Part: Decodable>(
+        _ part: Part.Type, _ body: [UInt8], _ problem: String
+    ) throws(RPCError) -> Part {
+        do { return try JSONDecoder().decode(part, from: Data(body)) } catch {
+            throw malformed("the body is no JSON, or \(problem)")
         }
-        do { return try Value(json: text) } catch { throw malformed("\(error)") }
     }
 
     private static func malformed(_ problem: String) -> RPCError {
@@ -88,9 +83,35 @@ extension ProviderEvent {
     }
 }
 
+/// What is read of every event.
+private struct SimBody: Decodable {
+    let id: String
+    let type: String
+}
+
+/// What is read of an event that changes a payment.
+private struct SimSubject: Decodable {
+    let object: Object
+
+    struct Object: Decodable {
+        let paymentId: UUID
+    }
+}
+
 extension String {
     /// Visible ASCII without spaces.
     fileprivate func isWord(_ mostBytes: Int) -> Bool {
         (1...mostBytes).contains(utf8.count) && utf8.allSatisfy { (0x21...0x7e).contains($0) }
+    }
+
+    /// As much of it as fits, in whole characters and without NUL, which PostgreSQL cannot store;
+    /// a dash for nothing.
+    fileprivate func cut(to mostBytes: Int) -> String {
+        var text = ""
+        for character in unicodeScalars where character.value != 0 {
+            guard text.utf8.count + UTF8.width(character) <= mostBytes else { break }
+            text.unicodeScalars.append(character)
+        }
+        return text.isEmpty ? "-" : text
     }
 }
