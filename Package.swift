@@ -162,7 +162,9 @@ let package = Package(
                 ]),
             tests(
                 "Interop",
-                uses: ["Lifecycle", "Net", "Wire", "RPC", "Contracts", "Support", "Processes"],
+                uses: [
+                    "Text", "Lifecycle", "Net", "Wire", "RPC", "Contracts", "Support", "Processes",
+                ],
                 excluding: ["gateway.py", "interop.py", "ping.py", "purchase.py"]),
             .target(
                 name: "Past", dependencies: needs(["CSQLite", "Lifecycle"]), path: "Tests/Past",

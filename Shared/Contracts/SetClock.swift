@@ -20,16 +20,16 @@ public struct SetClockRequest: Message {
 }
 
 public struct SetClockReply: Message {
-    public let before: Instant
-    public let after: Instant
+    public let previous: Instant
+    public let current: Instant
 
-    public init(before: Instant, after: Instant) {
-        self.before = before
-        self.after = after
+    public init(previous: Instant, current: Instant) {
+        self.previous = previous
+        self.current = current
     }
 
     public static let fields = [
-        Field("before", .instant, "the service's time until now"),
-        Field("after", .instant, "and from now on"),
+        Field("previous", .instant, "the service's time until now"),
+        Field("current", .instant, "and from now on"),
     ]
 }

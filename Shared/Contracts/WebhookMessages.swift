@@ -34,7 +34,7 @@ public struct WebhookHeader: Message, Hashable {
 
     public static let fields = [
         Field("name", .text(maxBytes: 128, .raw)),
-        Field("value", .text(maxBytes: 1_024, .raw)),
+        Field("value", .text(maxBytes: 8_192, .rawOrEmpty)),
     ]
 }
 
@@ -54,8 +54,8 @@ public struct IngestWebhookRequest: Message, Hashable {
     public static let fields = [
         Field("provider", .text(maxBytes: 32), "whose endpoint was called"),
         Field(
-            "headers", .list(.message(WebhookHeader.fields), maxCount: 32),
-            "at least the signature; without empty ones"),
+            "headers", .list(.message(WebhookHeader.fields), maxCount: 100),
+            "at least the signature"),
         Field("rawBody", .bytes(maxBytes: 65_536), "the body, byte by byte"),
     ]
 }

@@ -16,6 +16,6 @@ extension Database {
                 "reason": request.reason, "fromMs": before.milliseconds,
                 "toMs": after.milliseconds,
             ])
-        return SetClockReply(before: before, after: after)
+        return SetClockReply(previous: before, current: after)
     }
 }

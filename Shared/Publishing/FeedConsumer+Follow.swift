@@ -30,8 +30,7 @@ extension FeedConsumer {
             "feed.followed",
             [
                 "feed": feed, "feed_id": request.feedId, "after": seq,
-                "before": before?.seq ?? 0, "by": call.identity, "actor": call.actor?.id ?? "",
-                "reason": request.reason,
+                "before": before?.seq ?? 0, "by": call.caller, "reason": request.reason,
             ])
         return FollowFeedReply(feed: feed, feedId: request.feedId, seq: seq, head: head)
     }

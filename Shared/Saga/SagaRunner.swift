@@ -308,10 +308,9 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         } catch {
             let error = error as? RPCError ?? RPCError(.internal, "\(error)")
             await raiseEpoch(after: error)
-            let pause = Backoff.delayMs(attempt: position.attempt, world.random)
             reportTrouble(position, subject, error)
-            return SagaEvent(
-                position, .unknown(error, retryInMs: max(pause, error.retryAfterMs ?? 0)))
+            let pause = Backoff.delayMs(after: error, attempt: position.attempt, world.random)
+            return SagaEvent(position, .unknown(error, retryInMs: pause))
         }
     }
 

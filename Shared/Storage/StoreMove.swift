@@ -176,6 +176,8 @@ public struct StoreMove: Sendable {
     private func copy(
         _ table: String, _ columns: [String], _ old: any Connection, _ new: any Connection
     ) throws -> Contents {
+        // What a migration put there is in the source as well, as it is by now.
+        _ = try new.prepare("DELETE FROM \(table)").run(ColumnWriter())
         let many = insert(table, columns, Self.rowsInOneInsert)
         let one = insert(table, columns, 1)
         var waiting: [ColumnWriter] = []

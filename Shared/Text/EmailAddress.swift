@@ -28,7 +28,7 @@ enum EmailAddress {
             return false
         }
         return labels.allSatisfy { label in
-            (1...63).contains(label.count) && label.first != hyphen && label.last != hyphen
+            !label.isEmpty && label.first != hyphen && label.last != hyphen
                 && label.allSatisfy { isLetter($0) || isDigit($0) || $0 == hyphen || $0 >= 0x80 }
                 && isNameOfLetters(label)
         }

@@ -3,11 +3,16 @@
 public struct TextRule: Sendable {
     /// What the text is, for people who read the field tables; empty where the name says it.
     public let name: String
+    public let mayBeEmpty: Bool
     private let check: @Sendable (ArraySlice<UInt8>) -> String?
 
     /// - Parameter check: what is wrong with valid UTF-8, in words that follow the field's name.
-    public init(_ name: String = "", check: @escaping @Sendable (ArraySlice<UInt8>) -> String?) {
+    public init(
+        _ name: String = "", mayBeEmpty: Bool = false,
+        check: @escaping @Sendable (ArraySlice<UInt8>) -> String?
+    ) {
         self.name = name
+        self.mayBeEmpty = mayBeEmpty
         self.check = check
     }
 
@@ -28,6 +33,9 @@ public struct TextRule: Sendable {
 
     /// Anything but NUL: what only names something that is stored, or is passed on as it came.
     public static let raw = TextRule { _ in nil }
+
+    /// The same, or nothing at all: what others send, and allow to be empty.
+    public static let rawOrEmpty = TextRule("text or nothing", mayBeEmpty: true) { _ in nil }
 
     /// An address that mail can be sent to.
     public static let email = TextRule("e-mail address") { EmailAddress.problem($0) }

@@ -1,8 +1,9 @@
-"""systemd/systemd#6036 (a commenter's server had booted in 2098): after the clock was set right, what
-had been planned by the wrong one never came.
+"""systemd/systemd#6036 (a commenter's server had booted in 2098): after the clock was set right,
+what had been planned by the wrong one never came.
 
 Here: the machine starts with its clock an hour ahead, the services run a moment, the clock is set
 right, and the services are started again.
+
 Right: then sales begin and end by the right clock; and as long as they do not, an operator is told
 (README: "an instant milliseconds since 1970 UTC"; salesStart: "no sale before")."""
 from kit import *

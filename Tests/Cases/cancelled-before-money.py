@@ -1,8 +1,9 @@
-"""coopcycle/coopcycle-web pull 430: an order was cancelled, but what had been planned for it went on,
-and its completion captured the payment.
+"""coopcycle/coopcycle-web pull 430: an order was cancelled, but what had been planned for it went
+on, and its completion captured the payment.
 
 Here: a purchase waits because a service is away; the buyer calls it off and is answered; the
 service comes back.
+
 Right: README: `orders.CancelCheckout`: "payment and stock are given up"; the diagram has NEW ->
 CANCELLING. Nothing had been asked of the provider, so no money moves afterwards."""
 from kit import *
@@ -32,7 +33,8 @@ check.note(f"Payments away: the purchase is {view['state']}")
 orders.call("orders.CancelCheckout", {"checkoutId": body["purchaseId"], "reason": "left"})
 suite.start("payments")
 view = settle(orders, body["purchaseId"])
-check.note(f"called off while Payments was away: {view['state']} (an attempt may have been under way)")
+check.note(
+    f"called off while Payments was away: {view['state']} (an attempt may have been under way)")
 check.that("every service agrees", suite.run(
     "orders", "verify", "--settle", "--address", suite.addresses["orders"])[0] == 0)
 check.end()

@@ -1,5 +1,5 @@
-"""GaloyMoney/blink#2141, duniter/cesium#523, conekta/conekta-node#12: a message for people showed an
-amount in cents beside the currency, a hundred times too much.
+"""GaloyMoney/blink#2141, duniter/cesium#523, conekta/conekta-node#12: a message for people showed
+an amount in cents beside the currency, a hundred times too much.
 
 Right: an error's `message` is "for people" (turnstile.cddl): 3.96 EUR is not "396 EUR"; 396 JPY is.
 Or it says that they are minor units, as everything else does."""

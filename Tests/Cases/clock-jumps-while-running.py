@@ -1,8 +1,9 @@
-"""Metaswitch/chronos#85, quartznet/quartznet pull 3148: when NTP set the clock, timers popped at once or
-not for as long as the jump was.
+"""Metaswitch/chronos#85, quartznet/quartznet pull 3148: when NTP set the clock, timers popped at
+once or not for as long as the jump was.
 
-Right: "count from here, not by your clock" (turnstile.cddl, expiresInMs): a hold lasts as long as was
-said, whichever way the wall clock jumps meanwhile, and neither sooner nor later is anything sold."""
+Right: "count from here, not by your clock" (turnstile.cddl, expiresInMs): a hold lasts as long as
+was said, whichever way the wall clock jumps meanwhile, and neither sooner nor later is anything
+sold."""
 from kit import *
 
 check = Check("the clock jumps while it runs (chronos#85)")
@@ -20,7 +21,7 @@ clock("+0")
 for name in ("inventory", "payments", "orders"):
     suite.start(name, **fake)
 operator, gateway = suite.client("inventory"), suite.gateway("inventory")
-event_id, (type_id,) = event(operator, [{}], totalCapacity=9)
+event_id, (type_id,) = event(operator, [{}], totalCapacity=9, openCheckouts="ALLOW")
 
 
 def hold():

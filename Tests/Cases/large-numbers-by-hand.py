@@ -1,8 +1,8 @@
-"""databricks/cli pull 5494, temporalio/ui#2670: a number beyond 2^53, typed as JSON, was rounded on its
-way, and another thing was meant.
+"""databricks/cli pull 5494, temporalio/ui#2670: a number beyond 2^53, typed as JSON, was rounded on
+its way, and another thing was meant.
 
-Right: "integers are 64 bits with sign" (turnstile.cddl): the command line sends and prints every one of
-them exactly, or refuses it; a fraction or an exponent is no integer."""
+Right: "integers are 64 bits with sign" (turnstile.cddl): the command line sends and prints every
+one of them exactly, or refuses it; a fraction or an exponent is no integer."""
 from kit import *
 
 check = Check("large numbers by hand (databricks/cli pull 5494, temporalio/ui#2670)")
@@ -27,13 +27,15 @@ for number in (2**53 + 1, 2**63 - 1, -(2**63), -(2**53) - 1):
     check.that(f"{number} comes back", saw == number, saw)
     if code == 0:
         id_ = json.loads(out)["event"]["eventId"]
-        stored = Client("inventory").call("inventory.GetEvent", {"eventId": uuid.UUID(id_)})
+        stored = Client("inventory", "operator").call(
+            "inventory.GetEvent", {"eventId": uuid.UUID(id_)})
         check.that(f"{number} is stored", stored["event"]["startsAt"] == number)
 for text in (str(2**63), str(-(2**63) - 1), "1.5", "1.0", "1e3", "01", '"7"', "true"):
     code, out, error = made(text)
     check.that(f"{text} is refused before it is sent", code == 2, (code, out, error))
-for name, title, wanted in (("a surrogate pair", "\\ud83c\\udfad", 0), ("half of one", "\\ud83c", 2),
-                            ("NUL", "\\u0000", 2), ("ESC", "\\u001b[31m", 0)):
+for name, title, wanted in (("a surrogate pair", "\\ud83c\\udfad", 0),
+                            ("half of one", "\\ud83c", 2), ("NUL", "\\u0000", 2),
+                            ("ESC", "\\u001b[31m", 2)):
     code, out, error = cli("inventory.CreateEvent", (
         '{"eventId":"%s","title":"%s","startsAt":1,"currency":"EUR"}' % (uuid.uuid4(), title)))
     check.that(f"{name} in a title: status {wanted}", code == wanted, (code, error))

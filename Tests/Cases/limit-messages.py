@@ -1,9 +1,9 @@
 """emfcamp/Website#32: "You can only buy 4 tickets" to somebody who wanted two, because three were
 theirs already: the message told a limit, not why it was met.
 
-Right: the refusal has the numbers that make it true (turnstile.cddl: `message` for people, `detail`):
-limits of an owner, of an order, of the stock, and of a hold's extension ("once and within its
-maximum")."""
+Right: the refusal has the numbers that make it true (turnstile.cddl: `message` for people,
+`detail`): limits of an owner, of an order, of the stock, and of a hold's extension ("once and
+within its maximum")."""
 from kit import *
 
 check = Check("messages of limits (emfcamp/Website#32)")

@@ -1,8 +1,9 @@
-"""ziglang/zig#5555, nodejs/node#40702, eventmachine/eventmachine#861: localhost resolves to ::1 first,
-the server listens at 127.0.0.1, and the client gives up instead of trying the next address.
+"""ziglang/zig#5555, nodejs/node#40702, eventmachine/eventmachine#861: localhost resolves to ::1
+first, the server listens at 127.0.0.1, and the client gives up instead of trying the next address.
 
 Here: /etc/hosts as Debian installs it; a service at its default kind of address, 127.0.0.1; a peer,
 and the command line, that are told `localhost`.
+
 Right: RFC 1123, 2.3 and RFC 6724, 2: a host's addresses are tried in turn until one takes the
 connection. README: "Debian 12 … is enough"."""
 from kit import *
@@ -17,7 +18,8 @@ suite.start("inventory").start("payments")
 port = suite.addresses["inventory"].rsplit(":", 1)[1]
 for host in ("127.0.0.1", "localhost"):
     result = subprocess.run(
-        [*prefix, EXECUTABLES + "/inventory", "health", "--address", f"{host}:{port}", "--credentials",
+        [*prefix, EXECUTABLES + "/inventory", "health", "--address", f"{host}:{port}",
+            "--credentials",
          suite.credentials], capture_output=True, text=True, timeout=30)
     check.that(f"inventory health --address {host}:{port}", result.returncode == 0,
                result.stderr.strip())
@@ -27,5 +29,6 @@ view = suite.gateway("orders").call(
     "orders.Purchase", purchase(event_id, [(type_id, 1)], waitMs=4_000))
 check.that("TURNSTILE_INVENTORY=localhost:… sells", view["state"] == "COMPLETED", view["state"])
 if view["state"] != "COMPLETED":
-    check.note([line for line in suite.log("orders").splitlines() if "unreachable" in line][-1][:200])
+    check.note([line for line in suite.log("orders").splitlines()
+               if "unreachable" in line][-1][:200])
 check.end()

@@ -2,8 +2,8 @@
 characters were bytes, so names in other scripts were cut or refused. Arize-ai/phoenix#9123,
 vitaly-t/pg-promise#720: U+0000 in a text ended in the database's error.
 
-Right: limits are bytes and are called bytes (turnstile.cddl `.size`, the refusal); nothing is cut; NUL is
-refused by name on either database."""
+Right: limits are bytes and are called bytes (turnstile.cddl `.size`, the refusal); nothing is cut;
+NUL is refused by name on either database."""
 from kit import *
 
 check = Check("long text and NUL (joplin pull 10303, phoenix#9123)")
@@ -42,7 +42,9 @@ for field, error in (
     check.that(f"NUL in {field} is refused by name", error and field in error.message, error)
 for bad in (b"\x62\xc3\x28", b"\x63\xed\xa0\x80", b"\x61\xff"):
     client = Client("orders")
-    client.raw(b"\x85\x01\x01" + cbor2.dumps("orders.ListOrders") + b"\xa0\xa1" + cbor2.dumps("owner") + bad)
+    client.raw(b"\x85\x01\x01" + cbor2.dumps("orders.ListOrders") + \
+               b"\xa0\xa1" + cbor2.dumps("owner") + bad)
     error = refusal(client.answer, 1)
-    check.that(f"{bad[1:].hex()} is told not to be UTF-8", error and "UTF-8" in error.message, error)
+    check.that(f"{bad[1:].hex()} is told not to be UTF-8",
+               error and "UTF-8" in error.message, error)
 check.end()

@@ -1,5 +1,5 @@
-"""taylorwilsdon/open-webui-postgres-migration pull 27: a tool that moves SQLite to PostgreSQL told by its
-exit status the contrary of what had happened.
+"""taylorwilsdon/open-webui-postgres-migration pull 27: a tool that moves SQLite to PostgreSQL told
+by its exit status the contrary of what had happened.
 
 Right: README: "stop the services and move one after the other; each starts from there. Orders comes
 last, because it compares itself with the other two", then the loop of three commands. All three end

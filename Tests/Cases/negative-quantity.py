@@ -18,7 +18,8 @@ check.that("a line that takes another back is refused", error is not None, error
 for total in (-1, 10**12 + 1):
     error = refusal(orders.call, "orders.Purchase",
                     purchase(event_id, [(a, 1)], expectedTotal=euro(total)))
-    check.that(f"an expected total of {total} is refused", error and "expectedTotal" in error.message, error)
+    check.that(f"an expected total of {total} is refused",
+               error and "expectedTotal" in error.message, error)
 for price in (-1, 10**12 + 1):
     error = refusal(operator.call, "inventory.PutTicketType", {
         "ticketTypeId": uuid.uuid4(), "eventId": event_id, "name": "Gift", "price": euro(price)})
@@ -29,5 +30,6 @@ for quantity in (-1, 0):
         "lines": [{"ticketTypeId": a, "quantity": quantity}]})
     check.that(f"Reserve of {quantity} is refused", error and "quantity" in error.message, error)
 stock = inventory.call("inventory.GetAvailability", {"eventId": event_id})["event"]
-check.that("nothing was taken", (stock["held"], stock["sold"], stock["available"]) == (0, 0, 20), stock)
+check.that("nothing was taken", (stock["held"], stock["sold"],
+           stock["available"]) == (0, 0, 20), stock)
 check.end()

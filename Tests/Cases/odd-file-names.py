@@ -1,15 +1,16 @@
-"""calebevans/mulder pull 86, mar-file-system/GUFI#126: a path with %, ? or # was read as an address, and
-another file (or none) was opened; `mode=memory` in it even made the data vanish.
+"""calebevans/mulder pull 86, mar-file-system/GUFI#126: a path with %, ? or # was read as an
+address, and another file (or none) was opened; `mode=memory` in it even made the data vanish.
 
-Right: `sqlite:/path/to/file` (the service's own message) is that file, whatever is in its name; what is
-acknowledged survives kill -9 (README), so a place that keeps nothing is refused."""
+Right: `sqlite:/path/to/file` (the service's own message) is that file, whatever is in its name;
+what is acknowledged survives kill -9 (README), so a place that keeps nothing is refused."""
 import signal
 
 from kit import *
 
 check = Check("odd names of files (mulder pull 86, GUFI#126)")
 for index, name in enumerate((
-        "with space.db", "per%41cent.db", "question?mode=memory&x=1.db", "ha#sh.db", "ünï 🎭.db",
+        "with space.db", "per%41cent.db", "question?mode=memory&x=1.db", "ha#sh.db",
+            "ünï 🎭.db",
         "quote'd.db", "colon:ed.db")):
     suite = Suite()
     path = f"{suite.folder}/{name}"

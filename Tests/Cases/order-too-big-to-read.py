@@ -1,10 +1,11 @@
 """camunda/camunda#12778: what was activated did not fit into a message, so nobody ever got it.
 
-Here: the largest orders that may be asked for, an event with 130 long descriptions (500 types of 8192
-bytes are allowed), and a list of large holds.
+Here: the largest orders that may be asked for, an event with 130 long descriptions (500 types of
+8192 bytes are allowed), and a list of large holds.
+
 Right: either it is refused before money moves, or the buyer who has paid gets their tickets; a paid
-order that no call can answer is neither. A new order has at most 2,000 tickets; an order's reply has the
-first 500 and says how many there are, `orders.ListTickets` has all (README)."""
+order that no call can answer is neither. A new order has at most 2,000 tickets; an order's reply
+has the first 500 and says how many there are, `orders.ListTickets` has all (README)."""
 from kit import *
 
 check = Check("an order too big to be read (camunda#12778)")
@@ -14,7 +15,8 @@ for count in (3, 8, 20):
     error = refusal(orders.call, "orders.Purchase", purchase(
         event_id, [(type_id, 1_000) for type_id in types[:count]]))
     check.that(f"{count},000 tickets are refused, with the most that there may be",
-               error and error.outcome == "refused" and "2000" in error.message.replace(",", ""), error)
+               error and error.outcome == "refused" and "2000" in error.message.replace(",", ""),
+                   error)
 check.that("nothing was taken", Client("inventory").call(
     "inventory.GetAvailability", {"eventId": event_id})["event"]["held"] == 0)
 
@@ -49,7 +51,8 @@ error = refusal(operator.call, "inventory.GetEvent", {"eventId": many})
 check.that("and can be read", error is None, error)
 seen, after = set(), None
 while not error:
-    reply = operator.call("inventory.GetEvent", {"eventId": many, **({"after": after} if after else {})})
+    reply = operator.call("inventory.GetEvent", {
+                          "eventId": many, **({"after": after} if after else {})})
     seen |= {each["ticketTypeId"] for each in reply["ticketTypes"]}
     after = reply.get("next")
     if not after:
@@ -60,7 +63,8 @@ event_id, types = event(operator, [{"name": "N" * 255, "maxPerOrder": 1_000} for
 inventory = Client("inventory")
 for index in range(140):
     inventory.call("inventory.Reserve", {
-        "holdId": uuid.uuid4(), "eventId": event_id, "owner": "o" * 120 + str(index), "ttlMs": 60_000,
+        "holdId": uuid.uuid4(), "eventId": event_id, "owner": "o" * 120 + str(index),
+            "ttlMs": 60_000,
         "lines": [{"ticketTypeId": type_id, "quantity": 100} for type_id in types]})
 error = refusal(operator.call, "inventory.ListHolds", {"state": "ACTIVE"})
 check.that("140 large holds can be listed", error is None, error)

@@ -1,5 +1,5 @@
-"""JohnEstropia/CoreStore#349, RevenueCat/purchases-ios pull 7562: Swift calls two spellings of an é
-equal, the database below does not, so a record is found under one and missed under the other.
+"""JohnEstropia/CoreStore#349, RevenueCat/purchases-ios pull 7562: Swift calls two spellings of an
+é equal, the database below does not, so a record is found under one and missed under the other.
 
 Here: an event allows one open hold an owner (openCheckouts REPLACE or REJECT). Two owners' names
 differ in bytes alone (U+00E9, and e with U+0301).
@@ -34,10 +34,11 @@ if answer != "ACTIVE":
 third, _ = hold(event_id, type_id, one)
 states = [state(first), state(second), state(third)]
 check.that("a new hold replaces its own owner's, not the other spelling's",
-           states in (["EXECUTABLESD", "ACTIVE", "ACTIVE"], ["EXECUTABLESD", "EXECUTABLESD", "ACTIVE"]), states)
+           states in (["RELEASED", "ACTIVE", "ACTIVE"], ["RELEASED", "RELEASED", "ACTIVE"]), states)
 
 event_id, (type_id,) = event(operator, [{}], totalCapacity=50, openCheckouts="REJECT")
 hold(event_id, type_id, one)
+hold(event_id, type_id, other)
 _, before = hold(event_id, type_id, other)
 suite.stop("inventory")
 suite.start("inventory")

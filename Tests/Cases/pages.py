@@ -1,8 +1,8 @@
-"""saleor/saleor pull 19560, prisma/orm#2855: a page's cursor did not name one row, so rows were skipped or
-came again.
+"""saleor/saleor pull 19560, prisma/orm#2855: a page's cursor did not name one row, so rows were
+skipped or came again.
 
-Right: "in order of their ids, a page at a time" (describe): whatever the page's size, the pages together
-are the whole list, each entry once; a bad cursor does no harm."""
+Right: "in order of their ids, a page at a time" (describe): whatever the page's size, the pages
+together are the whole list, each entry once; a bad cursor does no harm."""
 from kit import *
 
 check = Check("pages (saleor pull 19560)")
@@ -17,7 +17,8 @@ for currency in ("EUR", "JPY"):
         orders.call("orders.Purchase", purchase(event_id, [(type_id, 1)], owner=owner))
     for _ in range(3):
         orders.call("orders.CreateCheckout", checkout(event_id, [(type_id, 1)]))
-for id_ in ("evt_b", "evt-a", "evt_A", "EVT_a", "evt.c", "evt_10", "evt_9", "~z", "!a", "evt%x", "evt_a"):
+for id_ in ("evt_b", "evt-a", "evt_A", "EVT_a", "evt.c", "evt_10", "evt_9", "~z", "!a", "evt%x",
+    "evt_a"):
     body = json.dumps({"id": id_, "type": "zzz", "created": 1}).encode()
     payments.call("payments.IngestWebhook", {
         "provider": "sim", "rawBody": body,

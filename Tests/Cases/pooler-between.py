@@ -1,9 +1,9 @@
-"""psycopg/psycopg#1151, pgbouncer/pgbouncer#210: prepared statements through a pooler in transaction mode
-fail, at random, with errors that name neither.
+"""psycopg/psycopg#1151, pgbouncer/pgbouncer#210: prepared statements through a pooler in
+transaction mode fail, at random, with errors that name neither.
 
-Right: README asks of PostgreSQL what such a pooler does not give (advisory locks, the pipeline of the
-extended protocol), and promises nothing for it: this is "not applicable". The case records that pooling
-by session works, and how the other is told. Needs PGBOUNCER, the program."""
+Right: README asks of PostgreSQL what such a pooler does not give (advisory locks, the pipeline of
+the extended protocol), and promises nothing for it: this is "not applicable". The case records that
+pooling by session works, and how the other is told. Needs PGBOUNCER, the program."""
 from kit import *
 
 check = Check("a pooler between (psycopg#1151, pgbouncer#210)")
@@ -23,7 +23,8 @@ for mode in ("session", "transaction"):
                    "ignore_startup_parameters=extra_float_digits,options\n")
     libraries = os.path.join(os.path.dirname(program), "../lib/x86_64-linux-gnu")
     pooler = subprocess.Popen([*server.who, "env", f"LD_LIBRARY_PATH={libraries}", program,
-                               f"{folder}/{mode}.ini"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                               f"{folder}/{mode}.ini"], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
     suite.running["pooler"] = pooler
     time.sleep(1)
     url = f"postgresql://turnstile@127.0.0.1:{port}/postgres"

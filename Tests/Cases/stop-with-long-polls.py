@@ -1,9 +1,9 @@
-"""PikoCI/pikoci#572, gadget-inc/silo pull 178: a graceful stop waited for open streams for ever, and
-left a process without a listener.
+"""PikoCI/pikoci#572, gadget-inc/silo pull 178: a graceful stop waited for open streams for ever,
+and left a process without a listener.
 
-Right: "serves until SIGTERM, then drains" (--help), drainMs 10 s (RPCLimits): whatever polls, idles,
-stands in the middle of a frame or in the middle of a purchase, the process is gone by then with
-status 0; calls under way are answered, and what the answers say is so."""
+Right: "serves until SIGTERM, then drains" (--help), drainMs 10 s (RPCLimits): whatever polls,
+idles, stands in the middle of a frame or in the middle of a purchase, the process is gone by then
+with status 0; calls under way are answered, and what the answers say is so."""
 from kit import *
 
 check = Check("a stop with long polls (pikoci#572)")
@@ -22,7 +22,8 @@ for name, client in feeds.items():
     client.write([1, 9, f"{name}.ReadEvents", {}, {
         "feedId": reply["feedId"], "afterSeq": reply["head"], "limit": 1, "waitMs": 20_000}])
 half.socket.sendall(b"\x00\x00\x10\x00half")
-slow.write([1, 1, "orders.Purchase", {}, purchase(event_id, [(type_id, 1)], paymentMethod="sim_slow")])
+slow.write([1, 1, "orders.Purchase", {}, purchase(
+    event_id, [(type_id, 1)], paymentMethod="sim_slow")])
 time.sleep(0.7)
 began, status = time.time(), suite.stop("orders")
 took = time.time() - began
@@ -32,7 +33,8 @@ error = refusal(slow.answer, 1)
 check.that("the purchase under way is answered",
            error is None and refusal.reply["state"] in ("COMPLETED", "COMMITTING"), error)
 error = refusal(watch.answer, 1)
-check.that("the watcher is answered", error is None or error.reason in ("DRAINING", "UNAVAILABLE"), error)
+check.that("the watcher is answered", error is None or error.reason in (
+    "DRAINING", "UNAVAILABLE"), error)
 for name, client in feeds.items():
     if name != "orders":
         check.that(f"{name} stops with status 0", suite.stop(name) == 0)

@@ -1,5 +1,5 @@
-"""fossasia/open-event-server pull 4038 (of #4037): an event with an unknown time zone was taken, and
-broke the pages that showed it; the fix refuses it by name. Also HiEventsDev/Hi.Events#396, the
+"""fossasia/open-event-server pull 4038 (of #4037): an event with an unknown time zone was taken,
+and broke the pages that showed it; the fix refuses it by name. Also HiEventsDev/Hi.Events#396, the
 other way round: Etc/GMT+6 is a zone and was refused.
 
 Right: `timezone` is an "IANA name, for display" (turnstile.cddl): what is none is refused by name,

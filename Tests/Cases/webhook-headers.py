@@ -1,5 +1,5 @@
-"""EasyPost/easypost-node#399 (twilio/authy-java#65 alike): HTTP/2 and frameworks write header names in
-lower case, the library looked for its own spelling.
+"""EasyPost/easypost-node#399 (twilio/authy-java#65 alike): HTTP/2 and frameworks write header names
+in lower case, the library looked for its own spelling.
 
 Right: RFC 9110, 5.1: names are case-insensitive. README: a gateway passes a webhook on "as it came:
 the headers and the body byte by byte", so what HTTP and the proxies before a gateway allow must not

@@ -57,10 +57,11 @@ private func reply(_ money: Money?, _ text: String?) -> PaymentReply {
         #expect(problems.map(\.field) == ["amount.amount"])
     }
 
-    /// A body of exactly 64 KiB passes, with 32 headers of 1 KiB; one more of anything does not.
+    /// Proxies add headers, long ones and empty ones: what HTTP servers let through passes, and
+    /// a body of exactly 64 KiB; one more of anything does not.
     @Test(arguments: [
-        (32, 1_024, 65_536, []), (33, 1, 1, ["headers"]), (1, 1_025, 1, ["headers[0].value"]),
-        (1, 0, 1, ["headers[0].value"]), (0, 1, 0, []),
+        (100, 1_024, 65_536, []), (101, 1, 1, ["headers"]), (1, 8_192, 1, []),
+        (1, 8_193, 1, ["headers[0].value"]), (1, 0, 1, []), (0, 1, 0, []),
     ])
     func aWebhookHasBounds(_ headers: Int, _ value: Int, _ body: Int, _ wrong: [String]) throws {
         let header = WebhookHeader("a", String(repeating: "v", count: value))

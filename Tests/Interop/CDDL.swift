@@ -1,5 +1,6 @@
 import Contracts
 import RPC
+import Text
 import Wire
 
 /// The published schema (CDDL, RFC 8610), made from the field tables that check every message.
@@ -151,7 +152,8 @@ enum CDDL {
         switch type {
         case .flag: "bool"
         case .integer(let range): integer(range)
-        case .text(let maxBytes, _): "tstr .size (1..\(maxBytes))"
+        case .text(let maxBytes, let rule):
+            "tstr .size (\(rule.mayBeEmpty ? 0 : 1)..\(maxBytes))"
         case .bytes(let maxBytes): "bytes .size (0..\(maxBytes))"
         case .id: "uuid"
         case .instant: "instant"

@@ -31,6 +31,8 @@ final class MemoryTable: Sendable {
         var leases = 0
         /// Reading rows hangs.
         var hangs = false
+        /// How long all rest that fail, as those do that wait for a buyer.
+        var restMs: Int64?
     }
 
     let clock: TestClock
@@ -64,7 +66,9 @@ final class MemoryJournal: SagaJournal {
         self.isShared = isShared
     }
 
-    private func decide(_ row: Count, _ event: SagaEvent<String>) -> (Count, Int64?) {
+    private func decide(
+        _ row: Count, _ event: SagaEvent<String>, _ state: MemoryTable.State
+    ) -> (Count, Int64?) {
         guard row.position == event.position else { return (row, nil) }
         var row = row
         guard let verdict = event.outcome.verdict else {
@@ -79,6 +83,7 @@ final class MemoryJournal: SagaJournal {
         case .again(let position):
             row.position = position
             if case .unknown(_, let pause) = event.outcome {
+                let pause = state.restMs ?? pause
                 row.dueAt = table.clock.now().advanced(byMs: pause)
                 return (row, pause)
             }
@@ -89,7 +94,7 @@ final class MemoryJournal: SagaJournal {
 
     func deferred(_ subject: Count, _ event: SagaEvent<String>) -> Count? {
         guard case .done = event.outcome, event.position.step == "pay" else { return nil }
-        return decide(subject, event).0
+        return table.state.withLock { decide(subject, event, $0).0 }
     }
 
     func commit(_ id: UUID, _ events: [SagaEvent<String>]) async throws -> SagaStand<Count>? {
@@ -98,7 +103,7 @@ final class MemoryJournal: SagaJournal {
             guard var row = state.rows[id] else { return nil }
             if state.unwritable.contains(id) { throw Corrupt() }
             var pause: Int64?
-            for event in events { (row, pause) = decide(row, event) }
+            for event in events { (row, pause) = decide(row, event, state) }
             state.rows[id] = row
             state.commits += 1
             return SagaStand(row, pauseMs: pause)
@@ -153,7 +158,9 @@ final class MemoryJournal: SagaJournal {
     func overslept(limit: Int) async throws -> [UUID] {
         let latest = table.clock.now().advanced(byMs: 60_000)
         return table.state.withLock { state in
-            Array(mine(state).filter { $0.dueAt > latest }.map(\.id).sorted().prefix(limit))
+            guard state.restMs == nil else { return [] }
+            return Array(
+                mine(state).filter { $0.dueAt > latest }.map(\.id).sorted().prefix(limit))
         }
     }
 

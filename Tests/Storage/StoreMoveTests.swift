@@ -59,6 +59,33 @@ import Testing
         await new.close()
     }
 
+    /// A row that a migration makes, and the service counts on with it, is made on both sides.
+    @Test func whatAMigrationMadeArrivesAsItIsByNow() async throws {
+        let bed = try Bed()
+        let made = Migration(
+            2,
+            """
+            CREATE TABLE tally (id BIGINT NOT NULL PRIMARY KEY, count BIGINT NOT NULL);
+            INSERT INTO tally (id, count) VALUES (1, 0);
+            """)
+        let schema = testSchema + [made]
+        let old = try await Database.open(
+            Self.file(bed), migrations: schema, world: bed.test.world)
+        try await old.write { _ = try $0.execute("UPDATE tally SET count = 7 WHERE id = 1") }
+        await old.close()
+        let tables = try StoreMove(
+            from: Self.file(bed), to: bed.location, migrations: schema, world: bed.test.world
+        ).run { _ in }
+        #expect(tables?.first { $0.name == "tally" }?.rows == 1)
+        let new = try await Database.open(
+            bed.location, migrations: schema, world: bed.test.world)
+        let count = try await new.read {
+            try $0.query("SELECT count FROM tally") { try $0.next(Int64.self) }
+        }
+        #expect(count == [7])
+        await new.close()
+    }
+
     /// Else both would sell the same tickets.
     @Test func theFileIsClosedForGood() async throws {
         let bed = try Bed()

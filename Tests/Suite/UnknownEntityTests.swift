@@ -20,6 +20,7 @@ import Wire
         "payments.ListObligations", "payments.ListUnsettled",
         // The id is that of a history.
         "inventory.ReadEvents", "orders.ReadEvents", "payments.ReadEvents",
+        "orders.FollowFeed", "payments.FollowFeed",
         "inventory.CompareHistory", "payments.CompareHistory",
         // The id is a provider's, and the method brings it.
         "payments.IngestWebhook",

@@ -14,7 +14,7 @@ import Testing
             ("payments", PaymentsAPI.setClock),
         ] {
             let reply = try await rig.caller("operator", to: service).call(method, request)
-            #expect(reply.after == rig.test.clock.now())
+            #expect(reply.current == rig.test.clock.now())
         }
     }
 

@@ -47,7 +47,9 @@ extension CheckoutRules {
         }
         if let expected = decision.checkout.expectedTotal, expected != totals.total {
             let problem = RPCError(
-                .priceChanged, "the total is \(totals.total.text), not \(expected.text)",
+                .priceChanged,
+                "the total is \(totals.total.text), not \(expected.text); detail has both in minor "
+                    + "units",
                 detail: ["expected": .of(expected), "actual": .of(totals.total)])
             return giveUp(problem, from: StepName.reserve, &decision)
         }

@@ -54,12 +54,12 @@ enum Packed {
     }
 
     /// Without roles.
-    static func actor(_ actor: Actor) -> [UInt8] {
-        let entitlements = actor.entitlements ?? []
+    static func actor(_ buyer: Actor) -> [UInt8] {
+        let entitlements = buyer.entitlements ?? []
         var writer = CBORWriter(reserving: 64)
         writer.arrayHeader(entitlements.count + 2)
-        writer.text(actor.id)
-        writer.text(actor.kind)
+        writer.text(buyer.id)
+        writer.text(buyer.kind)
         for entitlement in entitlements { writer.text(entitlement) }
         return writer.bytes
     }

@@ -110,7 +110,7 @@ private struct FieldCheck {
     ) throws(CBORError) {
         guard let range = try string("text", depth) else { return }
         let bytes = reader.bytes[range]
-        if range.isEmpty { return note("must not be empty") }
+        if range.isEmpty, !rule.mayBeEmpty { return note("must not be empty") }
         // PostgreSQL stores none.
         if bytes.contains(0) { note("must not hold a NUL character") }
         if range.count > maxBytes {

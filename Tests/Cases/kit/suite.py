@@ -92,7 +92,8 @@ class Suite:
         return {name: process.poll() is None for name, process in self.running.items()}
 
     def log(self, name):
-        with open(os.path.join(self.folder, name + ".log"), encoding="utf-8", errors="replace") as f:
+        with open(os.path.join(self.folder, name + ".log"), encoding="utf-8",
+            errors="replace") as f:
             return f.read()
 
     def run(self, name, *arguments, timeout=40, **environment):
