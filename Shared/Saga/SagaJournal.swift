@@ -56,9 +56,11 @@ public protocol SagaJournal<Subject, Reply>: Sendable {
     /// with the next position. Stale events change nothing. Nil when there is no such row.
     func commit(_ id: UUID, _ events: [SagaEvent<Reply>]) async throws -> SagaStand<Subject>?
 
-    /// Those that pause for longer than sagas do: their time was written by a clock that was ahead
-    /// and has been set right since.
-    func overslept(limit: Int) async throws -> [UUID]
+    /// The time by which `due` decides.
+    var now: Instant { get }
+    /// Has those looked at now that pause for longer than sagas do: their time was written by a
+    /// clock that was ahead and has been set right since.
+    func wakeOverslept() async throws
 
     func find(_ id: UUID) async throws -> Subject?
 

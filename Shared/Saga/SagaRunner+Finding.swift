@@ -20,15 +20,18 @@ extension SagaRunner {
         let takingOver = world.scheduler.spawn { await self.takeOver() }
         var last: SagaDue?
         var scans = 0
-        while (try? await world.scheduler.sleep(ms: Self.scanEveryMs)) != nil {
-            scans = (scans + 1) % Self.scansBetween
+        var now = journal.now
+        repeat {
             do {
+                let isClockSetBack = journal.now < now
+                now = journal.now
+                if isClockSetBack || scans == 0 { try await journal.wakeOverslept() }
+                scans = (scans + 1) % Self.scansBetween
                 last = try await scan(after: last)
-                if scans == 0 { try await wakeOverslept() }
             } catch {
                 world.log.warning("saga_scan_failed", ["error": "\(error)"])
             }
-        }
+        } while (try? await world.scheduler.sleep(ms: Self.scanEveryMs)) != nil
         takingOver.cancel()
         stop()
     }
@@ -86,11 +89,6 @@ extension SagaRunner {
             last = due.last
         }
         return last
-    }
-
-    /// Each is driven, and so its time is written anew.
-    private func wakeOverslept() async throws {
-        try await begin(journal.overslept(limit: Self.page))
     }
 
     /// Those that have a place at their step.

@@ -155,12 +155,15 @@ final class MemoryJournal: SagaJournal {
         }
     }
 
-    func overslept(limit: Int) async throws -> [UUID] {
-        let latest = table.clock.now().advanced(byMs: 60_000)
-        return table.state.withLock { state in
-            guard state.restMs == nil else { return [] }
-            return Array(
-                mine(state).filter { $0.dueAt > latest }.map(\.id).sorted().prefix(limit))
+    var now: Instant { table.clock.now() }
+
+    func wakeOverslept() async throws {
+        let now = now
+        table.state.withLock { state in
+            guard state.restMs == nil else { return }
+            for row in mine(state) where row.dueAt > now.advanced(byMs: 60_000) {
+                state.rows[row.id]?.dueAt = now
+            }
         }
     }
 

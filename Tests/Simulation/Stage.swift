@@ -69,7 +69,7 @@ struct Staff: Sendable {
     /// One thing that somebody does on a working day.
     func act(on stage: Stage, checkouts: [UUID]) async throws {
         let random = town.random
-        switch random.below(9) {
+        switch random.below(11) {
         case 0: try await press(.inventory, InventoryAPI.sweepExpired, SweepExpiredRequest())
         case 1:
             try await press(
@@ -105,11 +105,38 @@ struct Staff: Sendable {
                     price: Money(Int64(random.below(8)) * 1_000, Stage.euro),
                     taxBasisPoints: known.taxBasisPoints, allocation: known.allocation,
                     maxPerOrder: known.maxPerOrder, perOwnerLimit: known.perOwnerLimit))
+        case 6:
+            let request = SetClockRequest(reason: "the clock was off")
+            switch random.below(3) {
+            case 0: try await press(.inventory, InventoryAPI.setClock, request)
+            case 1: try await press(.orders, OrdersAPI.setClock, request)
+            default: try await press(.payments, PaymentsAPI.setClock, request)
+            }
+        case 7:
+            // What was booked before must not be booked again.
+            if random.below(2) == 0 {
+                try await follow(.payments, PaymentsAPI.followFeed, .orders, OrdersAPI.readEvents)
+            } else {
+                try await follow(.orders, OrdersAPI.followFeed, .inventory, InventoryAPI.readEvents)
+            }
         default:
             guard !checkouts.isEmpty else { return }
             let id = checkouts[Int(random.below(UInt64(checkouts.count)))]
             try await decide(id)
         }
+    }
+
+    /// Has a service read another's feed once more, from its beginning.
+    private func follow(
+        _ reader: Node.Kind, _ method: Method<FollowFeedRequest, FollowFeedReply>,
+        _ peer: Node.Kind, _ feed: Method<FeedRequest, FeedReply>
+    ) async throws {
+        let first = FeedRequest(feedId: nil, afterSeq: 0, limit: 1)
+        guard let page = try await press(peer, feed, first) else { return }
+        try await press(
+            reader, method,
+            FollowFeedRequest(
+                feed: peer.rawValue, feedId: page.feedId, fromSeq: 1, reason: "it was restored"))
     }
 
     /// Asks for what buyers are owed, once more; in the end only for what waits for a human.

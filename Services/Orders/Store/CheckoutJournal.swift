@@ -294,19 +294,31 @@ final class CheckoutJournal: SagaJournal {
         }
     }
 
+    var now: Instant { database.now }
+
     /// Only one that waits for its buyer sleeps for longer, till the hold ends.
-    func overslept(limit: Int) async throws -> [UUID] {
+    func wakeOverslept() async throws {
         let mine = mine
-        return try await database.read { reader in
-            try reader.query(
-                """
-                SELECT checkout_id FROM checkout
-                WHERE next_run_at > \(reader.now.advanced(byMs: PurchaseRules.longestPauseMs))
-                    AND step <> \(StepName.buyer) AND (epoch = 0 OR \(mine))
-                ORDER BY next_run_at LIMIT \(limit)
-                """
-            ) { try $0.next() }
+        let haveOverslept: @Sendable (Instant) -> SQL = { now in
+            """
+            next_run_at > \(now.advanced(byMs: PurchaseRules.longestPauseMs))
+                AND step <> \(StepName.buyer) AND (epoch = 0 OR \(mine))
+            """
         }
+        let found = try await database.read { reader in
+            try reader.query(
+                "SELECT checkout_id FROM checkout WHERE \(haveOverslept(reader.now)) LIMIT 1"
+            ) { try $0.next(UUID.self) }
+        }
+        guard !found.isEmpty else { return }
+        let count = try await database.write(.saga, essential: true) { batch in
+            try batch.execute(
+                """
+                UPDATE checkout SET next_run_at = \(batch.now)
+                WHERE \(haveOverslept(batch.now))
+                """)
+        }
+        log.warning("sagas_overslept", ["sagas": count])
     }
 
     /// Those that it has claimed from another bear its epoch below zero.

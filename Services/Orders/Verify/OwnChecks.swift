@@ -143,7 +143,7 @@ extension Reader {
         let latest = now.advanced(byMs: PurchaseRules.longestPauseMs)
         return try query(
             """
-            SELECT checkout_id, state FROM checkout
+            SELECT checkout_id, state, next_run_at FROM checkout
             WHERE (state IN ('REJECTED', 'CANCELLED', 'EXPIRED', 'REFUNDED', 'COMPLETED')
                     AND next_run_at IS NOT NULL)
                 OR (state = 'PARKED' AND park_reason IS NULL)
@@ -156,10 +156,11 @@ extension Reader {
             """
         ) { columns in
             let (id, state): (UUID, String) = (try columns.next(), try columns.next())
+            let next = try columns.next(Instant?.self).map { "looked at at \($0.milliseconds)" }
             return Violation(
                 invariant: "P-1", subject: "checkout \(id)",
                 expected: "a next look within 60 s while it runs, none when it has ended",
-                actual: state)
+                actual: "\(state), \(next ?? "never looked at") at \(now.milliseconds)")
         }
     }
 
