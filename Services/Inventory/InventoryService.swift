@@ -265,7 +265,8 @@ extension CallContext {
             ReleaseReason.gateways.contains(reason) || roles.contains(.orders)
             || (isStaff && reason != .saga)
         guard !isAllowed else { return }
-        let own = ReleaseReason.gateways.map(\.word).joined(separator: " or ")
+        let words = isStaff ? ReleaseReason.given.filter { $0 != .saga } : ReleaseReason.gateways
+        let own = words.map(\.word).joined(separator: " or ")
         throw RPCError(
             .permissionDenied, "reason \(reason.word) is not for \(identity) to give; say \(own)")
     }

@@ -78,7 +78,8 @@ public struct OrdersService: Sendable {
             LeasedJob(stock, of: database, world: world),
             LeasedJob(adoption, of: database, world: world),
             LeasedJob(housekeeping, of: database, world: world),
-            LeasedJob(Recount(world: world, database: database), of: database, world: world),
+            LeasedJob(
+                Recount.checkouts(in: database, world: world), of: database, world: world),
         ]
     }
 

@@ -44,6 +44,7 @@ public struct PaymentsService: Sendable {
             WebhookApplier(world: world, store: store, cashier: cashier, awaited: awaited),
             orders,
             housekeeping,
+            Recount.balances(in: database, world: world),
         ]
         return jobs.map { LeasedJob($0, of: database, world: world) }
     }

@@ -11,6 +11,7 @@ public enum PaymentsSchema {
         Migration(1, first), Migration(2, second), Migration(3, third),
         Migration(4, lanes),
         Migration(5, FeedCursor.remembering),
+        Migration(6, balances),
     ]
 
     private static let first = """
@@ -98,5 +99,14 @@ public enum PaymentsSchema {
         DROP INDEX webhook_due;
         CREATE INDEX webhook_due ON webhook (provider, next_try_at, event_id)
             WHERE next_try_at IS NOT NULL;
+        """
+
+    /// Filled by the `Recount` of the first start, which needs no memory for it.
+    private static let balances = """
+        CREATE TABLE ledger_balance (
+            account TEXT NOT NULL, currency TEXT NOT NULL,
+            debit_minor BIGINT NOT NULL, credit_minor BIGINT NOT NULL,
+            PRIMARY KEY (account, currency)
+        );
         """
 }

@@ -61,7 +61,8 @@ extension Reason {
         ])
     public static let openHoldExists = Reason(
         "OPEN_HOLD_EXISTS", .failedPrecondition,
-        "The owner has an open hold of the event, which allows one; pay, replace or release it.",
+        "The owner has an open hold of the event, which allows one: let it end, or give it back; "
+            + "one that is being paid for ends by itself.",
         detail: [
             Field(
                 "why", .word(["REJECT", "COMMITTING"]),
@@ -71,7 +72,7 @@ extension Reason {
         ])
 
     public static let holdNotFound = Reason(
-        "HOLD_NOT_FOUND", .notFound, "There is no hold of this `id`, or it was never granted.",
+        "HOLD_NOT_FOUND", .notFound, "There is no hold of this `id`, or it is not the actor's.",
         detail: unknownEntity)
     public static let holdExpired = Reason(
         "HOLD_EXPIRED", .failedPrecondition,
@@ -99,11 +100,11 @@ extension Reason {
         "The method does not start from the state that the hold is in.", detail: [state])
     public static let holdExtendedOnce = Reason(
         "HOLD_EXTENDED_ONCE", .failedPrecondition,
-        "The caller may extend the hold once, and has; pay within `latestMs`.",
+        "The caller may extend the hold once, and has; it lasts for `latestMs`.",
         detail: [Field("latestMs", .integer(0...Int64.max), "how long from now the hold lasts")])
     public static let holdExtendLimit = Reason(
         "HOLD_EXTEND_LIMIT", .outOfRange,
-        "The hold cannot last so long; pay within `latestMs`.",
+        "The hold cannot last so long; `latestMs` is the most.",
         detail: [Field("latestMs", .integer(0...Int64.max), "the most that it may last from now")])
     public static let fenced = Reason(
         "FENCED", .aborted, .unknown,

@@ -34,8 +34,9 @@ extension Reason {
         "The payment was given up; begin another under a new id.")
     public static let declined = Reason(
         "DECLINED", .failedPrecondition,
-        "The provider declined; when `retryable`, `orders.StartPayment` with a new `attemptId`, "
-            + "else another `paymentMethod`.",
+        "The provider declined: a checkout that is still open takes `orders.StartPayment` with a "
+            + "new `attemptId`, if not `retryable` with another `paymentMethod`; one that has "
+            + "ended takes a new purchase.",
         detail: [
             Field("reason", .text(maxBytes: 255), "the provider's word"),
             Field("retryable", .flag, "whether another attempt makes sense"),

@@ -23,7 +23,7 @@ public final class FailingRows<ID: Hashable & Sendable>: Sendable {
     private let world: World
     private let failures = Mutex<[ID: Failure]>([:])
 
-    /// - Parameter kind: what the rows are, for log and counter: `payment`, `saga`.
+    /// - Parameter kind: what the rows are, for log and counter: `order`, `adoption`.
     public init(_ kind: String, world: World) {
         self.kind = kind
         self.world = world

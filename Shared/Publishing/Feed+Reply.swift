@@ -21,9 +21,11 @@ extension Feed {
                 .overloaded, "at most \(Self.pagesAtOnce) pages at once", retryAfterMs: 100)
         }
         defer { endPage(of: call.identity) }
+        // Before the facts: what is committed meanwhile must not look as if it were skipped.
+        let head = head
         let events = try await events(of: request)
         return FeedReply(
-            feedId: id, head: head,
+            feedId: id, head: max(head, events.last?.seq ?? 0),
             events: events.map {
                 Contracts.FeedEvent(
                     seq: $0.seq, kind: $0.kind, subject: $0.subject, at: $0.at, body: Data($0.body))

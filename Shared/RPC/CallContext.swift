@@ -61,6 +61,10 @@ public struct Actor: Codable, Hashable, Sendable {
             throw .invalid("context.actor.id", "has 1 to \(Self.idBytes) bytes, none of them 0")
         }
         if let problem = TextRule.line.problem(id) { throw .invalid("context.actor.id", problem) }
+        guard Self.isKind(kind) else {
+            throw .invalid(
+                "context.actor.kind", "is none of \(Self.kinds.joined(separator: ", "))")
+        }
         let entitlements = entitlements ?? []
         guard entitlements.count <= Self.mostEntitlements,
             entitlements.allSatisfy({

@@ -34,6 +34,11 @@ public struct Credentials: Sendable, Decodable {
             roles = try container.decode([Role].self, forKey: .roles)
             mayClaim = try container.decodeIfPresent([Role].self, forKey: .mayClaim) ?? []
             actorKinds = try container.decodeIfPresent([String].self, forKey: .actorKinds) ?? []
+            guard actorKinds.allSatisfy(Actor.isKind) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .actorKinds, in: container,
+                    debugDescription: "an actor's kind is user, guest or staff")
+            }
             requiresActor =
                 try container.decodeIfPresent(Bool.self, forKey: .requiresActor) ?? false
             guard let first = secrets.first, secrets.allSatisfy({ $0.count >= 16 }), !first.isEmpty

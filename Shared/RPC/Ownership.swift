@@ -42,6 +42,7 @@ public enum Ownership<Request>: Sendable {
             if let owner = owner(request) { try call.needOwner(owner) }
         case .kept: try call.needActor()
         case .staff:
+            try call.needActor()
             guard call.buyer == nil else {
                 throw RPCError(
                     .permissionDenied,
@@ -71,6 +72,11 @@ extension Actor {
     public static let user = "user"
     public static let guest = "guest"
     public static let staff = "staff"
+
+    /// Another kind would be bound to nothing, so there is none.
+    static let kinds = [user, guest, staff]
+
+    static func isKind(_ word: String) -> Bool { kinds.contains { $0.isSame(as: word) } }
 
     /// Whether it is somebody who buys: bound to what is theirs.
     public var isBuyer: Bool { kind == Self.user || kind == Self.guest }

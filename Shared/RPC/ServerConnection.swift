@@ -273,11 +273,13 @@ final class ServerConnection: ChannelHandler {
         var roles = caller.identity.roles
         if let actor = head.actor {
             try actor.check()
-            guard caller.identity.actorKinds.contains(actor.kind),
-                (actor.roles ?? []).allSatisfy(caller.identity.mayClaim.contains)
-            else {
+            guard caller.identity.actorKinds.contains(actor.kind) else {
                 throw RPCError(
-                    .permissionDenied, "\(caller.name) may not speak for this actor")
+                    .permissionDenied, "\(caller.name) may not speak for a \(actor.kind)")
+            }
+            guard (actor.roles ?? []).allSatisfy(caller.identity.mayClaim.contains) else {
+                throw RPCError(
+                    .permissionDenied, "\(caller.name) may not claim these roles for an actor")
             }
             roles += actor.roles ?? []
         }

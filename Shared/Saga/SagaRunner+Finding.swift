@@ -14,6 +14,7 @@ extension SagaRunner {
     /// Sagas found at one step that are driven at once, so that a restart does not flood its peers,
     /// and no slow one of them holds up what waits for another.
     private static var mostAtAStep: Int { 200 }
+    private static var roomEveryMs: Int64 { 20 }
 
     /// Takes over what another process left, and looks each second for what is due.
     public func run() async throws {
@@ -22,13 +23,15 @@ extension SagaRunner {
         var scans = 0
         var now = journal.now
         repeat {
-            do {
-                let isClockSetBack = journal.now < now
-                now = journal.now
-                if isClockSetBack || scans == 0 { try await journal.wakeOverslept() }
-                scans = (scans + 1) % Self.scansBetween
-                last = try await scan(after: last)
-            } catch {
+            let isClockSetBack = journal.now < now
+            now = journal.now
+            if isClockSetBack || scans == 0 {
+                do { try await journal.wakeOverslept() } catch {
+                    world.log.warning("saga_waking_failed", ["error": "\(error)"])
+                }
+            }
+            scans = (scans + 1) % Self.scansBetween
+            do { last = try await scan(after: last) } catch {
                 world.log.warning("saga_scan_failed", ["error": "\(error)"])
             }
         } while (try? await world.scheduler.sleep(ms: Self.scanEveryMs)) != nil
@@ -60,11 +63,18 @@ extension SagaRunner {
         while !isStopped {
             do {
                 let ids = try await journal.unfinished(after: last, limit: Self.page)
+                var isFresh = true
                 for row in try await journal.find(ids.filter(mayBegin)) {
                     guard let subject = await readable(row), let step = subject.position?.step
-                    else { continue }
-                    try await awaitRoom(at: step)
-                    begin(subject, step)
+                    else {
+                        isFresh = false
+                        continue
+                    }
+                    while !hasRoom(at: step) {
+                        isFresh = false
+                        try await world.scheduler.sleep(ms: Self.roomEveryMs)
+                    }
+                    begin(subject, step, isFresh: isFresh)
                 }
                 guard let end = ids.last, ids.count == Self.page else { return }
                 last = end
@@ -93,11 +103,13 @@ extension SagaRunner {
 
     /// Those that have a place at their step.
     private func begin(_ ids: [UUID]) async throws {
+        var isFresh = true
         for row in try await journal.find(ids.filter(mayBegin)) {
-            guard let subject = await readable(row), let step = subject.position?.step,
-                hasRoom(at: step)
-            else { continue }
-            begin(subject, step)
+            guard let subject = await readable(row), let step = subject.position?.step else {
+                isFresh = false
+                continue
+            }
+            if hasRoom(at: step) { begin(subject, step, isFresh: isFresh) }
         }
     }
 
@@ -111,11 +123,13 @@ extension SagaRunner {
         }
     }
 
-    private func begin(_ subject: Subject, _ step: String) {
+    /// - Parameter isFresh: whether nothing was waited for since the row was read; else it is read
+    ///   again, because somebody may have moved it on.
+    private func begin(_ subject: Subject, _ step: String, isFresh: Bool) {
         guard subject.driver == 0 || isMine(subject), enter(subject.id, foundAt: step) else {
             return
         }
-        world.scheduler.spawn { await self.drive(subject.id, subject) }
+        world.scheduler.spawn { await self.drive(subject.id, isFresh ? subject : nil) }
     }
 
     /// A task that runs goes on by itself.
@@ -128,6 +142,6 @@ extension SagaRunner {
     }
 
     private func awaitRoom(at step: String) async throws {
-        while !hasRoom(at: step) { try await world.scheduler.sleep(ms: 20) }
+        while !hasRoom(at: step) { try await world.scheduler.sleep(ms: Self.roomEveryMs) }
     }
 }

@@ -85,6 +85,7 @@ public struct Feed: Sendable {
     public func events(
         after seq: Int64, limit: Int64, following last: LastFact
     ) async throws -> [FeedEvent]? {
+        let head = head
         let events = try await events(from: seq, limit: max(0, limit) + 1)
         guard let first = events.first else { return head > seq ? nil : [] }
         // The fact itself may be pruned, as long as the next one is there.

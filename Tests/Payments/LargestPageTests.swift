@@ -144,11 +144,9 @@ import Text
             }
             try await desk.database.write { batch in
                 for account in accounts {
-                    let key = LedgerRow.Key(ref: desk.world.newID(), kind: "CAPTURED", line: 0)
-                    try batch.insert(
-                        LedgerRow(
-                            key: key, account: account, currency: euro.code, debit: 1 << 50,
-                            credit: 1 << 50, at: batch.now))
+                    let place = LedgerPlace(
+                        account: ByteText(account), currency: ByteText(euro.code))
+                    try batch.keep(place, debit: 1 << 50, credit: 1 << 50)
                 }
             }
             let pages = try await pages(of: "payments.LedgerBalance", next: \.next) {

@@ -2,8 +2,10 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import Storage
+import Stores
 import Support
 import Testing
+import Text
 
 @testable import Payments
 
@@ -131,11 +133,14 @@ extension Booking {
             _ = try await desk.create(createRequest(1, checkout: 0xc1))
             _ = try await desk.create(createRequest(2, checkout: 0xc2))
             try await desk.database.write { batch in
-                _ = try batch.execute(
-                    "UPDATE ledger_entry SET currency = 'CHF' WHERE ref = \(id(2))")
+                for account in ["clearing:sim", "fees:sim", "revenue:a"] {
+                    let place = LedgerPlace(account: ByteText(account), currency: "CHF")
+                    try batch.keep(place, debit: 1, credit: 1)
+                }
             }
             let all = try await desk.store.balance(.init()).accounts
-            #expect(all.count == 6)
+            #expect(all.map(\.account) == all.map(\.account).sorted())
+            #expect(all.count == 7)
             var paged: [AccountBalance] = []
             var after: String?
             repeat {
@@ -147,26 +152,99 @@ extension Booking {
         }
     }
 
+    /// Whoever asks for balances reads no line of the ledger, however many there are.
+    @Test func balancesAreKeptAndMendedByTheLedger() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            for number in [1, 2] as [UInt8] {
+                _ = try await desk.create(createRequest(number, checkout: 0xc0 + number))
+            }
+            try desk.orders.say(OrdersFact.orderCompleted, checkout: 0xc1)
+            try await desk.work(forMs: 1_000)
+            let before = try await desk.store.balance(.init())
+            for wrong in [
+                "UPDATE ledger_balance SET credit_minor = credit_minor + 1",
+                "UPDATE ledger_balance SET debit_minor = 0", "DELETE FROM ledger_balance",
+                "INSERT INTO ledger_balance VALUES ('fees:nobody', 'CHF', 1, 1)",
+            ] as [SQL] {
+                try await desk.database.write { _ = try $0.execute(wrong) }
+                #expect(try await desk.store.balance(.init()) != before)
+                let found = try await desk.store.verify(VerifyRequest()).violations
+                #expect(!found.isEmpty && found.allSatisfy { $0.invariant == "P-5" })
+                try await Recount.balances(in: desk.database, world: test.world).recount()
+                #expect(try await desk.store.verify(VerifyRequest()).violations == [])
+            }
+            let mended = try await desk.store.balance(.init())
+            #expect(mended.accounts.filter { $0.account != "fees:nobody" } == before.accounts)
+            try await desk.database.write { _ = try $0.execute("DELETE FROM ledger_entry") }
+            #expect(try await desk.store.balance(.init()) == mended)
+        }
+    }
+
+    /// A store that kept no sums has them when it is opened, of what it has booked.
+    @Test func sumsOfWhatWasBookedBefore() throws {
+        let test = TestWorld()
+        try test.run {
+            let folder = try StoreFolder()
+            let old = try await Database.open(
+                folder.location("payments"),
+                migrations: PaymentsSchema.migrations.filter { $0.version < 6 },
+                world: test.world, mode: .scheduled)
+            try await old.write { batch in
+                let accounts = ["revenue:AB", "revenue:ab", "fees:sim", "funds:1", "tax_payable"]
+                for (number, account) in accounts.enumerated() {
+                    try batch.insert(
+                        LedgerRow(
+                            key: .init(ref: id(1), kind: "CAPTURED", line: Int64(number)),
+                            account: account, currency: euro.code, debit: 1,
+                            credit: Int64(number), at: batch.now))
+                }
+            }
+            await old.close()
+            let desk = try await Desk(test, folder: folder)
+            try await Recount.balances(in: desk.database, world: test.world).recount()
+            let accounts = try await desk.store.balance(.init()).accounts
+            #expect(accounts.map(\.account) == ["fees:sim", "revenue:ab", "tax_payable"])
+            #expect(accounts.map(\.debit) == [1, 2, 1] && accounts.map(\.credit) == [2, 1, 4])
+            await desk.close()
+        }
+    }
+
     /// Rows of versions that wrote ids in capitals, and of such an instance beside this one, are
     /// the same accounts; and a prefix is found as a reply or as an old log has it.
     @Test func accountsAreTheSameInCapitals() throws {
         let test = TestWorld()
         try test.run {
             let desk = try await Desk(test)
-            _ = try await desk.create(createRequest())
+            _ = try await desk.create(createRequest(1, checkout: 0xc1))
+            _ = try await desk.create(createRequest(2, checkout: 0xc2))
+            try desk.orders.say(OrdersFact.orderCompleted, checkout: 0xc1)
+            try await desk.work(forMs: 1_000)
             try await desk.database.write { batch in
                 _ = try batch.execute(
                     """
                     UPDATE ledger_entry SET account = 'funds:' || upper(substr(account, 7))
                     WHERE account LIKE 'funds:%'
                     """)
+                _ = try batch.execute(
+                    """
+                    UPDATE ledger_entry SET account = 'revenue:' || upper(substr(account, 9))
+                    WHERE account LIKE 'revenue:%'
+                    """)
             }
-            let name = "funds:" + id(0xc1).text
-            for prefix in [name, "funds:" + id(0xc1).uuidString] {
-                let accounts = try await desk.store.balance(LedgerBalanceRequest(prefix: prefix))
-                    .accounts
-                #expect(accounts.map(\.account) == [name])
-                #expect(accounts.first?.credit == 10_000)
+            #expect(try await desk.store.verify(VerifyRequest()).violations == [])
+            for (name, prefix) in [
+                (Account.revenue(event: eventID).name, "revenue:" + eventID.uuidString),
+                (Account.funds(checkout: id(0xc2)).name, "funds:" + id(0xc2).uuidString),
+            ] {
+                for prefix in [name, prefix] {
+                    let accounts = try await desk.store.balance(
+                        LedgerBalanceRequest(prefix: prefix)
+                    ).accounts
+                    #expect(accounts.map(\.account) == [name])
+                    #expect(accounts.first?.credit == 10_000)
+                }
             }
         }
     }

@@ -30,7 +30,7 @@ import Testing
             """
             UPDATE ledger_entry SET debit_minor = debit_minor + 1
             WHERE ref = \(id(1)) AND account = 'fees:sim'
-            """, ["M-1"])
+            """, ["M-1", "P-5"])
     }
 
     @Test func aBookingThatBalancesAcrossCurrencies() throws {
@@ -38,11 +38,11 @@ import Testing
             """
             UPDATE ledger_entry SET currency = 'USD'
             WHERE ref = \(id(1)) AND account = 'fees:sim'
-            """, ["M-1", "M-1"])
+            """, ["M-1", "M-1", "P-5", "P-5"])
     }
 
     @Test func aPaymentThatWasNeverBooked() throws {
-        try plant("DELETE FROM ledger_entry WHERE ref = \(id(1))", ["M-1", "M-3"])
+        try plant("DELETE FROM ledger_entry WHERE ref = \(id(1))", ["M-1", "M-3", "P-5", "P-5"])
     }
 
     @Test func capturedOtherThanTheAmount() throws {
@@ -67,7 +67,13 @@ import Testing
             UPDATE payment SET outcome = 'cancelled', open_since = NULL
             WHERE payment_id = \(id(1))
             """, ["M-3"])
-        try plant("DELETE FROM ledger_entry WHERE kind = 'COMPLETED'", ["M-3"])
+        try plant(
+            "DELETE FROM ledger_entry WHERE kind = 'COMPLETED'", ["M-3", "P-5", "P-5"])
+    }
+
+    @Test func aKeptSumThatIsWrong() throws {
+        try plant("UPDATE ledger_balance SET debit_minor = 1 WHERE account = 'fees:sim'", ["P-5"])
+        try plant("DELETE FROM ledger_balance WHERE account LIKE 'revenue:%'", ["P-5"])
     }
 
     @Test func twoPaymentsOfOneCheckout() throws {

@@ -51,11 +51,15 @@ import Wire
             for actor in [
                 nil, Actor(id: "a", kind: "staff"),
                 Actor(id: "a", kind: "staff", roles: [.operator]),
-                Actor(id: "a", kind: "robot", roles: [.eventManager]),
+                Actor(id: "a", kind: "guest", roles: [.eventManager]),
             ] {
                 let error = try await #require(throws: RPCError.self) { try await call(actor) }
                 #expect(error.reason == .permissionDenied)
             }
+            // Of a kind that nobody is, it would be bound to nothing.
+            let robot = Actor(id: "a", kind: "robot", roles: [.eventManager])
+            let error = try await #require(throws: RPCError.self) { try await call(robot) }
+            #expect(error.reason == .invalidArgument && error.message.contains("actor.kind"))
             client.close()
         }
     }

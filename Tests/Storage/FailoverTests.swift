@@ -141,6 +141,16 @@ import Testing
             #expect(try one.outcome() == 1)
         }
         try pair.demote()
+        // A session hears of it by a signal, which may take a moment.
+        for _ in 0..<1_000 {
+            let asked = command {
+                try $0.query("SHOW default_transaction_read_only") {
+                    try $0.next(String.self) == "on" ? 1 : 0
+                }[0]
+            }
+            runner.run([asked])
+            if try asked.outcome() == 1 { break }
+        }
         for _ in 0..<2 {
             let one = command {
                 try $0.insert(PoolRow(pair.bed.test.world.newID(), left: 9))

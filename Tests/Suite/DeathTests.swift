@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import Payments
 import RPC
+import Stores
 import Support
 import Testing
 
@@ -20,7 +21,14 @@ import Testing
     private static let sim = SimConfiguration(
         slowMs: 100, lateMs: 300, actionMs: 1_000_000, replyLimitMs: 2_500)
 
+    /// All of them on SQLite; over PostgreSQL, where each begins with three databases of its own,
+    /// every third.
     static func cases() throws -> [Case] {
+        try all().enumerated().filter { StoreFolder.isSQLite || $0.offset.isMultiple(of: 3) }
+            .map(\.element)
+    }
+
+    private static func all() throws -> [Case] {
         try CrashScript.allCases.flatMap { script in
             try live(script).flatMap { Death.all(at: $0, of: services) }.map {
                 Case(script: script, death: $0)
@@ -36,7 +44,7 @@ import Testing
     /// Every call of every step and of what takes it back is among the places, and so is what
     /// Payments asks of its provider and reads of Orders' feed.
     @Test func noCallIsLeftOut() throws {
-        let calls = Set(try Self.cases().map { "\($0.death.call.callee).\($0.death.call.method)" })
+        let calls = Set(try Self.all().map { "\($0.death.call.callee).\($0.death.call.method)" })
         let steps = [
             "inventory": [
                 "BeginCommit", "ConsumeHold", "ExtendHold", "GetHold", "ReleaseHold",

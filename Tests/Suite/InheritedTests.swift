@@ -90,6 +90,25 @@ import Testing
         }
     }
 
+    /// Its buyer called it off when nobody knew that it was sold: neither may the money go back.
+    @Test func whatWasSoldIsSoldThoughItIsCalledOffLater() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            let request = try await Self.orphan(rig, event, diesAt: "inventory.ConsumeHold")
+            rig.inventory.plan { method, _ in
+                method == "inventory.Reserve" ? .requestLost : nil
+            }
+            try await rig.restartOrders()
+            let noted = try await rig.cancel(try await rig.checkout(request.purchaseId))
+            #expect(noted.isCancelRequested == true)
+            try await rig.pass(ms: 5_000)
+            rig.inventory.plan { _, _ in nil }
+            #expect(try await rig.end(request.purchaseId).state == .completed)
+            #expect(try await rig.availability(event).types.map(\.sold) == [2])
+            try await rig.expectSound()
+        }
+    }
+
     @Test func moneyThatWasTakenGoesBackWhenInventoryStaysAway() throws {
         try SuiteRig.run { rig in
             let event = try await rig.event()

@@ -59,7 +59,8 @@ extension RPCError {
     static func referenced(_ reference: HoldReference) -> RPCError {
         RPCError(
             .permissionDenied,
-            "the hold is that of checkout \(reference.id); call orders.CancelCheckout instead")
+            "the hold is that of checkout \(reference.id): orders.CancelCheckout gives it back, "
+                + "orders.StartPayment extends it")
     }
 
     static func fenced(_ hold: Hold) -> RPCError {

@@ -23,7 +23,9 @@ extension HoldReply {
         let event = try hold.eventId.flatMap { try catalogue.find(EventRow.self, $0)?.event }
         let currency = event?.currency ?? .notApplicable
         let state = hold.isOverdue(at: now) ? HoldState.expired : hold.state
-        let lines = try hold.lines.map { line in
+        // Who was refused is told no more of what they asked for than the refusal says.
+        let asked = hold.state == .refused ? [] : hold.lines
+        let lines = try asked.map { line in
             PricedLine(
                 ticketTypeId: line.ticketTypeId,
                 name: try catalogue.find(TicketTypeRow.self, line.ticketTypeId)?.type.name ?? "?",

@@ -114,7 +114,8 @@ struct ReserveCommand: Sendable {
             replaced.state = .released
             try batch.update(replaced)
             Facts.released(replaced, .replaced, in: batch)
-        } else if let id = request.replaces, try batch.find(Hold.self, id) == nil {
+        }
+        if let id = request.replaces, try batch.find(Hold.self, id) == nil {
             try batch.insert(Hold.tombstone(id, at: batch.now))
         }
         return .success(try HoldReply(hold, at: batch.now, in: batch))

@@ -71,7 +71,7 @@ extension CheckoutRules {
 
     /// A hold at its longest is paid within what is left of it. One that is fenced was so by this
     /// attempt, in a process before this one.
-    func notExtended(_ error: RPCError, _ now: Instant, _ decision: inout Decision) {
+    func notExtended(_ error: RPCError, _ decision: inout Decision) {
         switch error.reason {
         case .holdExtendLimit, .holdExtendedOnce, .holdCommitting: beginPayment(&decision)
         case .holdExpired: timeIsOver(&decision)
@@ -97,7 +97,7 @@ extension CheckoutRules {
         decision.checkout.isPaymentLive = true
         decision.checkout.paymentState = payment.state
         decision.checkout.paymentAction = payment.clientSecret
-        decision.checkout.paymentError = payment.lastError
+        decision.checkout.paymentError = Self.trouble(of: payment)
         decision.move(to: .paying)
         decision.call(SagaPosition(StepName.reopen))
     }
@@ -124,7 +124,7 @@ extension CheckoutRules {
     }
 
     /// The attempt before is given up, and the one that waited for it begins.
-    func givenUp(_ payment: PaymentReply, _ now: Instant, _ decision: inout Decision) {
+    func givenUp(_ payment: PaymentReply, _ decision: inout Decision) {
         guard !payment.isKept else {
             return capturedInstead(payment.captured, &decision)
         }

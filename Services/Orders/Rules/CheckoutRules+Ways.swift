@@ -28,6 +28,8 @@ extension CheckoutRules {
         if !isSold, decision.checkout.isCancelRequested, !decision.isFollowed {
             return calledOff(&decision)
         }
+        // What is sold was sold before anybody heard of a cancellation, and stays sold.
+        if isSold { decision.checkout.isCancelRequested = false }
         decision.checkout.lines = hold.lines
         let isLong = decision.checkout.way == .long
         if isLong, hold.state == .expired { return timeIsOver(&decision) }
@@ -75,6 +77,7 @@ extension CheckoutRules {
         decision.checkout.lines = hold.lines
         decision.checkout.problem = nil
         decision.checkout.owed = nil
+        decision.checkout.isCancelRequested = false
         decision.move(to: .committing)
         decision.call(
             SagaPosition(decision.checkout.isFree ? StepName.consume : StepName.pay))
@@ -104,15 +107,18 @@ extension CheckoutRules {
         waitForBuyer(hold, now, &decision)
     }
 
+    /// What the provider said of the last attempt, as a checkout keeps it.
+    static func trouble(of payment: PaymentReply) -> String? {
+        payment.lastError.map { PaymentTrouble(reason: Reason.declined.name, why: $0).text }
+    }
+
     /// The payment is not there yet. When the hold's time is over, this was the last look.
     func awaited(
         _ payment: PaymentReply, _ position: SagaPosition, _ now: Instant,
         _ decision: inout Decision
     ) {
         decision.checkout.paymentAction = payment.clientSecret
-        decision.checkout.paymentError = payment.lastError.map {
-            PaymentTrouble(reason: Reason.declined.name, why: $0).text
-        }
+        decision.checkout.paymentError = Self.trouble(of: payment)
         decision.checkout.paymentState = payment.state
         let leftMs = now.millisecondsUntil(decision.checkout.holdExpiresAt ?? now)
         guard leftMs > 0 else { return timeIsOver(&decision) }

@@ -120,7 +120,7 @@ struct CheckoutRules: Sendable {
         case (StepName.consume, .act, _): consumed(&decision)
         case (StepName.reopen, .act, .hold(let hold)): reopened(hold, now, &decision)
         case (StepName.supersede, .act, .payment(let payment)):
-            givenUp(payment, now, &decision)
+            givenUp(payment, &decision)
         case (StepName.fence, .act, _) where decision.checkout.isBeingSold:
             decision.call(SagaPosition(StepName.consume))
         case (StepName.fence, .act, _):
@@ -170,6 +170,9 @@ struct CheckoutRules: Sendable {
             decision.call(SagaPosition(StepName.reserve))
         case (StepName.reserve, .act) where decision.mayHaveGoneFurther:
             giveUp(Self.asAsked(error), from: StepName.reserve, &decision)
+        case (StepName.reserve, .act) where error.reason == .idempotencyConflict:
+            // This database has forgotten a purchase of the same id, which may be paid.
+            decision.park("reserve was refused: \(error.reason.name)")
         case (StepName.reserve, .act):
             decision.checkout.problem = Problem(error: Self.asAsked(error))
             decision.move(to: .rejected)
@@ -181,7 +184,7 @@ struct CheckoutRules: Sendable {
         case (StepName.pay, .act): declined(error, &decision)
         case (StepName.start, .act), (StepName.poll, .act):
             attemptFailed(position, error, now, &decision)
-        case (StepName.extend, .act): notExtended(error, now, &decision)
+        case (StepName.extend, .act): notExtended(error, &decision)
         case (StepName.buyer, .act): timeIsOver(&decision)
         case (StepName.supersede, .act) where error.reason == .alreadyCaptured:
             capturedInstead(Money(capturedBy: error), &decision)

@@ -82,6 +82,11 @@ struct Decision: Hashable {
     mutating func call(_ position: SagaPosition) {
         guard checkout.state != .parked else { return }
         checkout.step = position
+        // The time at which it would have waited for its buyer no longer counts.
+        let latest = now.advanced(byMs: PurchaseRules.longestPauseMs)
+        if let next = checkout.nextRunAt, next > latest, position.step != StepName.buyer {
+            checkout.nextRunAt = BuyerRules.underWay(now)
+        }
     }
 
     /// Leaves the step for later, as it stands.

@@ -9,8 +9,6 @@ import Wire
 /// after, or nil for what is no news.
 enum HeardRules {
     private static let endsItselfMs: Int64 = 1_000
-    /// Sagas hear of what they did themselves by their calls.
-    private static let ownReasons: Set<ReleaseReason?> = [.saga]
 
     static func hear(
         _ kind: String, _ fact: HoldFact, _ checkout: Checkout, now: Instant
@@ -19,7 +17,8 @@ enum HeardRules {
             checkout.state == .reserved || checkout.state == .paying
         else { return nil }
         switch kind {
-        case InventoryFact.holdReleased where !ownReasons.contains(fact.reason):
+        // Of what it did itself a saga has heard by its call.
+        case InventoryFact.holdReleased where fact.reason != .saga:
             return released(checkout, by: fact.reason, now)
         case InventoryFact.holdExpired: return looking(checkout, now)
         default: return nil
@@ -37,7 +36,7 @@ enum HeardRules {
             error: RPCError(
                 .holdReleased,
                 reason == .replaced
-                    ? "another checkout of the owner took its place"
+                    ? "another hold of the owner took its place"
                     : "the hold was given back: \(word)",
                 detail: ["by": .text(word)]))
         return cancelling

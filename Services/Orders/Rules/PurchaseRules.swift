@@ -56,7 +56,7 @@ enum PurchaseRules {
         let lines = hold?.lines ?? []
         // Without a hold its event is not known, and nothing asks for it.
         var checkout = Checkout(
-            id: id, owner: hold?.owner ?? "unknown", ownerKind: "",
+            id: id, owner: hold?.owner ?? "unknown", ownerKind: hold?.owner == nil ? "nobody" : "",
             contact: Contact(email: "unknown"),
             eventID: hold?.eventId ?? id,
             items: lines.map { HoldLine(ticketTypeId: $0.ticketTypeId, quantity: $0.quantity) },
@@ -136,12 +136,13 @@ enum PurchaseRules {
         return problems
     }
 
-    /// The fields in which a replay differs from what is stored.
+    /// The fields in which a replay differs from what is stored: the id itself, when it was used
+    /// with the other method.
     static func differences(_ request: PurchaseRequest, _ stored: Checkout) -> [String] {
-        guard stored.way != .long else { return ["method"] }
+        guard stored.way != .long else { return ["purchaseId"] }
         var fields: [String] = []
         if !request.owner.isSame(as: stored.owner) { fields.append("owner") }
-        if request.contact != stored.contact { fields.append("contact") }
+        if !isSame(request.contact, stored.contact) { fields.append("contact") }
         if request.eventId != stored.eventID { fields.append("eventId") }
         if sorted(request.items) != stored.items { fields.append("items") }
         if !request.provider.isSame(as: stored.provider) { fields.append("provider") }
@@ -153,15 +154,19 @@ enum PurchaseRules {
     }
 
     static func differences(_ request: CreateCheckoutRequest, _ stored: Checkout) -> [String] {
-        guard stored.way == .long else { return ["method"] }
+        guard stored.way == .long else { return ["checkoutId"] }
         var fields: [String] = []
         if !request.owner.isSame(as: stored.owner) { fields.append("owner") }
-        if request.contact != stored.contact { fields.append("contact") }
+        if !isSame(request.contact, stored.contact) { fields.append("contact") }
         if request.eventId != stored.eventID { fields.append("eventId") }
         if sorted(request.items) != stored.items { fields.append("items") }
         if request.expectedTotal != stored.expectedTotal { fields.append("expectedTotal") }
         if request.holdTtlMs != stored.holdTtlMs { fields.append("holdTtlMs") }
         return fields
+    }
+
+    private static func isSame(_ asked: Contact, _ stored: Contact) -> Bool {
+        asked.email.isSame(as: stored.email) && asked.name.isSame(as: stored.name)
     }
 
     /// The order of items says nothing, so it is not compared.

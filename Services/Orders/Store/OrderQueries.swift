@@ -66,7 +66,8 @@ struct OrderQueries: Sendable {
         guard let totals = checkout.totals else { return false }
         return try await database.read { reader in
             let items = try reader.select(OrderItemRow.self, where: "order_id = \(checkout.id)")
-            return try reader.find(OrderRow.self, checkout.id) == OrderRow(checkout, totals)
+            guard let order = try reader.find(OrderRow.self, checkout.id) else { return false }
+            return order.agrees(with: OrderRow(checkout, totals))
                 && Set(items.map(\.line)) == Set(checkout.lines)
         }
     }

@@ -108,7 +108,7 @@ extension Reader {
             """
             SELECT o.order_id, o.total_quantity, c.lines, i.ticket_type_id, i.name, i.quantity,
                 i.currency, i.unit_price_minor, i.fee_minor, i.tax_minor,
-                CASE WHEN c.owner = o.owner AND c.owner_kind = o.owner_kind
+                CASE WHEN c.owner = o.owner AND o.owner_kind IN (c.owner_kind, '')
                     AND c.email = o.email AND c.event_id = o.event_id
                     AND COALESCE(c.name, '') = COALESCE(o.name, '') THEN 1 ELSE 0 END
             FROM ticket_order o CROSS JOIN checkout c CROSS JOIN order_item i

@@ -6,9 +6,9 @@ import Storage
 import Text
 import Wire
 
-// The ledger is the longest table and lies in the order of its bookings. It is read through once,
-// without an index that every sale would pay for, and summed into as many accounts as have a sum:
-// the funds of a checkout that is over come to nothing and are left out.
+// The ledger is the longest table, and nobody reads it through to hear a balance: each account's
+// sums are kept in the batch that books. Only funds of a checkout have none, since they come and go
+// with each sale; those that are open are what their payments say (M-3).
 extension PaymentStore {
     /// Accounts with their sums, and the trial balance of the whole ledger.
     func balance(_ request: LedgerBalanceRequest) async throws -> LedgerBalanceReply {
@@ -17,34 +17,104 @@ extension PaymentStore {
             of: PaymentsAPI.ledgerBalance.name, among: [request.prefix], after: request.after,
             limit: request.limit)
         let last = page.after ?? LedgerPlace(account: "", currency: "")
-        let ofPage: SQL = """
-            lower(account) >= \(prefix) AND lower(account) < \(prefix + "\u{10FFFF}")
-                AND (lower(account) > \(last.account)
-                    OR (lower(account) = \(last.account) AND currency > \(last.currency)))
-            """
-        return try await database.survey { reader in
+        return try await database.read { reader in
             var page = page
-            for row in try reader.balances(ofPage) {
-                let place = LedgerPlace(
-                    account: ByteText(row.account), currency: ByteText(row.currency.code))
-                guard try page.take(row, at: place) else { break }
+            let funds = try reader.openFundsOfPayments()
+            let kept = try reader.keptBalances(prefix, after: last, limit: page.rowsToRead)
+            let wanted = funds.filter { $0.key > last && $0.key.account.string.hasPrefix(prefix) }
+            for row in (kept + wanted).sorted(by: { $0.key < $1.key }) {
+                guard try page.take(AccountBalance(row), at: row.key) else { break }
             }
             return LedgerBalanceReply(
-                accounts: page.rows, trialBalance: try reader.trialBalance(), next: page.next)
+                accounts: page.rows, trialBalance: try reader.trialBalance(with: funds),
+                next: page.next)
         }
+    }
+}
+
+/// What an account has come to in a currency.
+struct BalanceRow: StoredRow {
+    static let table = TableLayout(
+        "ledger_balance", key: ["account", "currency"],
+        columns: ["account", "currency", "debit_minor", "credit_minor"])
+
+    let key: LedgerPlace
+    private(set) var debit: Int64
+    private(set) var credit: Int64
+
+    init(_ key: LedgerPlace, debit: Int64 = 0, credit: Int64 = 0) {
+        self.key = key
+        self.debit = debit
+        self.credit = credit
+    }
+
+    func write(to columns: inout ColumnWriter) {
+        key.write(to: &columns)
+        columns.append(debit)
+        columns.append(credit)
+    }
+
+    init(from columns: inout ColumnReader) throws {
+        key = try LedgerPlace(from: &columns)
+        debit = try columns.next()
+        credit = try columns.next()
+    }
+
+    /// What is beyond 64 bits is left out, and verification tells of it.
+    mutating func add(debit more: Int64, credit: Int64) {
+        let debits = debit.addingReportingOverflow(more)
+        let credits = self.credit.addingReportingOverflow(credit)
+        guard !debits.overflow, !credits.overflow else { return }
+        self.debit = debits.partialValue
+        self.credit = credits.partialValue
+    }
+}
+
+extension AccountBalance {
+    fileprivate init(_ row: BalanceRow) {
+        self.init(
+            account: row.key.account.string, currency: Currency(row.key.currency.string),
+            debit: row.debit, credit: row.credit)
+    }
+}
+
+extension Batch {
+    /// Adds to what is kept of an account. A sum that can't be read keeps nobody from paying:
+    /// verification tells of it.
+    func keep(_ place: LedgerPlace, debit: Int64, credit: Int64) throws {
+        guard !place.isFunds else { return }
+        let known: BalanceRow?
+        do { known = try find(BalanceRow.self, place) } catch let error as StorageError
+            where error.code == .corrupt
+        { return }
+        var row = known ?? BalanceRow(place)
+        row.add(debit: debit, credit: credit)
+        if known == nil { try insert(row) } else { try update(row) }
     }
 }
 
 /// An account has a row a currency, and a page may end between them. Versions before this one wrote
 /// the ids in names of accounts in capitals, and may do so beside it: what is read is folded, so
 /// that both are one account.
-struct LedgerPlace: Hashable, Comparable {
+struct LedgerPlace: StoredKey, Comparable {
     let account: ByteText
     let currency: ByteText
 
     init(account: ByteText, currency: ByteText) {
         self.account = account
         self.currency = currency
+    }
+
+    init(of row: LedgerRow) {
+        self.init(
+            account: ByteText(row.account.lowercased()), currency: ByteText(row.currency))
+    }
+
+    var isFunds: Bool { account.string.hasPrefix(Account.fundsPrefix) }
+
+    func write(to columns: inout ColumnWriter) {
+        columns.append(account)
+        columns.append(currency)
     }
 
     init(from columns: inout ColumnReader) throws {
@@ -58,13 +128,65 @@ struct LedgerPlace: Hashable, Comparable {
 }
 
 extension Reader {
-    /// Credits minus debits of checkouts' funds; what is zero is left out.
-    func openFunds(where condition: SQL = "1 = 1") throws -> OpenSums<LedgerPlace> {
+    /// In the order of their keys.
+    fileprivate func keptBalances(
+        _ prefix: String, after last: LedgerPlace, limit: Int64
+    ) throws -> [BalanceRow] {
+        try query(
+            """
+            SELECT account, currency, debit_minor, credit_minor FROM ledger_balance
+            WHERE account >= \(prefix) AND account < \(prefix + "\u{10FFFF}")
+                AND (account, currency) > (\(last.account), \(last.currency))
+            ORDER BY account, currency LIMIT \(limit)
+            """
+        ) { try BalanceRow(from: &$0) }
+    }
+
+    /// The few that their sagas still decide about.
+    fileprivate func openFundsOfPayments() throws -> [BalanceRow] {
+        try query(
+            """
+            SELECT checkout_id, currency, CAST(SUM(refund_owed_minor) AS BIGINT),
+                CAST(SUM(captured_minor) AS BIGINT)
+            FROM payment
+            WHERE open_since IS NOT NULL AND state = 'CAPTURED' AND outcome IS NULL
+            GROUP BY checkout_id, currency
+            HAVING SUM(captured_minor) <> SUM(refund_owed_minor)
+            """
+        ) { columns in
+            let account = Account.funds(checkout: try columns.next()).name
+            let place = LedgerPlace(account: ByteText(account), currency: try columns.next())
+            return BalanceRow(place, debit: try columns.next(), credit: try columns.next())
+        }
+    }
+
+    /// Debits minus credits of each currency: zero in sound books.
+    ///
+    /// Currency codes are three capital letters, each with one spelling.
+    fileprivate func trialBalance(with funds: [BalanceRow]) throws -> [String: Int64] {
+        // As above.
+        var balance: [String: Int64] = [:]
+        for (currency, sum) in try query(
+            """
+            SELECT currency, CAST(SUM(debit_minor - credit_minor) AS BIGINT) FROM ledger_balance
+            GROUP BY currency
+            """, { (try $0.next(String.self), try $0.next(Int64.self)) })
+        { balance[currency] = sum }
+        for row in funds {
+            let sum = Int128(balance[row.key.currency.string] ?? 0)
+            balance[row.key.currency.string] = Int64(
+                clamping: sum + Int128(row.debit) - Int128(row.credit))
+        }
+        return balance
+    }
+
+    /// Credits minus debits of checkouts' funds, by the ledger itself; what is zero is left out.
+    func openFunds() throws -> OpenSums<LedgerPlace> {
         var funds = OpenSums<LedgerPlace>()
         try forEach(
             """
             SELECT account, currency, credit_minor - debit_minor FROM ledger_entry
-            WHERE account >= 'funds:' AND account < 'funds;' AND \(condition)
+            WHERE account >= 'funds:' AND account < 'funds;'
             """
         ) {
             let place = try LedgerPlace(from: &$0)
@@ -73,59 +195,46 @@ extension Reader {
         return funds
     }
 
-    /// In order of accounts and currencies; funds that are zero are left out.
-    fileprivate func balances(_ condition: SQL) throws -> [AccountBalance] {
-        var sums: [LedgerPlace: (debit: Int128, credit: Int128)] = [:]
-        func add(_ lines: SQL, where isWanted: (LedgerPlace) -> Bool) throws {
-            try forEach(
-                """
-                SELECT account, currency, debit_minor, credit_minor FROM ledger_entry
-                WHERE \(lines) AND \(condition)
-                """
-            ) {
+    /// What the ledger has more of each account than is kept. Added up line by line: to group them
+    /// would sort the longest table.
+    func missingFromBalances() throws -> [BalanceRow] {
+        var (debits, credits) = (OpenSums<LedgerPlace>(), OpenSums<LedgerPlace>())
+        func add(_ rows: SQL, times sign: Int128) throws {
+            try forEach("SELECT account, currency, debit_minor, credit_minor FROM \(rows)") {
                 let place = try LedgerPlace(from: &$0)
-                guard isWanted(place) else { return }
-                sums[place, default: (0, 0)].debit += Int128(try $0.next(Int64.self))
-                sums[place, default: (0, 0)].credit += Int128(try $0.next(Int64.self))
+                debits.add(try $0.next(), to: place, times: sign)
+                credits.add(try $0.next(), to: place, times: sign)
             }
         }
-        try add("(account < 'funds:' OR account >= 'funds;')") { _ in true }
-        // The few that are left are summed again, with all that they ever had.
-        let open = try openFunds(where: condition).sums
-        if !open.isEmpty {
-            try add("account >= 'funds:' AND account < 'funds;'") { open[$0] != nil }
-        }
-        return try sums.sorted { $0.key < $1.key }.map { place, sum in
-            guard let debit = Int64(exactly: sum.debit), let credit = Int64(exactly: sum.credit)
-            else {
-                throw StorageError(
-                    .corrupt, "ledger: the entries of \(place.account) are beyond 64 bits")
-            }
-            return AccountBalance(
-                account: place.account.string, currency: Currency(place.currency.string),
-                debit: debit, credit: credit)
+        try add("ledger_entry WHERE account < 'funds:' OR account >= 'funds;'", times: 1)
+        try add("ledger_balance", times: -1)
+        return Set(debits.sums.keys).union(credits.sums.keys).sorted().map { place in
+            BalanceRow(
+                place, debit: Int64(clamping: debits.sums[place] ?? 0),
+                credit: Int64(clamping: credits.sums[place] ?? 0))
         }
     }
 
-    /// Debits minus credits of each currency: zero in sound books. There are few currencies, so
-    /// that one look for each is less than sorting all lines by theirs.
-    ///
-    /// Currency codes are three capital letters, each with one spelling.
-    fileprivate func trialBalance() throws -> [String: Int64] {
-        let currencies = try query("SELECT DISTINCT currency FROM ledger_entry") {
-            try $0.next(String.self)
+    /// P-5: the kept sums of accounts are those of the ledger.
+    func miskeptBalances() throws -> [Violation] {
+        try missingFromBalances().map { missing in
+            Violation(
+                invariant: "P-5",
+                subject: "\(missing.key.account.string) in \(missing.key.currency.string)",
+                expected: "the debits and credits of the ledger",
+                actual: "\(missing.debit) and \(missing.credit) less in the kept sums")
         }
-        // As above.
-        var balance: [String: Int64] = [:]
-        for currency in currencies {
-            balance[currency] = try query(
-                """
-                SELECT CAST(SUM(debit_minor - credit_minor) AS BIGINT) FROM ledger_entry
-                WHERE currency = \(currency)
-                """
-            ) { try $0.next(Int64.self) }.first
+    }
+}
+
+extension Recount<BalanceRow> {
+    /// Of the kept sums of accounts.
+    static func balances(in database: Database, world: World) -> Recount {
+        Recount(in: database, world: world) {
+            try $0.missingFromBalances()
+        } adding: {
+            try $0.keep($1.key, debit: $1.debit, credit: $1.credit)
         }
-        return balance
     }
 }
 

@@ -166,7 +166,10 @@ extension Batch {
 
     private func book(_ bookings: [Booking]) throws {
         for booking in bookings {
-            for row in LedgerRow.rows(of: booking, at: now) { try insert(row) }
+            for row in LedgerRow.rows(of: booking, at: now) {
+                try insert(row)
+                try keep(LedgerPlace(of: row), debit: row.debit, credit: row.credit)
+            }
         }
     }
 }

@@ -25,6 +25,7 @@ extension PaymentStore {
             try check("P-3") { try reader.doubleFacts() }
             try check("P-4") { try reader.lostWebhooks() }
             try check("P-4") { try reader.webhooksOfNothing() }
+            try check("P-5") { try reader.miskeptBalances() }
             try check(Violation.ofFeed) { try reader.divergedFeeds() }
             return VerifyReply(
                 checked: try reader.rowsJudged(ofEvent), violations: violations,
