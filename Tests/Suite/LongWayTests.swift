@@ -107,17 +107,33 @@ import Wire
         }
     }
 
+    /// Which attempts fail is drawn by the refund's id: of some draws the first fails and a later
+    /// one does not.
     @Test("R8: a refund that fails is tried again until it is settled")
     func aRefundThatTheProviderRefusesAtFirstIsRetriedUntilItIsSettled() throws {
-        try SuiteRig.run(sim: SimConfiguration(seed: 4, refundFailedBp: 5_000, lateMs: 950_000)) {
-            rig in
-            let event = try await rig.event(capacity: 2)
-            let request = rig.request(event, method: "sim_late", waitMs: 0)
-            try await Self.sleepThroughTheEnd(rig, request)
-            _ = try await rig.purchase(rig.request(event, owner: "bob"))
-            rig.payments.plan { _, _ in nil }
-            #expect(try await rig.end(request.purchaseId).state == .refunded)
-            try await rig.expectSound()
+        for seed in UInt64(1)...20 {
+            let sim = SimConfiguration(seed: seed, refundFailedBp: 5_000, lateMs: 950_000)
+            let attempts = try SuiteRig.run(sim: sim) { rig in
+                let event = try await rig.event(capacity: 2)
+                let request = rig.request(event, method: "sim_late", waitMs: 0)
+                try await Self.sleepThroughTheEnd(rig, request)
+                _ = try await rig.purchase(rig.request(event, owner: "bob"))
+                rig.payments.plan { _, _ in nil }
+                let end = try await rig.end(request.purchaseId)
+                // What fails too often waits for a human.
+                guard end.state == .refunded else {
+                    #expect(end.state == .parked)
+                    return Int64(0)
+                }
+                try await rig.expectSound()
+                let refund = GetRefundRequest(
+                    refundId: .derived(from: request.purchaseId, "refund"))
+                return try await rig.caller("operator", to: "payments").call(
+                    PaymentsAPI.getRefund, refund
+                ).attempt
+            }
+            if attempts > 1 { return }
         }
+        Issue.record("no refund was tried again and then settled")
     }
 }
