@@ -22,6 +22,8 @@ public struct SagaCore: Sendable {
 
     /// A reversible step that has not been answered for so long is undone.
     public static let reversibleDeadlineMs: Int64 = 60_000
+    /// Whatever waits for a call to succeed rests no longer than this.
+    public static let longestPauseMs = Backoff.longestMs
     /// After so long a pivot is no longer asked: providers forget their keys after a day, and
     /// then the same request would charge again.
     public static let pivotDeadlineMs: Int64 = 20 * 3_600_000

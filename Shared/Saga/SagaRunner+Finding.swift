@@ -14,7 +14,6 @@ extension SagaRunner {
     /// Sagas found at one step that are driven at once, so that a restart does not flood its peers,
     /// and no slow one of them holds up what waits for another.
     private static var mostAtAStep: Int { 200 }
-    private static var roomEveryMs: Int64 { 20 }
 
     /// Takes over what another process left, and looks each second for what is due.
     public func run() async throws {
@@ -70,9 +69,9 @@ extension SagaRunner {
                         isFresh = false
                         continue
                     }
-                    while !hasRoom(at: step) {
+                    if !hasRoom(at: step) {
                         isFresh = false
-                        try await world.scheduler.sleep(ms: Self.roomEveryMs)
+                        try await awaitRoom(at: step)
                     }
                     begin(subject, step, isFresh: isFresh)
                 }
@@ -142,6 +141,6 @@ extension SagaRunner {
     }
 
     private func awaitRoom(at step: String) async throws {
-        while !hasRoom(at: step) { try await world.scheduler.sleep(ms: Self.roomEveryMs) }
+        while !hasRoom(at: step) { try await world.scheduler.sleep(ms: 20) }
     }
 }

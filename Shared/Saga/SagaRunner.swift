@@ -46,7 +46,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     /// Longer than calls take where nothing is wrong, which need not look at their row in between.
     private static var copyMs: Int64 { 250 }
     /// Longer pauses, and more of them, are ended by the scan instead of a timer.
-    private static var longestRestMs: Int64 { 60_000 }
+    private static var longestRestMs: Int64 { Backoff.longestMs }
     private static var mostResting: Int { 10_000 }
 
     private let saga: Saga<Subject, Reply>

@@ -10,18 +10,9 @@ from kit import *
 
 check = Check("booted in the future (systemd#6036)")
 suite = Suite(sim="webhookBp=0")
-offset = suite.folder + "/offset"
-fake = faketime(offset)
-
-
-def clock(text):
-    with open(offset, "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-clock("+3600")
+clock = FakeClock(suite, "+3600")
 for name in ("inventory", "payments", "orders"):
-    suite.start(name, **fake)
+    suite.start(name, **clock.environment)
 event(suite.client("inventory"), [{}])
 body = json.dumps({"id": "evt_first", "type": "zzz", "created": 1}).encode()
 secret = webhook_secret(suite.credentials)
@@ -29,10 +20,10 @@ suite.gateway("payments").call("payments.IngestWebhook", {
     "provider": "sim", "rawBody": body, "headers": [
         {"name": "sim-signature", "value": signed(secret, body, int(time.time()) + 3_600)}]})
 suite.stop_all()
-clock("+0")
+clock.set("+0")
 marks = {name: len(suite.log(name)) for name in suite.addresses}
 for name in ("inventory", "payments", "orders"):
-    suite.start(name, **fake)
+    suite.start(name, **clock.environment)
 operator, orders = suite.client("inventory"), suite.gateway("orders")
 event_id, (type_id,) = event(operator, [{}], salesStart=now_ms() + 1_800_000)
 error = refusal(orders.call, "orders.Purchase", purchase(event_id, [(type_id, 1)]))

@@ -8,18 +8,9 @@ from kit import *
 
 check = Check("the clock jumps while it runs (chronos#85)")
 suite = Suite()
-offset = suite.folder + "/offset"
-fake = faketime(offset)
-
-
-def clock(text):
-    with open(offset, "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-clock("+0")
+clock = FakeClock(suite, "+0")
 for name in ("inventory", "payments", "orders"):
-    suite.start(name, **fake)
+    suite.start(name, **clock.environment)
 operator, gateway = suite.client("inventory"), suite.gateway("inventory")
 event_id, (type_id,) = event(operator, [{}], totalCapacity=9, openCheckouts="ALLOW")
 
@@ -37,7 +28,7 @@ def state(hold_id):
 
 for jump in ("+3600", "-3600", "+86400", "+0"):
     one = hold()
-    clock(jump)
+    clock.set(jump)
     time.sleep(0.3)
     two = hold()
     check.that(f"{jump} s: holds from before and after live", state(one) == state(two) == "ACTIVE",

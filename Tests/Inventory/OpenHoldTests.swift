@@ -66,6 +66,22 @@ import Wire
         }
     }
 
+    /// The named one never came, so the open one is replaced; and the named one, coming late, must
+    /// not replace the new one in its turn.
+    @Test func whatIsNamedAndNotThereNeverComesThoughAnotherWasReplaced() throws {
+        try Rig.run { rig in
+            let (event, types) = try await rig.event(
+                openCheckouts: .replace, types: [TypeSpec(allocation: 9)])
+            let (open, lost, new) = (rig.id(), rig.id(), rig.id())
+            _ = try await rig.reserve(open, event, [(types[0], 1)])
+            _ = try await rig.reserve(new, event, [(types[0], 1)], replaces: lost)
+            let late = try await refusal { try await rig.reserve(lost, event, [(types[0], 1)]) }
+            #expect(late?.reason == .holdReleased)
+            #expect(try await rig.hold(open).state == .released)
+            #expect(try await rig.hold(new).state == .active)
+        }
+    }
+
     @Test func whereTheNewReplacesTheOldItTakesItsStockInOneMoment() throws {
         try Rig.run { rig in
             let (event, types) = try await rig.event(

@@ -1,8 +1,10 @@
+import FoundationEssentials
 import Testing
 
 @testable import RPC
 
-/// The names of a credentials file are their bytes.
+/// The words of a credentials file: names are their bytes, and kinds of actors those that are bound
+/// to something.
 @Suite struct CredentialNameTests {
     @Test func aNameSpelledOtherwiseIsNobody() {
         let identity = Credentials.Identity(
@@ -14,5 +16,17 @@ import Testing
             #expect(credentials.identity(named: name) == nil)
             #expect(credentials.credential(for: name) == nil)
         }
+    }
+
+    @Test(arguments: ["user", "guest", "staff", "User", "customer", ""])
+    func aKindThatNobodyIsIsRefusedAtTheStart(_ kind: String) {
+        let secret = Data(repeating: 1, count: 16).base64EncodedString()
+        let file = """
+            {"identities": {"shop": {"secrets": ["\(secret)"], "roles": ["gateway"],
+                                     "actorKinds": ["\(kind)"]}}}
+            """
+        let isKnown = ["user", "guest", "staff"].contains(kind)
+        let read = try? JSONDecoder().decode(Credentials.self, from: Data(file.utf8))
+        #expect((read != nil) == isKnown)
     }
 }

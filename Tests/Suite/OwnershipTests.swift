@@ -205,6 +205,26 @@ import Wire
                 #expect(unknown?.contains("not_found") == true)
                 #expect(await answer(draft) == unknown)
             }
+            // Nor does the hold that was refused tell its types.
+            let type = rig.test.world.newID()
+            _ = try await rig.caller("operator", to: "inventory").call(
+                InventoryAPI.putTicketType,
+                PutTicketTypeRequest(
+                    ticketTypeId: type, eventId: draft, name: "Headliner",
+                    price: Money(1, SuiteRig.euro)))
+            let gateway = rig.caller("gateway", to: "inventory")
+            let hold = rig.test.world.newID()
+            let refused = await Self.error {
+                _ = try await gateway.call(
+                    InventoryAPI.reserve,
+                    ReserveRequest(
+                        holdId: hold, eventId: draft, owner: "ann",
+                        lines: [HoldLine(ticketTypeId: type, quantity: 1)]))
+            }
+            #expect(refused?.code == .notFound)
+            let told = try await gateway.call(
+                InventoryAPI.getHold, GetHoldRequest(holdId: hold))
+            #expect(told.state == .refused && told.lines == [])
         }
     }
 

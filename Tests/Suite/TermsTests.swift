@@ -84,6 +84,27 @@ import Wire
         }
     }
 
+    /// Where mail goes is its bytes, as all texts are.
+    @Test func aReplayWithAnotherMailboxIsAConflict() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            let id = rig.test.world.newID()
+            func buy(_ mailbox: String) async throws -> CheckoutReply {
+                try await rig.caller("gateway", to: "orders").call(
+                    OrdersAPI.createCheckout,
+                    CreateCheckoutRequest(
+                        checkoutId: id, owner: "ann",
+                        contact: Contact(email: mailbox + "@example.org"), eventId: event.id,
+                        items: [HoldLine(ticketTypeId: event.type, quantity: 1)]))
+            }
+            let first = try await buy("jos\u{e9}")
+            #expect(try await buy("jos\u{e9}").version == first.version)
+            let error = await refused { try await buy("jose\u{301}") }
+            #expect(error?.reason == .idempotencyConflict)
+            #expect(error?.detail["differingFields"] == ["contact"])
+        }
+    }
+
     /// Two spellings of one name are two buyers.
     @Test func aReplayInAnotherSpellingIsAConflict() throws {
         try SuiteRig.run { rig in

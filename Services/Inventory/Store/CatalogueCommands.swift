@@ -102,9 +102,7 @@ enum CatalogueCommands {
             guard differences.isEmpty else { throw RPCError.differing(differences) }
             return reply(stored, of: event, in: batch)
         }
-        if try Differences.between(stored, type).isEmpty {
-            return reply(stored, of: event, in: batch)
-        }
+        if stored == type { return reply(stored, of: event, in: batch) }
         guard stored.version == expected else {
             throw RPCError.versionConflict(current: stored.version)
         }

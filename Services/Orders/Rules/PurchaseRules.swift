@@ -83,7 +83,7 @@ enum PurchaseRules {
     /// A purchase that runs is looked at by the scan only when it takes longer than this.
     static let takeOverMs: Int64 = 10_000
     /// Whatever runs is looked at again within this, but for one that waits for its buyer.
-    static let longestPauseMs: Int64 = 60_000
+    static let longestPauseMs = SagaCore.longestPauseMs
 
     /// What the field table cannot say.
     static func check(_ request: PurchaseRequest) throws {
@@ -142,7 +142,7 @@ enum PurchaseRules {
         guard stored.way != .long else { return ["purchaseId"] }
         var fields: [String] = []
         if !request.owner.isSame(as: stored.owner) { fields.append("owner") }
-        if !isSame(request.contact, stored.contact) { fields.append("contact") }
+        if request.contact != stored.contact { fields.append("contact") }
         if request.eventId != stored.eventID { fields.append("eventId") }
         if sorted(request.items) != stored.items { fields.append("items") }
         if !request.provider.isSame(as: stored.provider) { fields.append("provider") }
@@ -157,16 +157,12 @@ enum PurchaseRules {
         guard stored.way == .long else { return ["checkoutId"] }
         var fields: [String] = []
         if !request.owner.isSame(as: stored.owner) { fields.append("owner") }
-        if !isSame(request.contact, stored.contact) { fields.append("contact") }
+        if request.contact != stored.contact { fields.append("contact") }
         if request.eventId != stored.eventID { fields.append("eventId") }
         if sorted(request.items) != stored.items { fields.append("items") }
         if request.expectedTotal != stored.expectedTotal { fields.append("expectedTotal") }
         if request.holdTtlMs != stored.holdTtlMs { fields.append("holdTtlMs") }
         return fields
-    }
-
-    private static func isSame(_ asked: Contact, _ stored: Contact) -> Bool {
-        asked.email.isSame(as: stored.email) && asked.name.isSame(as: stored.name)
     }
 
     /// The order of items says nothing, so it is not compared.

@@ -156,11 +156,12 @@ extension Reader {
             """
         ) { columns in
             let (id, state): (UUID, String) = (try columns.next(), try columns.next())
-            let next = try columns.next(Instant?.self).map { "looked at at \($0.milliseconds)" }
+            let next = try columns.next(Instant?.self).map { "next at \($0.milliseconds)" }
             return Violation(
                 invariant: "P-1", subject: "checkout \(id)",
-                expected: "a next look within 60 s while it runs, none when it has ended",
-                actual: "\(state), \(next ?? "never looked at") at \(now.milliseconds)")
+                expected: "a next look within \(PurchaseRules.longestPauseMs / 1_000) s while it "
+                    + "runs, none when it has ended",
+                actual: "\(state), \(next ?? "never") seen at \(now.milliseconds)")
         }
     }
 

@@ -82,7 +82,6 @@ extension Batch {
     /// Adds to what is kept of an account. A sum that can't be read keeps nobody from paying:
     /// verification tells of it.
     func keep(_ place: LedgerPlace, debit: Int64, credit: Int64) throws {
-        guard !place.isFunds else { return }
         let known: BalanceRow?
         do { known = try find(BalanceRow.self, place) } catch let error as StorageError
             where error.code == .corrupt
@@ -109,8 +108,6 @@ struct LedgerPlace: StoredKey, Comparable {
         self.init(
             account: ByteText(row.account.lowercased()), currency: ByteText(row.currency))
     }
-
-    var isFunds: Bool { account.string.hasPrefix(Account.fundsPrefix) }
 
     func write(to columns: inout ColumnWriter) {
         columns.append(account)

@@ -32,6 +32,9 @@ struct LedgerRow: StoredRow {
     let credit: Int64
     let at: Instant
 
+    /// Whether it is of a checkout's funds, of which no sum is kept.
+    var isFunds: Bool { account.hasPrefix(Account.fundsPrefix) }
+
     /// The rows of a booking.
     static func rows(of booking: Booking, at now: Instant) -> [LedgerRow] {
         booking.lines.enumerated().map { index, line in

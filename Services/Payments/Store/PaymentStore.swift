@@ -168,7 +168,9 @@ extension Batch {
         for booking in bookings {
             for row in LedgerRow.rows(of: booking, at: now) {
                 try insert(row)
-                try keep(LedgerPlace(of: row), debit: row.debit, credit: row.credit)
+                if !row.isFunds {
+                    try keep(LedgerPlace(of: row), debit: row.debit, credit: row.credit)
+                }
             }
         }
     }

@@ -15,4 +15,4 @@ from .sale import (available, checkout, euro, event, now_ms, purchase, settle, s
                    violations, webhook_secret)
 from .server import Postgres
 from .settings import ADDRESS, CREDENTIALS, EXECUTABLES
-from .suite import Suite, faketime, free_ports, in_hosts
+from .suite import FakeClock, Suite, free_ports, in_hosts

@@ -132,6 +132,19 @@ def faketime(file):
             "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
 
 
+class FakeClock:
+    """The wall clock of processes that are started with its environment, seconds off as set."""
+
+    def __init__(self, suite, offset):
+        self.file = suite.folder + "/offset"
+        self.environment = faketime(self.file)
+        self.set(offset)
+
+    def set(self, offset):
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write(offset)
+
+
 def in_hosts(file):
     """What stands in front of a command that shall see another /etc/hosts (needs root)."""
     if os.getuid() != 0 or not shutil.which("unshare"):
