@@ -21,7 +21,10 @@ public struct InventoryService: Sendable {
 
     /// What runs beside the methods for as long as the process lives.
     public var jobs: [any Service] {
-        let jobs: [any Service] = [Sweeper(world: world, database: database), housekeeping]
+        let jobs: [any Service] = [
+            Sweeper(world: world, database: database), housekeeping,
+            ClockRepair.holds(in: database, world: world),
+        ]
         return jobs.map { LeasedJob($0, of: database, world: world) }
     }
 

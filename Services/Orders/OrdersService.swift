@@ -75,6 +75,7 @@ public struct OrdersService: Sendable {
             PaymentWatch(
                 world: world, awaited: awaited, runner: runner, payments: readers.payments),
             PeerHistories(world: world, database: database, sagas: peers, readers: readers),
+            journal.clockRepair(world),
             LeasedJob(stock, of: database, world: world),
             LeasedJob(adoption, of: database, world: world),
             LeasedJob(housekeeping, of: database, world: world),

@@ -46,7 +46,8 @@ public struct PaymentsService: Sendable {
             housekeeping,
             Recount.balances(in: database, world: world),
         ]
-        return jobs.map { LeasedJob($0, of: database, world: world) }
+        let all = jobs + store.clockRepairs(world)
+        return all.map { LeasedJob($0, of: database, world: world) }
     }
 
     var housekeeping: Housekeeping {

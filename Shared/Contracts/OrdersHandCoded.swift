@@ -168,9 +168,9 @@ extension CheckoutProblem: HandCoded {
 
     public init(from reader: inout CBORReader) throws {
         var map = try reader.openMap()
-        self.init(
-            reason: try map.read("reason", from: &reader),
-            message: try map.read("message", from: &reader))
+        // As it came, by whichever coder: only who writes one cuts its text.
+        reason = try map.read("reason", from: &reader)
+        message = try map.read("message", from: &reader)
         try map.close(&reader)
     }
 }

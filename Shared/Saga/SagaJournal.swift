@@ -56,12 +56,6 @@ public protocol SagaJournal<Subject, Reply>: Sendable {
     /// with the next position. Stale events change nothing. Nil when there is no such row.
     func commit(_ id: UUID, _ events: [SagaEvent<Reply>]) async throws -> SagaStand<Subject>?
 
-    /// The time by which `due` decides.
-    var now: Instant { get }
-    /// Has those looked at now that pause for longer than sagas do: their time was written by a
-    /// clock that was ahead and has been set right since.
-    func wakeOverslept() async throws
-
     func find(_ id: UUID) async throws -> Subject?
 
     /// Those of the rows that there are, each by itself: one that can't be read hides no other.

@@ -6,8 +6,6 @@ import Synchronization
 // one, and sagas at one step keep no places from those at another.
 extension SagaRunner {
     private static var scanEveryMs: Int64 { 1_000 }
-    /// Scans from one look for what has overslept to the next.
-    private static var scansBetween: Int { 30 }
     private static var page: Int { 200 }
     /// Of a long list of what is due, the rest is left to the next scan.
     private static var mostPages: Int { 50 }
@@ -19,17 +17,7 @@ extension SagaRunner {
     public func run() async throws {
         let takingOver = world.scheduler.spawn { await self.takeOver() }
         var last: SagaDue?
-        var scans = 0
-        var now = journal.now
         repeat {
-            let isClockSetBack = journal.now < now
-            now = journal.now
-            if isClockSetBack || scans == 0 {
-                do { try await journal.wakeOverslept() } catch {
-                    world.log.warning("saga_waking_failed", ["error": "\(error)"])
-                }
-            }
-            scans = (scans + 1) % Self.scansBetween
             do { last = try await scan(after: last) } catch {
                 world.log.warning("saga_scan_failed", ["error": "\(error)"])
             }

@@ -37,21 +37,6 @@ import Testing
         }
     }
 
-    /// Its time was written by a clock that was an hour ahead and was set right since.
-    @Test func aSagaThatHasOversleptIsWoken() throws {
-        let rig = Rig()
-        try rig.test.run {
-            let runner = try await rig.runner()
-            let jobs = rig.run(runner)
-            try await rig.test.scheduler.sleep(ms: 10)
-            let rests = rig.add(dueInMs: 50_000)
-            let overslept = rig.add(dueInMs: 3_600_000)
-            #expect(try await Self.did(rig, overslept, withinMs: 35_000) == Self.all)
-            #expect(try await Self.did(rig, rests, withinMs: 1) == [])
-            for job in jobs { job.cancel() }
-        }
-    }
-
     @Test func aCommitThatCannotSucceedSetsItsSagaAside() throws {
         let rig = Rig()
         try rig.test.run {

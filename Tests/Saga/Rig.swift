@@ -155,18 +155,6 @@ final class MemoryJournal: SagaJournal {
         }
     }
 
-    var now: Instant { table.clock.now() }
-
-    func wakeOverslept() async throws {
-        let now = now
-        table.state.withLock { state in
-            guard state.restMs == nil else { return }
-            for row in mine(state) where row.dueAt > now.advanced(byMs: 60_000) {
-                state.rows[row.id]?.dueAt = now
-            }
-        }
-    }
-
     func leave(_ id: UUID) async throws {
         table.state.withLock { state in
             guard let row = state.rows[id],

@@ -56,6 +56,26 @@ import Testing
         }
     }
 
+    /// What a clock that was ahead has made lasts no longer than was said, whoever holds it.
+    @Test func whatAWrongClockMadeEndsInTime() throws {
+        try SuiteRig.run { rig in
+            rig.test.clock.jump(byMs: 3_600_000)
+            try await Self.setClock(rig)
+            let event = try await rig.event()
+            let reserved = try await rig.reserve(event, holdTtlMs: 30_000)
+            let asked = try await rig.pay(
+                try await rig.reserve(event, owner: "ben", holdTtlMs: 30_000), "sim_late")
+            rig.test.clock.jump(byMs: -3_600_000)
+            try await Self.setClock(rig)
+            try await rig.pass(ms: 120_000)
+            #expect(try await rig.checkout(reserved.checkoutId).state == .expired)
+            #expect(try await rig.checkout(asked.checkoutId).state.isTerminal)
+            #expect(try await rig.availability(event).event.held == 0)
+            try await rig.expectSound()
+            #expect(rig.test.logLines.all.contains { $0.contains("clock_repaired") })
+        }
+    }
+
     /// A hold lasts as long as was said, whichever way the wall clock jumps meanwhile.
     @Test(arguments: [3_600_000, -3_600_000, 86_400_000])
     func aJumpMovesNoHoldsEnd(_ jump: Int64) throws {

@@ -13,11 +13,11 @@ struct Hold: Sendable, Hashable {
     let owner: String?
     let purpose: HoldPurpose?
     let lines: [HeldLine]
-    let createdAt: Instant
+    var createdAt: Instant
     /// As Reserve asked for it; a replay is compared with it.
     let ttlMs: Int64?
     var expiresAt: Instant?
-    let maxExpiresAt: Instant?
+    var maxExpiresAt: Instant?
     var extensions: Int64 = 0
     /// What the last extension asked for; the same again is a replay.
     var extendedMs: Int64?
@@ -39,6 +39,17 @@ struct Hold: Sendable, Hashable {
     func isOverdue(at now: Instant) -> Bool {
         guard state == .active, let expiresAt else { return false }
         return now >= expiresAt
+    }
+
+    /// As made now, and not in a time to come: a clock that was ahead made it, and it lasts no
+    /// longer for that.
+    func made(notAfter now: Instant) -> Hold {
+        let aheadMs = max(0, now.millisecondsUntil(createdAt))
+        var hold = self
+        hold.createdAt = createdAt.advanced(byMs: -aheadMs)
+        hold.expiresAt = expiresAt?.advanced(byMs: -aheadMs)
+        hold.maxExpiresAt = maxExpiresAt?.advanced(byMs: -aheadMs)
+        return hold
     }
 
     /// Whether its quantities are counted as held.

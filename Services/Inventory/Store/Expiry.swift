@@ -76,3 +76,28 @@ enum Expiry {
         try stock.save()
     }
 }
+
+extension ClockRepair<UUID> {
+    /// What other instances' clocks may be ahead by.
+    private static var toleratedMs: Int64 { 1_000 }
+
+    /// Holds that a clock which was ahead has made: else nobody could buy what they take until
+    /// that time has come.
+    static func holds(in database: Database, world: World) -> ClockRepair {
+        ClockRepair("hold", in: database, world: world) { reader, limit in
+            try reader.query(
+                """
+                SELECT hold_id FROM hold WHERE state = 'ACTIVE'
+                    AND created_at > \(reader.now.advanced(byMs: toleratedMs)) LIMIT \(limit)
+                """
+            ) { try $0.next() }
+        } by: { batch, id in
+            guard let made = try batch.find(Hold.self, id), made.state == .active else { return }
+            let hold = made.made(notAfter: batch.now)
+            var stock = Stock(batch, actor: Expiry.actor)
+            try stock.note(expiryOf: hold)
+            try stock.save()
+            try batch.update(hold)
+        }
+    }
+}

@@ -294,31 +294,21 @@ final class CheckoutJournal: SagaJournal {
         }
     }
 
-    var now: Instant { database.now }
-
-    /// Only one that waits for its buyer sleeps for longer, till the hold ends.
-    func wakeOverslept() async throws {
-        let mine = mine
-        let haveOverslept: @Sendable (Instant) -> SQL = { now in
-            """
-            next_run_at > \(now.advanced(byMs: PurchaseRules.longestPauseMs))
-                AND step <> \(StepName.buyer) AND (epoch = 0 OR \(mine))
-            """
-        }
-        let found = try await database.read { reader in
+    /// Sagas that a clock which was ahead has put to sleep: only one that waits for its buyer
+    /// pauses for longer, till the hold ends.
+    func clockRepair(_ world: World) -> ClockRepair<UUID> {
+        ClockRepair("checkout", in: database, world: world) { [self] reader, limit in
             try reader.query(
-                "SELECT checkout_id FROM checkout WHERE \(haveOverslept(reader.now)) LIMIT 1"
-            ) { try $0.next(UUID.self) }
-        }
-        guard !found.isEmpty else { return }
-        let count = try await database.write(.saga, essential: true) { batch in
-            try batch.execute(
                 """
-                UPDATE checkout SET next_run_at = \(batch.now)
-                WHERE \(haveOverslept(batch.now))
-                """)
+                SELECT checkout_id FROM checkout
+                WHERE next_run_at > \(reader.now.advanced(byMs: PurchaseRules.longestPauseMs))
+                    AND step <> \(StepName.buyer) AND (epoch = 0 OR \(mine)) LIMIT \(limit)
+                """
+            ) { try $0.next() }
+        } by: { batch, id in
+            try batch.execute(
+                "UPDATE checkout SET next_run_at = \(batch.now) WHERE checkout_id = \(id)")
         }
-        log.warning("sagas_overslept", ["sagas": count])
     }
 
     /// Those that it has claimed from another bear its epoch below zero.

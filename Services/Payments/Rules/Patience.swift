@@ -18,13 +18,16 @@ enum Patience {
     /// How long a webhook's id is remembered once it is over: far longer than providers send again.
     static let webhookMs: Int64 = 90 * 24 * 3_600_000
 
+    /// The longest of the pauses below.
+    static let longestPauseMs: Int64 = 300_000
+
     /// Between polls while the provider or the buyer is busy: 5, 15, 60 s, then 5 minutes.
     static func pollMs(tries: Int64) -> Int64 {
         switch tries {
         case ...0: 5_000
         case 1: 15_000
         case 2: 60_000
-        default: 300_000
+        default: longestPauseMs
         }
     }
 
@@ -36,6 +39,6 @@ enum Patience {
 
     /// Before a webhook that could not be applied is looked at again: 1 s doubling to 5 minutes.
     static func webhookRetryMs(tries: Int64) -> Int64 {
-        min(300_000, 1_000 << min(max(tries, 0), 9))
+        min(longestPauseMs, 1_000 << min(max(tries, 0), 9))
     }
 }

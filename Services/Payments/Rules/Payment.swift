@@ -38,11 +38,20 @@ struct Payment: Equatable, Sendable {
     var outcome: CheckoutOutcome?
     /// How much of a completed sale was tax.
     var tax: Int64 = 0
-    let createdAt: Instant
+    var createdAt: Instant
     /// When somebody must look again, though nobody calls.
     var nextTryAt: Instant?
     var tries: Int64 = 0
     var version: Int64 = 1
+
+    /// As begun now, and not in a time to come: a clock that was ahead began it, and it waits no
+    /// longer for that.
+    func begun(notAfter now: Instant) -> Payment {
+        var payment = self
+        payment.createdAt = min(createdAt, now)
+        payment.nextTryAt = nextTryAt.map { min($0, now) }
+        return payment
+    }
 
     /// Whether anything may still happen that Payments or Orders must see to.
     var isOpen: Bool {

@@ -64,13 +64,13 @@ struct ClockState {
     }
 
     /// The time, and whether something is to be done for it.
-    mutating func turn(wall: Instant, uptime: UInt64) -> Turn {
+    mutating func turn(wall: Instant, uptime: UInt64, mayWish: Bool) -> Turn {
         observe(wall, uptime)
         let expected = time(at: uptime)
         let aheadMs = expected.millisecondsUntil(wall)
         let wasFar = isFar
         isFar = aheadMs.magnitude > UInt64(Self.toleratedMs)
-        let wish = wish(wall, uptime)
+        let wish = mayWish ? wish(wall, uptime) : nil
         defer { isSlow = isSlow && !isFar && aheadMs < 0 && isSteady(uptime) }
         if isFar { return Turn(now: expected, wish: wish, isJump: !wasFar) }
         if aheadMs >= 0 {

@@ -31,12 +31,15 @@ final class GuardedClock: Sendable {
         if isBehind, let last = stored.lastBatch { alarm(wall, expected: last) }
     }
 
-    func now() -> Instant { turn().now }
+    /// For who only reads: what is to be done for the clock is left to the next batch.
+    func now() -> Instant { turn(mayWish: false).now }
 
-    func turn() -> ClockState.Turn {
+    func turn() -> ClockState.Turn { turn(mayWish: true) }
+
+    private func turn(mayWish: Bool) -> ClockState.Turn {
         let wall = world.now
         let uptime = world.scheduler.uptimeNanoseconds
-        let turn = state.withLock { $0.clock.turn(wall: wall, uptime: uptime) }
+        let turn = state.withLock { $0.clock.turn(wall: wall, uptime: uptime, mayWish: mayWish) }
         if turn.isJump { alarm(wall, expected: turn.now) }
         return turn
     }

@@ -1,0 +1,79 @@
+public import Lifecycle
+
+/// Takes back what a clock that was ahead has written into rows: a hold that would last an hour
+/// longer than was said, a payment that nobody would look at until then.
+///
+/// It looks at the start, whenever the store's time has gone back, and once a minute, for what
+/// another instance has left.
+public struct ClockRepair<Key: Sendable>: Service {
+    private static var everyMs: Int64 { 1_000 }
+    private static var looksBetween: Int { 60 }
+    private static var page: Int64 { 500 }
+
+    public let name = "clock-repair"
+    private let what: String
+    private let database: Database
+    private let world: World
+    private let find: @Sendable (Reader, _ limit: Int64) throws -> [Key]
+    private let mend: @Sendable (Batch, Key) throws -> Void
+
+    /// - Parameters:
+    ///   - what: the table, for the log.
+    ///   - find: rows whose time no right clock can have written.
+    public init(
+        _ what: String, in database: Database, world: World,
+        of find: @escaping @Sendable (Reader, _ limit: Int64) throws -> [Key],
+        by mend: @escaping @Sendable (Batch, Key) throws -> Void
+    ) {
+        self.what = what
+        self.database = database
+        self.world = world
+        self.find = find
+        self.mend = mend
+    }
+
+    public func run() async throws {
+        var now = database.now
+        var looks = 0
+        repeat {
+            let isSetBack = database.now < now
+            now = database.now
+            if isSetBack || looks == 0 {
+                do { try await repair() } catch {
+                    world.log.warning("clock_repair_failed", ["rows": what, "error": "\(error)"])
+                }
+            }
+            looks = (looks + 1) % Self.looksBetween
+        } while (try? await world.scheduler.sleep(ms: Self.everyMs)) != nil
+    }
+
+    /// Each row is a command of its own, so that one that can't be mended keeps no other from it.
+    public func repair() async throws {
+        var page = Self.page
+        var mended = 0
+        while page == Self.page {
+            let wrong = try await database.survey { [find] in try find($0, Self.page) }
+            let failures = await failures(of: wrong)
+            mended += wrong.count - failures.count
+            // Those would be found again and again.
+            if let first = failures.first { throw first }
+            page = Int64(wrong.count)
+        }
+        guard mended > 0 else { return }
+        world.log.warning("clock_repaired", ["rows": what, "count": mended])
+    }
+
+    private func failures(of wrong: [Key]) async -> [any Error] {
+        await withTaskGroup(of: (any Error)?.self) { group in
+            for key in wrong {
+                group.addTask { [database, mend] in
+                    do {
+                        try await database.write(essential: true) { try mend($0, key) }
+                        return nil
+                    } catch { return error }
+                }
+            }
+            return await group.reduce(into: []) { if let error = $1 { $0.append(error) } }
+        }
+    }
+}
