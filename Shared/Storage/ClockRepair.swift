@@ -10,7 +10,7 @@ public struct ClockRepair<Key: Sendable>: Service {
     private static var looksBetween: Int { 60 }
     private static var page: Int64 { 500 }
 
-    public let name = "clock-repair"
+    public var name: String { "clock-repair-\(what)" }
     private let what: String
     private let database: Database
     private let world: World

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Support
+import Stores
 import Testing
 
 @testable import Inventory
@@ -12,7 +13,7 @@ import Testing
 @Suite struct ModelTests {
     static let seeds = 1...25
 
-    @Test(arguments: seeds)
+    @Test(arguments: StoreFolder.some(of: seeds))
     func everyAnswerIsTheModels(seed: Int) throws {
         let difference = try Self.difference(seed: seed, flaw: nil)
         #expect(difference == nil)

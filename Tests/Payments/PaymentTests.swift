@@ -4,6 +4,7 @@ import Lifecycle
 import RPC
 import Storage
 import Support
+import Stores
 import Testing
 import Wire
 
@@ -137,7 +138,7 @@ import Wire
     }
 
     @Test func theSameCreateAtOnceTakesTheMoneyOnce() throws {
-        for seed in UInt64(1)...20 {
+        for seed in StoreFolder.some(of: UInt64(1)...20) {
             let test = TestWorld(seed: seed)
             try test.run {
                 let desk = try await Desk(test)
@@ -207,7 +208,7 @@ import Wire
 
     /// Both at once, in many orders: one wins, and the provider and the books agree with it.
     @Test func captureRacesVoid() throws {
-        for seed in UInt64(1)...40 {
+        for seed in StoreFolder.some(of: UInt64(1)...40) {
             let test = TestWorld(seed: seed)
             try test.run {
                 let desk = try await Desk(test)

@@ -135,7 +135,7 @@ import Testing
     /// Creates and webhooks at once, in many orders: every webhook finds its payment within
     /// milliseconds.
     @Test func createRacesItsWebhook() throws {
-        for seed in UInt64(1)...40 {
+        for seed in StoreFolder.some(of: UInt64(1)...40) {
             let test = TestWorld(seed: seed)
             try test.run {
                 let desk = try await Desk(test)

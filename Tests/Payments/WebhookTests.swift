@@ -37,7 +37,7 @@ private let action = ProviderPayment.Status.requiresAction(clientSecret: "s")
 
     /// All 24 orders of four events, each told once and told twice. What the events say is
     /// arbitrary; what the provider says when it is asked decides, and only upward.
-    @Test(arguments: permutations([0, 1, 2, 3]), [1, 2])
+    @Test(arguments: StoreFolder.some(of: permutations([0, 1, 2, 3])), [1, 2])
     func theOrderOfArrivalNeverDecides(_ order: [Int], _ times: Int) throws {
         let types = [
             "payment.requires_action", "payment.processing", "payment.captured",

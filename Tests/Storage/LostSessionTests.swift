@@ -105,7 +105,9 @@ import Testing
                 pool.left += 1
                 try batch.update(pool)
             }
-            for _ in 0..<10_000 where try !Self.isWaitedFor(other) {
+            var looks = 0
+            while looks < 10_000, try !Self.isWaitedFor(other) {
+                looks += 1
                 try await Task.sleep(for: .milliseconds(1))
             }
             do {

@@ -21,13 +21,6 @@ import Testing
     private static let sim = SimConfiguration(
         slowMs: 100, lateMs: 300, actionMs: 1_000_000, replyLimitMs: 2_500)
 
-    /// All of them on SQLite; over PostgreSQL, where each begins with three databases of its own,
-    /// every third.
-    static func cases() throws -> [Case] {
-        try all().enumerated().filter { StoreFolder.isSQLite || $0.offset.isMultiple(of: 3) }
-            .map(\.element)
-    }
-
     private static func all() throws -> [Case] {
         try CrashScript.allCases.flatMap { script in
             try live(script).flatMap { Death.all(at: $0, of: services) }.map {
@@ -38,7 +31,7 @@ import Testing
 
     @Test(
         "R6: a service dies at any call of a checkout, which ends as if nobody had",
-        arguments: try cases())
+        arguments: StoreFolder.some(of: try all()))
     func r6(_ place: Case) throws { try Self.live(place.script, dying: place.death) }
 
     /// Every call of every step and of what takes it back is among the places, and so is what

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Storage
+import Stores
 import Support
 import Testing
 import Wire
@@ -49,7 +50,7 @@ import Wire
     @Test(arguments: [CaptureMode.sale, .authCapture])
     func moneyNeverMeetsADeadHold(_ mode: CaptureMode) throws {
         var ends: Set<CheckoutState> = []
-        for seed in UInt64(1)...24 {
+        for seed in StoreFolder.some(of: UInt64(1)...24) {
             let end = try SuiteRig.run(seed: seed) { rig in
                 let event = try await rig.event(capacity: 2, openCheckouts: .replace)
                 let first = try await rig.reserve(event)

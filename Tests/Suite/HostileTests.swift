@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Stores
 import Support
 import Testing
 import Wire
@@ -10,7 +11,7 @@ import Wire
 /// field's range and one beyond, ids of nothing and of other things, other types, too much.
 @Suite struct HostileTests {
     /// What a gateway or an operator asks for breaks no invariant either.
-    @Test(arguments: [1, 2] as [UInt64])
+    @Test(arguments: StoreFolder.some(of: [1, 2] as [UInt64]))
     func whatOutsidersAskForHarmsNobody(_ seed: UInt64) throws {
         try SuiteRig.run(seed: seed) { rig in
             try await Self.ask(rig, seed: seed, as: [.gateway, .operator])
@@ -24,7 +25,7 @@ import Wire
     }
 
     /// A service that is out of its mind may spoil books, but stops no other.
-    @Test(arguments: [3, 4] as [UInt64])
+    @Test(arguments: StoreFolder.some(of: [3, 4] as [UInt64]))
     func whatServicesAskForStopsNobody(_ seed: UInt64) throws {
         try SuiteRig.run(seed: seed) { rig in
             try await Self.ask(rig, seed: seed, as: [.inventory, .orders, .payments, .operator])

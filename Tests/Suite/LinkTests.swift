@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import Payments
 import RPC
+import Stores
 import Support
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
 @Suite struct LinkTests {
     @Test(arguments: [("payments", CheckoutState.committing), ("inventory", .paid)])
     func sagasGoOnAsSoonAsTheirPeerIsBack(_ peer: String, _ meanwhile: CheckoutState) throws {
-        for seed in UInt64(1)...8 {
+        for seed in StoreFolder.some(of: UInt64(1)...8) {
             try SuiteRig.run(seed: seed) { rig in
                 let event = try await rig.event(capacity: 40)
                 let requests = (0..<5).map { rig.request(event, owner: "\($0)", waitMs: 0) }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import Payments
 import RPC
+import Stores
 import Testing
 import Wire
 
@@ -111,7 +112,7 @@ import Wire
     /// one does not.
     @Test("R8: a refund that fails is tried again until it is settled")
     func aRefundThatTheProviderRefusesAtFirstIsRetriedUntilItIsSettled() throws {
-        for seed in UInt64(1)...20 {
+        for seed in StoreFolder.some(of: UInt64(1)...20) {
             let sim = SimConfiguration(seed: seed, refundFailedBp: 5_000, lateMs: 950_000)
             let attempts = try SuiteRig.run(sim: sim) { rig in
                 let event = try await rig.event(capacity: 2)

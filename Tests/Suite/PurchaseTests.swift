@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test func manyAtOnceWithOneIdAreOnePurchase() throws {
-        for seed in UInt64(1)...20 {
+        for seed in StoreFolder.some(of: UInt64(1)...20) {
             try SuiteRig.run(seed: seed) { rig in
                 let event = try await rig.event()
                 let request = rig.request(event)

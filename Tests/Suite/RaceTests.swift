@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import Payments
 import RPC
+import Stores
 import Support
 import Testing
 import Wire
@@ -60,7 +61,7 @@ import Wire
     @Test("R7: cancel races pay: one of them wins, and both hear the same")
     func r7() throws {
         var ends: Set<CheckoutState> = []
-        for seed in UInt64(1)...60 {
+        for seed in StoreFolder.some(of: UInt64(1)...60) {
             let end = try SuiteRig.run(seed: seed, sim: SimConfiguration(slowMs: 40)) { rig in
                 let event = try await rig.event()
                 let checkout = try await rig.reserve(event)
@@ -113,7 +114,7 @@ import Wire
 
     @Test("R14: a double click is one payment, two tabs are not two")
     func r14() throws {
-        for seed in UInt64(1)...20 {
+        for seed in StoreFolder.some(of: UInt64(1)...20) {
             try SuiteRig.run(seed: seed) { rig in
                 let event = try await rig.event()
                 let checkout = try await rig.reserve(event)

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import Payments
 import RPC
+import Stores
 import Support
 import Testing
 
@@ -69,7 +70,7 @@ import Testing
         }
     }
 
-    @Test(arguments: UInt64(1)...20) func allEndsWell(_ seed: UInt64) throws {
+    @Test(arguments: StoreFolder.some(of: UInt64(1)...20)) func allEndsWell(_ seed: UInt64) throws {
         _ = try Self.ends(seed)
     }
 
