@@ -262,8 +262,13 @@ public struct OrdersService: Sendable {
     private func stats() async throws -> StatsReply {
         var counters = database.counters(with: world.metrics)
         counters.merge(try await stock.counters()) { $1 }
-        for (state, count) in try await queries.states() {
-            counters["checkouts.\(state.word)"] = count
+        do {
+            for (state, count) in try await queries.states() {
+                counters["checkouts.\(state.word)"] = count
+            }
+        } catch let error as StorageError where error.code == .corrupt {
+            // The rest is wanted all the more; verification tells of it, and it is recounted.
+            world.log.error("tally_unreadable", ["error": "\(error)"])
         }
         return StatsReply(counters: counters)
     }

@@ -35,6 +35,7 @@ public enum OrdersSchema {
             ALTER TABLE checkout ADD COLUMN owner_kind TEXT NOT NULL DEFAULT '';
             ALTER TABLE ticket_order ADD COLUMN owner_kind TEXT NOT NULL DEFAULT '';
             """ + SagaTables.callers),
+        Migration(9, FeedCursor.settingAside),
     ]
 
     private static let first = """

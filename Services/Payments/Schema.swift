@@ -12,6 +12,7 @@ public enum PaymentsSchema {
         Migration(4, lanes),
         Migration(5, FeedCursor.remembering),
         Migration(6, balances),
+        Migration(7, FeedCursor.settingAside),
     ]
 
     private static let first = """

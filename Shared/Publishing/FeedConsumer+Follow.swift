@@ -24,6 +24,8 @@ extension FeedConsumer {
         let before = try await database.write(essential: true) { [feed] batch in
             let before = try batch.find(FeedCursor.self, ByteText(feed))
             if before == nil { try batch.insert(next) } else { try batch.update(next) }
+            // Of another history, or read again.
+            try batch.execute("DELETE FROM feed_aside WHERE feed = \(feed)")
             return before
         }
         world.log.warning(

@@ -33,7 +33,8 @@ public struct FeedConsumer<Effect: Sendable>: Service {
     let database: Database
     let world: World
     private let beginning: Beginning
-    private let book: Book
+    let book: Book
+    let failing: FailingRows<Int64>
     private let whenBooked: @Sendable ([Effect]) -> Void
 
     /// - Parameter whenBooked: is told what a page came to, once it is committed.
@@ -51,6 +52,7 @@ public struct FeedConsumer<Effect: Sendable>: Service {
         self.beginning = beginning
         self.book = book
         self.whenBooked = whenBooked
+        failing = FailingRows("fact of \(feed)", world: world)
     }
 
     /// Small enough that booking a page does not keep buyers waiting behind it.
@@ -62,6 +64,8 @@ public struct FeedConsumer<Effect: Sendable>: Service {
     /// then.
     private static var divergedMs: Int64 { 1_000 }
     private static var alarmEveryMs: Int64 { 60_000 }
+    /// How often what was set aside is looked at.
+    private static var asideEveryMs: UInt64 { 30_000 }
     /// Pauses while the peer does not answer: up to 1.6 s, because reading is cheap.
     private static var firstPauseMs: Int64 { 200 }
     private static var longestPauseMs: Int64 { 1_600 }
@@ -70,9 +74,15 @@ public struct FeedConsumer<Effect: Sendable>: Service {
         var pauseMs = Self.firstPauseMs
         var limit = Self.pageSize
         var alarmInMs: Int64 = 0
+        var lookedAside: UInt64?
         while !Task.isCancelled {
             var restMs = Self.gatherMs
             do {
+                let now = world.scheduler.uptimeNanoseconds
+                if lookedAside.map({ now - $0 >= Self.asideEveryMs * 1_000_000 }) ?? true {
+                    whenBooked(try await bookAside())
+                    lookedAside = now
+                }
                 let read = try await step(limit: limit)
                 (pauseMs, alarmInMs) = (Self.firstPauseMs, 0)
                 let isMore = read == limit
@@ -89,7 +99,7 @@ public struct FeedConsumer<Effect: Sendable>: Service {
             } catch {
                 guard !Task.isCancelled else { return }
                 world.log.warning("feed.unread", ["feed": feed, "error": "\(error)"])
-                // A fact that cannot be booked keeps back none before it.
+                // A fact that cannot be booked keeps back none before it, and none behind it.
                 limit = 1
                 restMs = pauseMs
                 pauseMs = min(pauseMs * 2, Self.longestPauseMs)
@@ -114,7 +124,9 @@ public struct FeedConsumer<Effect: Sendable>: Service {
         }
         do {
             let page = try await read(after: cursor, limit: limit, waitMs: waitMs)
-            whenBooked(try await book(page, after: cursor))
+            do { whenBooked(try await book(page, after: cursor)) } catch
+                where page.events.count == 1 && !error.mayPass
+            { try await setAside(page, after: cursor, error) }
             return Int64(page.events.count)
         } catch let error as RPCError where error.reason == .feedDiverged {
             try await stop(at: cursor, error)
@@ -175,9 +187,9 @@ public struct FeedConsumer<Effect: Sendable>: Service {
             let stored = try batch.find(FeedCursor.self, ByteText(feed))
             guard stored == cursor else { return [] }
             let effects = try page.events.compactMap { try book($0, batch) }
-            let next = FeedCursor(
-                feed: feed, feedID: page.feedId, seq: last?.seq ?? page.head,
-                last: last.map { LastFact(subject: $0.subject, at: $0.at) })
+            let next =
+                last.map { FeedCursor(behind: $0, of: feed, feedID: page.feedId) }
+                ?? FeedCursor(feed: feed, feedID: page.feedId, seq: page.head)
             if stored == nil { try batch.insert(next) } else { try batch.update(next) }
             return effects
         }

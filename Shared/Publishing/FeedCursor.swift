@@ -9,7 +9,7 @@ public import Text
 public struct FeedCursor: StoredRow, Hashable {
     public static let table = TableLayout(
         "feed_cursor", key: ["feed"],
-        columns: ["feed", "feed_id", "seq", "last_subject", "last_at", "diverged_at"])
+        columns: ["feed", "feed_id", "seq", "last_subject", "last_at", "diverged_at", "last_seq"])
 
     /// For a migration of a service that never read a feed.
     public static let creation = """
@@ -42,6 +42,12 @@ public struct FeedCursor: StoredRow, Hashable {
         self.divergedAt = divergedAt
     }
 
+    init(behind fact: Contracts.FeedEvent, of feed: String, feedID: UUID) {
+        self.init(
+            feed: feed, feedID: feedID, seq: fact.seq,
+            last: LastFact(subject: fact.subject, at: fact.at))
+    }
+
     public var key: ByteText { ByteText(feed) }
 
     public func write(to columns: inout ColumnWriter) {
@@ -51,6 +57,7 @@ public struct FeedCursor: StoredRow, Hashable {
         columns.append(last?.subject)
         columns.append(last?.at)
         columns.append(divergedAt)
+        columns.append(last.map { _ in seq })
     }
 
     public init(from columns: inout ColumnReader) throws {
@@ -58,17 +65,21 @@ public struct FeedCursor: StoredRow, Hashable {
         feedID = try columns.next()
         seq = try columns.next()
         let (subject, at) = (try columns.next(UUID?.self), try columns.next(Instant?.self))
-        last = subject.flatMap { subject in at.map { LastFact(subject: subject, at: $0) } }
         divergedAt = try columns.next()
+        // An instance of a release that remembers no fact moves the number alone.
+        let isOfNow = try columns.next(Int64?.self) == seq
+        last =
+            isOfNow
+            ? subject.flatMap { subject in at.map { LastFact(subject: subject, at: $0) } } : nil
     }
 }
 
 extension Reader {
-    /// Feeds that are not read on.
-    public func divergedFeeds() throws -> [Violation] {
-        try select(FeedCursor.self, where: "diverged_at IS NOT NULL ORDER BY feed").map {
-            .diverged($0.feed, after: $0.seq)
-        }
+    /// Feeds that are not read on, and facts that could not be booked.
+    public func unfollowedFeeds() throws -> [Violation] {
+        let diverged = try select(
+            FeedCursor.self, where: "diverged_at IS NOT NULL ORDER BY feed")
+        return diverged.map { .diverged($0.feed, after: $0.seq) } + (try factsAside())
     }
 }
 

@@ -214,6 +214,12 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
             world.log.info(
                 "saga_left",
                 ["order": id, "step": error.name, "again_in_ms": pause.pauseMs])
+        } else if error.mayPass {
+            // The database is away for a moment, or the lease is over: no fault of this row.
+            let pause = failing.setAside(id)
+            world.log.warning(
+                "saga_delayed",
+                ["order": id, "error": "\(error)", "again_in_ms": pause.pauseMs])
         } else {
             failing.failed(id, error)
         }
@@ -374,21 +380,11 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         while true {
             do { return try await body() } catch {
                 world.log.warning(event, ["order": id, "error": "\(error)"])
-                guard Self.mayPass(error), !isStopped else { throw error }
+                guard error.mayPass, !isStopped else { throw error }
                 try await world.scheduler.sleep(
                     ms: Backoff.delayMs(attempt: attempt, world.random))
                 attempt += 1
             }
-        }
-    }
-
-    /// Whether the same may succeed later. What the rows themselves forbid does not.
-    private static func mayPass(_ error: any Error) -> Bool {
-        switch error {
-        case let error as any FaultError:
-            if case .internal = error.fault { false } else { true }
-        case let error as RPCError: !error.isRefusal && error.reason != .internal
-        default: false
         }
     }
 }

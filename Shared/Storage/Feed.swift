@@ -70,10 +70,6 @@ public struct Feed: Sendable {
         return head
     }
 
-    /// True when a consumer that stands at `after` of the feed `id` has seen another history, such
-    /// as that of a database which was restored since. It must stop and raise an alarm.
-    public func isDiverged(from id: UUID, after seq: Int64) -> Bool { id != self.id || seq > head }
-
     /// The facts after `seq`, oldest first: at most `limit`, and a page's worth. Old facts that
     /// were pruned are left out.
     public func events(after seq: Int64, limit: Int64) async throws -> [FeedEvent] {

@@ -46,6 +46,28 @@ import Testing
         }
     }
 
+    /// A page that was read before a row was dealt with shows it as it was.
+    @Test func whatWasReadBeforeIsNoAlarm() throws {
+        let test = TestWorld()
+        try test.run {
+            let reads = Atomic(0)
+            let due = DueLoop<UUID>.Due(id: id(1), at: test.world.now)
+            let job = test.scheduler.spawn {
+                await DueLoop<UUID>("payment", in: [.all], test.world).run { _, _, _ in
+                    let isBefore = reads.add(1, ordering: .relaxed).newValue <= 2
+                    try await test.scheduler.sleep(ms: 20)
+                    return isBefore ? [due] : []
+                } look: { _ in
+                    try await test.scheduler.sleep(ms: 510)
+                }
+            }
+            try await test.scheduler.sleep(ms: 3_000)
+            job.cancel()
+            #expect(reads.load(ordering: .relaxed) > 2)
+            #expect(Self.setAside(test, 1) == 0)
+        }
+    }
+
     /// A provider that takes ten seconds an answer, and more payments than are asked at once.
     @Test func aSlowProviderKeepsOnlyItsOwnWaiting() throws {
         let test = TestWorld()

@@ -206,16 +206,43 @@ import Testing
         }
     }
 
-    /// A fact that nobody can read keeps back none before it, and is told of.
-    @Test func whatCannotBeBookedKeepsBackNothingBeforeIt() throws {
+    /// A fact that nobody can read keeps back no other, is told of, and is tried again.
+    @Test func whatCannotBeBookedKeepsBackNoOther() throws {
         let test = TestWorld()
         try test.run {
             let desk = try await Desk(test)
-            try desk.orders.say(OrdersFact.orderPaid)
-            desk.orders.say(OrdersFact.orderCompleted, body: [0xff])
-            try await desk.work(forMs: 5_000)
+            _ = try await desk.create()
+            desk.orders.say(OrdersFact.orderCompleted, checkout: 0xc9, body: [0xff])
+            try desk.orders.say(OrdersFact.orderCompleted)
+            try await desk.work(forMs: 100_000)
+            #expect(try await consumer(desk).cursor()?.seq == 2)
+            #expect(try await desk.funds() == 0)
+            let alarms = test.logLines.all.count { $0.contains("\"row_set_aside\"") }
+            #expect((2...8).contains(alarms))
+            #expect(try await desk.violations() == ["P-4"])
+            // It says how to go on: an operator has the feed read on behind it.
+            try await desk.follow(3)
+            #expect(try await desk.violations() == [])
+        }
+    }
+
+    /// What kept a fact from being booked is mended, and it is booked, once.
+    @Test func whatWasSetAsideIsBookedInTheEnd() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            _ = try await desk.create()
+            try desk.orders.say(OrdersFact.orderCompleted)
+            try await desk.database.write {
+                try $0.execute("UPDATE payment SET operation = 'STEAL'")
+            }
+            try await desk.work(forMs: 10_000)
             #expect(try await consumer(desk).cursor()?.seq == 1)
-            #expect(test.logLines.all.contains { $0.contains("feed.unread") })
+            #expect(try await desk.funds() != 0)
+            try await desk.database.write { try $0.execute("UPDATE payment SET operation = NULL") }
+            try await desk.work(forMs: 120_000)
+            #expect(try await desk.funds() == 0)
+            #expect(try await desk.violations() == [])
         }
     }
 

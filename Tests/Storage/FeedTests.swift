@@ -38,9 +38,6 @@ import Testing
         let again = try await bed.open()
         #expect(again.feed.head == 800)
         #expect(again.feed.id == database.feed.id)
-        #expect(again.feed.isDiverged(from: again.feed.id, after: 801))
-        #expect(again.feed.isDiverged(from: world.newID(), after: 1))
-        #expect(!again.feed.isDiverged(from: again.feed.id, after: 800))
         await again.close()
     }
 

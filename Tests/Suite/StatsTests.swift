@@ -58,6 +58,9 @@ import Testing
                 try batch.execute("UPDATE checkout_tally SET id = 2")
             }
             #expect(try await rig.purchase(rig.request(event)).state == .completed)
+            #expect(try await Self.counts(rig) == [:])
+            try await rig.pass(ms: 3_700_000)
+            #expect(try await Self.counts(rig) == ["checkouts.COMPLETED": 1])
         }
     }
 

@@ -55,7 +55,7 @@ struct Adoption: Service {
                 ListUnsettledRequest(
                     olderThanMs: Self.olderThanMs, after: after, limit: Self.page))
             await world.scheduler.forEach(reply.payments, atOnce: Self.atOnce) { payment in
-                await failing.attempt(payment.paymentId) { try await adopt(payment) }
+                await attempt(payment.paymentId) { try await adopt(payment) }
             }
             after = reply.next
         } while after != nil
@@ -70,10 +70,21 @@ struct Adoption: Service {
                     state: .committing, olderThanMs: Self.olderThanMs, after: after,
                     limit: Self.page))
             await world.scheduler.forEach(reply.holds, atOnce: Self.atOnce) { hold in
-                await failing.attempt(hold.holdId) { try await adopt(hold) }
+                await attempt(hold.holdId) { try await adopt(hold) }
             }
             after = reply.next
         } while after != nil
+    }
+
+    /// What fails because a peer or the database is away says nothing about the row, and is tried
+    /// again at the next look.
+    private func attempt(_ id: UUID, _ body: () async throws -> Void) async {
+        await failing.attempt(id) {
+            do { try await body() } catch {
+                guard error.mayPass else { throw error }
+                world.log.warning("adoption_delayed", ["row": id, "error": "\(error)"])
+            }
+        }
     }
 
     private func adopt(_ hold: HoldReply) async throws {

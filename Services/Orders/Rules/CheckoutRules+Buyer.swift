@@ -37,11 +37,7 @@ extension CheckoutRules {
             // It was fenced for an attempt that the buyer has replaced meanwhile.
             decision.call(SagaPosition(StepName.reopen))
         case .consumed: decision.park("the hold is \(hold.state.word) unasked")
-        case .released:
-            holdIsGone(
-                RPCError(
-                    .holdReleased, "the hold was given back or replaced",
-                    detail: ["state": .text(hold.state.word)]), &decision)
+        case .released: holdIsGone(hold.givenBack, &decision)
         default: timeIsOver(&decision)
         }
     }
@@ -182,5 +178,14 @@ extension CheckoutRules {
         decision.pauseMs = nil
         decision.call(
             SagaPosition(decision.checkout.mayHavePayment ? StepName.pay : StepName.reserve, .undo))
+    }
+}
+
+extension HoldReply {
+    /// Why a checkout whose hold this is does not go on.
+    var givenBack: RPCError {
+        RPCError(
+            .holdReleased, "the hold was given back or replaced",
+            detail: ["state": .text(state.word)])
     }
 }

@@ -34,10 +34,7 @@ extension CheckoutRules {
         let isLong = decision.checkout.way == .long
         if isLong, hold.state == .expired { return timeIsOver(&decision) }
         if hold.state == .released {
-            let problem = RPCError(
-                .holdReleased, "the hold was given back or replaced",
-                detail: ["state": .text(hold.state.word)])
-            return giveUp(problem, from: StepName.reserve, &decision)
+            return giveUp(hold.givenBack, from: StepName.reserve, &decision)
         }
         guard hold.state == (isLong ? .active : .committing) || isSold,
             let totals = decision.checkout.totals

@@ -49,6 +49,16 @@ extension Batch {
         try tally(before.state, checkout.state)
     }
 
+    /// Begins anew where the tally is gone or can't be read; what it lacks then is recounted.
+    func beginTally() throws {
+        do {
+            if try find(CheckoutTally.self, CheckoutTally.id) != nil { return }
+        } catch let error as StorageError where error.code == .corrupt {
+            try execute("DELETE FROM checkout_tally")
+        }
+        try insert(CheckoutTally(counts: CheckoutTally.states.map { _ in 0 }))
+    }
+
     /// Moves so many checkouts from one state to another; nil is none. A tally that can't be read
     /// keeps nobody from buying: verification tells of it.
     func tally(_ before: CheckoutState?, _ after: CheckoutState?, count: Int64 = 1) throws {
@@ -106,6 +116,8 @@ extension Recount<(state: CheckoutState, count: Int64)> {
     /// Of the checkouts in each state.
     static func checkouts(in database: Database, world: World) -> Recount {
         Recount(in: database, world: world) {
+            try $0.beginTally()
+        } of: {
             try $0.missingFromTally()
         } adding: {
             try $0.tally(nil, $1.state, count: $1.count)

@@ -19,7 +19,7 @@ extension Reader {
         try check("P-1") { try forgotten() }
         try check("P-3") { try feedGaps() }
         try check("P-3") { try doubleFacts() }
-        try check(Violation.ofFeed) { try divergedFeeds() }
+        try check(Violation.ofFeed) { try unfollowedFeeds() }
         if event == nil { try check("P-5") { try miscountedStates() } }
         return violations
     }

@@ -33,6 +33,8 @@ struct DueLoop<ID: Hashable & Sendable>: Sendable {
     /// Between two looks at what is due, in milliseconds, and between two at the same lane.
     private static var pauseMs: Int64 { 500 }
     private static var leastMs: Int64 { 1 }
+    /// Between two looks for rows of providers that are not here: they are looked for among all.
+    private static var othersMs: Int64 { 10_000 }
 
     /// - Parameters:
     ///   - prepare: comes before each look at what is due.
@@ -47,6 +49,7 @@ struct DueLoop<ID: Hashable & Sendable>: Sendable {
                 var isEarly = false
                 for lane in lanes {
                     let now = world.scheduler.uptimeNanoseconds
+                    if lane.rests(now) { continue }
                     guard lane.mayBeRead(now) else {
                         isEarly = true
                         continue
@@ -92,11 +95,20 @@ struct DueLoop<ID: Hashable & Sendable>: Sendable {
         /// Rows of which is remembered when they were due.
         private static var mostDone: Int { 1_000 }
 
+        private struct Done {
+            /// When the row had been due.
+            let at: Instant
+            /// Of the lane, before the row was dealt with: these may have read it as it was.
+            let reads: Int64
+        }
+
         private struct State {
             var waiting: [Due] = []
             var busy: Set<ID> = []
-            /// Rows that were dealt with, and when they had been due.
-            var done: [ID: Instant] = [:]
+            /// Rows that were dealt with.
+            var done: [ID: Done] = [:]
+            /// How often it was read, the one that goes on included.
+            var reads: Int64 = 0
             /// There is more than was read.
             var isMore = false
             var readAt: UInt64 = 0
@@ -110,6 +122,15 @@ struct DueLoop<ID: Hashable & Sendable>: Sendable {
         init(_ lane: Lane, _ failing: FailingRows<ID>) {
             self.lane = lane
             self.failing = failing
+        }
+
+        /// Whether a lane that costs more to read was read not long ago.
+        func rests(_ now: UInt64) -> Bool {
+            guard case .others = lane else { return false }
+            return state.withLock { state in
+                !state.isMore && state.waiting.isEmpty && state.reads > 0
+                    && now < state.readAt &+ UInt64(othersMs) * 1_000_000
+            }
         }
 
         /// False so soon after it was read that nothing new is expected.
@@ -128,6 +149,7 @@ struct DueLoop<ID: Hashable & Sendable>: Sendable {
             guard isWanted else { return }
             var last = start
             for _ in 0..<Self.mostPages {
+                state.withLock { $0.reads += 1 }
                 let page = try await due(lane, last, Self.page)
                 last = page.last ?? last
                 let isMore = page.count == Self.page
@@ -145,8 +167,10 @@ struct DueLoop<ID: Hashable & Sendable>: Sendable {
 
         private func mayLook(_ row: Due, _ state: inout State) -> Bool {
             guard !state.busy.contains(row.id), !failing.isSetAside(row.id) else { return false }
-            guard let before = state.done.removeValue(forKey: row.id) else { return true }
-            guard before == row.at else {
+            guard let done = state.done[row.id] else { return true }
+            guard done.reads < state.reads else { return false }
+            state.done[row.id] = nil
+            guard done.at == row.at else {
                 failing.succeeded(row.id)
                 return true
             }
@@ -168,7 +192,7 @@ struct DueLoop<ID: Hashable & Sendable>: Sendable {
             state.withLock { state in
                 state.busy.remove(row.id)
                 if state.done.count >= Self.mostDone { state.done.removeAll() }
-                if isDone { state.done[row.id] = row.at }
+                if isDone { state.done[row.id] = Done(at: row.at, reads: state.reads) }
                 return state.isMore || !state.waiting.isEmpty
             }
         }

@@ -26,7 +26,7 @@ extension PaymentStore {
             try check("P-4") { try reader.lostWebhooks() }
             try check("P-4") { try reader.webhooksOfNothing() }
             try check("P-5") { try reader.miskeptBalances() }
-            try check(Violation.ofFeed) { try reader.divergedFeeds() }
+            try check(Violation.ofFeed) { try reader.unfollowedFeeds() }
             return VerifyReply(
                 checked: try reader.rowsJudged(ofEvent), violations: violations,
                 pending: try reader.pending(ofEvent) + reader.webhooksOnTheirWay())

@@ -31,8 +31,12 @@ extension PaymentStore {
             guard let stored = try batch.webhook(webhook.id), stored == webhook else {
                 return webhook
             }
-            if case .noPayment = look, try batch.target(of: webhook) != nil { return webhook }
-            let settled = WebhookRules.settle(webhook, look, now: batch.now)
+            var settled = WebhookRules.settle(webhook, look, now: batch.now)
+            if case .noPayment = look, try batch.target(of: webhook) != nil {
+                // Its payment has come since.
+                settled = webhook
+                settled.nextTryAt = batch.now
+            }
             try batch.update(WebhookRow(settled))
             return settled
         }
