@@ -1,6 +1,7 @@
 internal import Contracts
 internal import FoundationEssentials
 import Lifecycle
+import RPC
 import Storage
 internal import Text
 
@@ -51,6 +52,7 @@ extension FeedCursor {
     /// For a migration: which fact a cursor remembers, and facts that could not be booked.
     public static let settingAside = """
         ALTER TABLE feed_cursor ADD COLUMN last_seq BIGINT;
+        UPDATE feed_cursor SET last_seq = seq WHERE last_subject IS NOT NULL;
         CREATE TABLE feed_aside (
             feed TEXT NOT NULL, seq BIGINT NOT NULL, kind TEXT NOT NULL, subject BYTEA NOT NULL,
             at BIGINT NOT NULL, body BYTEA NOT NULL, PRIMARY KEY (feed, seq));
@@ -58,51 +60,89 @@ extension FeedCursor {
 }
 
 extension FeedConsumer {
-    /// Of more than these the rest waits until some of them are booked.
-    private static var most: Int64 { 200 }
+    private static var asidePage: Int { 200 }
 
     /// Reads on behind the one fact of a page that cannot be booked.
     func setAside(_ page: FeedReply, after cursor: FeedCursor?, _ error: any Error) async throws {
         guard let fact = page.events.first else { throw error }
-        try await database.write(essential: true) { [feed] batch in
-            guard try batch.find(FeedCursor.self, ByteText(feed)) == cursor else { return }
+        let isOurs = try await database.write(essential: true) { [feed] batch in
+            guard try batch.find(FeedCursor.self, ByteText(feed)) == cursor else { return false }
             try batch.insert(FactAside(fact, of: feed))
             let next = FeedCursor(behind: fact, of: feed, feedID: page.feedId)
             if cursor == nil { try batch.insert(next) } else { try batch.update(next) }
+            return true
         }
-        failing.failed(fact.seq, error)
+        if isOurs { failing.failed(fact.seq, error) }
     }
 
     /// Tries again what was set aside, each fact by itself and ever more seldom.
-    func bookAside() async throws -> [Effect] {
-        let aside = try await database.read { [feed] reader in
-            try reader.select(
-                FactAside.self, where: "feed = \(feed) ORDER BY seq LIMIT \(Self.most)")
-        }
-        var effects: [Effect] = []
-        for row in aside {
-            await failing.attempt(row.fact.seq) {
-                let effect = try await database.write(essential: true) { [book] batch in
-                    let effect = try book(row.fact, batch)
-                    try batch.delete(FactAside.self, row.key)
-                    return effect
-                }
-                world.log.warning("feed.fact_booked", ["feed": feed, "seq": row.fact.seq])
-                if let effect { effects.append(effect) }
+    func bookAside() async throws {
+        var last: Int64 = 0
+        while true {
+            let page = try await database.read { [feed, last] reader in
+                try reader.query(
+                    """
+                    SELECT seq FROM feed_aside WHERE feed = \(feed) AND seq > \(last)
+                    ORDER BY seq LIMIT \(Self.asidePage)
+                    """
+                ) { try $0.next(Int64.self) }
             }
+            for seq in page { await failing.attempt(seq) { try await bookAside(seq) } }
+            guard page.count == Self.asidePage, let end = page.last else { return }
+            last = end
         }
-        return effects
+    }
+
+    private func bookAside(_ seq: Int64) async throws {
+        let place = FactAside.Place(feed: ByteText(feed), seq: seq)
+        do {
+            let effect = try await database.write(essential: true) { [book] batch -> Effect? in
+                guard let row = try batch.find(FactAside.self, place) else { return nil }
+                let effect = try book(row.fact, batch)
+                try batch.delete(FactAside.self, place)
+                return effect
+            }
+            world.log.warning("feed.fact_booked", ["feed": feed, "seq": seq])
+            if let effect { whenBooked([effect]) }
+        } catch {
+            guard error.mayPass else { throw error }
+            world.log.warning("feed.fact_delayed", ["seq": seq, "error": "\(error)"])
+        }
+    }
+}
+
+extension Batch {
+    /// Lets go of facts aside where an operator has a feed read on from another place: those that
+    /// are read again, and those before it, which nobody will book. From the oldest fact on, those
+    /// that are older still stay.
+    ///
+    /// - Returns: the ones that nobody will book.
+    func dropFactsAside(of feed: String, for next: FeedCursor, from seq: Int64, isSame: Bool)
+        throws -> [Int64]
+    {
+        if isSame, seq == 0 {
+            try execute("DELETE FROM feed_aside WHERE feed = \(feed) AND seq > \(next.seq)")
+            return []
+        }
+        let dropped = try query(
+            """
+            SELECT seq FROM feed_aside WHERE feed = \(feed)
+                AND (seq <= \(next.seq) OR \(isSame ? 0 : 1) = 1) ORDER BY seq
+            """
+        ) { try $0.next(Int64.self) }
+        try execute("DELETE FROM feed_aside WHERE feed = \(feed)")
+        return dropped
     }
 }
 
 extension Reader {
     /// Facts that could not be booked.
     func factsAside() throws -> [Violation] {
-        try select(FactAside.self, where: "seq > 0 ORDER BY feed, seq LIMIT 100").map {
-            Violation(
-                invariant: Violation.ofFeed, subject: "fact \($0.fact.seq) of feed \($0.feed)",
-                expected: "booked",
-                actual: "\($0.fact.kind) of \($0.fact.subject.text) is set aside; the log says why")
+        try query("SELECT feed, seq FROM feed_aside ORDER BY feed, seq LIMIT 1000") {
+            let (feed, seq) = (try $0.next(String.self), try $0.next(Int64.self))
+            return Violation(
+                invariant: Violation.ofFeed, subject: "fact \(seq) of feed \(feed)",
+                expected: "booked", actual: "set aside; the log says why")
         }
     }
 }

@@ -21,12 +21,17 @@ extension FeedConsumer {
         }
         let (seq, last, head) = try await place(of: request)
         let next = FeedCursor(feed: feed, feedID: request.feedId, seq: seq, last: last)
-        let before = try await database.write(essential: true) { [feed] batch in
+        let (before, dropped) = try await database.write(essential: true) { [feed] batch in
             let before = try batch.find(FeedCursor.self, ByteText(feed))
             if before == nil { try batch.insert(next) } else { try batch.update(next) }
-            // Of another history, or read again.
-            try batch.execute("DELETE FROM feed_aside WHERE feed = \(feed)")
-            return before
+            let dropped = try batch.dropFactsAside(
+                of: feed, for: next, from: request.fromSeq,
+                isSame: before?.feedID == request.feedId)
+            return (before, dropped)
+        }
+        for seq in dropped {
+            world.log.error(
+                "feed.fact_dropped", ["feed": feed, "seq": seq, "by": call.caller])
         }
         world.log.warning(
             "feed.followed",

@@ -35,7 +35,7 @@ public struct FeedConsumer<Effect: Sendable>: Service {
     private let beginning: Beginning
     let book: Book
     let failing: FailingRows<Int64>
-    private let whenBooked: @Sendable ([Effect]) -> Void
+    let whenBooked: @Sendable ([Effect]) -> Void
 
     /// - Parameter whenBooked: is told what a page came to, once it is committed.
     public init(
@@ -72,22 +72,23 @@ public struct FeedConsumer<Effect: Sendable>: Service {
 
     public func run() async throws {
         var pauseMs = Self.firstPauseMs
-        var limit = Self.pageSize
+        /// Facts that are still booked one by one, because some of them can't be.
+        var single: Int64 = 0
         var alarmInMs: Int64 = 0
         var lookedAside: UInt64?
         while !Task.isCancelled {
             var restMs = Self.gatherMs
             do {
                 let now = world.scheduler.uptimeNanoseconds
-                if lookedAside.map({ now - $0 >= Self.asideEveryMs * 1_000_000 }) ?? true {
-                    whenBooked(try await bookAside())
+                if lookedAside.map({ now &- $0 >= Self.asideEveryMs * 1_000_000 }) ?? true {
                     lookedAside = now
+                    try await bookAside()
                 }
+                let limit = single > 0 ? 1 : Self.pageSize
                 let read = try await step(limit: limit)
                 (pauseMs, alarmInMs) = (Self.firstPauseMs, 0)
-                let isMore = read == limit
-                limit = Self.pageSize
-                if isMore { continue }
+                single = max(0, single - 1)
+                if read == limit { continue }
             } catch let error as RPCError where error.reason == .feedDiverged {
                 if alarmInMs <= 0 {
                     world.metrics.count("feed.diverged")
@@ -100,7 +101,7 @@ public struct FeedConsumer<Effect: Sendable>: Service {
                 guard !Task.isCancelled else { return }
                 world.log.warning("feed.unread", ["feed": feed, "error": "\(error)"])
                 // A fact that cannot be booked keeps back none before it, and none behind it.
-                limit = 1
+                single = Self.pageSize
                 restMs = pauseMs
                 pauseMs = min(pauseMs * 2, Self.longestPauseMs)
             }

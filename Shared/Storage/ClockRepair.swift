@@ -3,18 +3,22 @@ public import Lifecycle
 /// Takes back what a clock that was ahead has written into rows: a hold that would last an hour
 /// longer than was said, a payment that nobody would look at until then.
 ///
+/// A row is decided on as it is in the batch, since it may have moved on since it was found. What
+/// was made before a clock fell *behind* for minutes, and was believed, looks the same: it lasts
+/// from then on as long as was said, and ends when that clock is set forward.
+///
 /// It looks at the start, whenever the store's time has gone back, and once a minute, for what
 /// another instance has left.
 public struct ClockRepair<Key: Sendable>: Service {
     private static var everyMs: Int64 { 1_000 }
     private static var looksBetween: Int { 60 }
-    private static var page: Int64 { 500 }
+    private static var page: Int { 500 }
 
     public var name: String { "clock-repair-\(what)" }
     private let what: String
     private let database: Database
     private let world: World
-    private let find: @Sendable (Reader, _ limit: Int64) throws -> [Key]
+    private let find: @Sendable (Reader, _ limit: Int) throws -> [Key]
     private let mend: @Sendable (Batch, Key) throws -> Void
 
     /// - Parameters:
@@ -22,7 +26,7 @@ public struct ClockRepair<Key: Sendable>: Service {
     ///   - find: rows whose time no right clock can have written.
     public init(
         _ what: String, in database: Database, world: World,
-        of find: @escaping @Sendable (Reader, _ limit: Int64) throws -> [Key],
+        of find: @escaping @Sendable (Reader, _ limit: Int) throws -> [Key],
         by mend: @escaping @Sendable (Batch, Key) throws -> Void
     ) {
         self.what = what
@@ -49,18 +53,19 @@ public struct ClockRepair<Key: Sendable>: Service {
 
     /// Each row is a command of its own, so that one that can't be mended keeps no other from it.
     public func repair() async throws {
-        var page = Self.page
-        var mended = 0
-        while page == Self.page {
+        var failed: [any Error] = []
+        var (mended, isMore) = (0, true)
+        while isMore {
             let wrong = try await database.survey { [find] in try find($0, Self.page) }
-            let failures = await failures(of: wrong)
-            mended += wrong.count - failures.count
-            // Those would be found again and again.
-            if let first = failures.first { throw first }
-            page = Int64(wrong.count)
+            failed = await failures(of: wrong)
+            mended += wrong.count - failed.count
+            // Those that failed are found again: the others come by as long as some are mended.
+            isMore = wrong.count == Self.page && failed.count < wrong.count
         }
-        guard mended > 0 else { return }
-        world.log.warning("clock_repaired", ["rows": what, "count": mended])
+        if mended > 0 {
+            world.log.warning("clock_repaired", ["rows": what, "count": mended])
+        }
+        if let first = failed.first { throw first }
     }
 
     private func failures(of wrong: [Key]) async -> [any Error] {

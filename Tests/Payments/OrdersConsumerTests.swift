@@ -7,6 +7,7 @@ import Storage
 import Stores
 import Support
 import Testing
+import Wire
 
 @testable import Payments
 
@@ -220,9 +221,42 @@ import Testing
             let alarms = test.logLines.all.count { $0.contains("\"row_set_aside\"") }
             #expect((2...8).contains(alarms))
             #expect(try await desk.violations() == ["P-4"])
-            // It says how to go on: an operator has the feed read on behind it.
+            // From the oldest fact on it still has to be booked.
+            try await desk.follow(0)
+            #expect(try await desk.violations() == [])
+            try await desk.work(forMs: 10_000)
+            #expect(try await desk.violations() == ["P-4"])
+            // An operator has the feed read on behind it, and the log says what that drops.
             try await desk.follow(3)
             #expect(try await desk.violations() == [])
+            #expect(test.logLines.all.contains { $0.contains("feed.fact_dropped") })
+        }
+    }
+
+    /// However many there are, each is tried, and they go by as fast as others.
+    @Test func manyThatCannotBeBookedStopNobody() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            _ = try await desk.create()
+            for _ in 0..<450 {
+                desk.orders.say(OrdersFact.orderCompleted, checkout: 0xc9, body: [0xff])
+            }
+            try desk.orders.say(OrdersFact.orderCompleted)
+            try await desk.work(forMs: 20_000)
+            #expect(try await consumer(desk).cursor()?.seq == 451)
+            #expect(try await desk.funds() == 0)
+            let fact = OrderFact(
+                checkoutId: id(0xc9), eventId: eventID, total: euros(1), tax: euros(0))
+            let body = try CBOR.encode(fact)
+            try await desk.database.write { batch in
+                try batch.execute("UPDATE feed_aside SET body = \(body) WHERE seq = 450")
+            }
+            try await desk.work(forMs: 60_000)
+            let left = try await desk.database.read { reader in
+                try reader.query("SELECT MAX(seq) FROM feed_aside") { try $0.next(Int64.self) }
+            }
+            #expect(left == [449])
         }
     }
 

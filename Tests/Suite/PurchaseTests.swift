@@ -1,9 +1,11 @@
 import Contracts
 import FoundationEssentials
 import Payments
+import Lifecycle
 import RPC
 import Storage
 import Stores
+import Support
 import Testing
 
 @Suite struct PurchaseTests {
@@ -54,6 +56,46 @@ import Testing
             let statements = zip(before, after).map { $1.statements - $0.statements }
             #expect(
                 statements.reduce(0, +) <= 42 + 4 + (StoreFolder.isSQLite ? 0 : 9), "\(statements)")
+        }
+    }
+
+    /// Each type has its price, its tax and its tickets, in whatever order they were asked for.
+    @Test func anOrderOfTwoTypesIsOneOrder() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            let box = rig.test.world.newID()
+            _ = try await rig.caller("operator", to: "inventory").call(
+                InventoryAPI.putTicketType,
+                PutTicketTypeRequest(
+                    ticketTypeId: box, eventId: event.id, name: "Box",
+                    price: Money(9_000, SuiteRig.euro), taxBasisPoints: 700))
+            for quantities in [(box, 1, event.type, 2), (event.type, 1, box, 3)] {
+                let asked = rig.request(event, owner: "\(quantities.0)")
+                let request = PurchaseRequest(
+                    purchaseId: asked.purchaseId, owner: asked.owner, contact: asked.contact,
+                    eventId: event.id,
+                    items: [
+                        HoldLine(ticketTypeId: quantities.0, quantity: Int64(quantities.1)),
+                        HoldLine(ticketTypeId: quantities.2, quantity: Int64(quantities.3)),
+                    ], provider: "sim", paymentMethod: "sim_ok")
+                let order = try #require(try await rig.purchase(request).order)
+                for (type, quantity, price) in [
+                    (event.type, quantities.0 == box ? 2 : 1, Int64(5_000)),
+                    (box, quantities.0 == box ? 1 : 3, 9_000),
+                ] {
+                    #expect(order.tickets.count { $0.ticketTypeId == type } == quantity)
+                    let item = try #require(order.items.first { $0.ticketTypeId == type })
+                    #expect(item.quantity == quantity && item.unitPrice.amount == price)
+                }
+                // 19 % and 7 % of prices and fees.
+                let (stalls, boxes): (Int64, Int64) = quantities.0 == box ? (2, 1) : (1, 3)
+                let taxes = [5_100 * stalls * 19 / 100, 9_100 * boxes * 7 / 100]
+                #expect(order.tax.amount == taxes[0] + taxes[1])
+                #expect(
+                    order.total.amount == 5_100 * stalls + 9_100 * boxes + taxes[0] + taxes[1])
+            }
+            #expect(try await rig.availability(event).types.map(\.sold).sorted() == [3, 4])
+            try await rig.expectSound()
         }
     }
 

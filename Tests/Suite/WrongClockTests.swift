@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Storage
 import Support
 import Testing
 
@@ -73,6 +74,43 @@ import Testing
             #expect(try await rig.availability(event).event.held == 0)
             try await rig.expectSound()
             #expect(rig.test.logLines.all.contains { $0.contains("clock_repaired") })
+        }
+    }
+
+    /// A saga that the wrong clock has put off goes on; one that has ended meanwhile has ended.
+    @Test func aSagaThatWasPutOffIsLookedAt() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event()
+            let over = try await rig.purchase(rig.request(event, owner: "ben"))
+            rig.payments.plan { method, _ in
+                method == "payments.CreatePayment" ? .requestLost : nil
+            }
+            let request = rig.request(event, waitMs: 0)
+            _ = try await rig.purchase(request)
+            try await rig.pass(ms: 1_000)
+            rig.kill("orders")
+            let later = rig.test.clock.now().advanced(byMs: 3_600_000)
+            try await rig.ordersDatabase.write { batch in
+                try batch.execute(
+                    """
+                    UPDATE checkout SET created_at = \(later) WHERE next_run_at IS NOT NULL
+                    """)
+                try batch.execute(
+                    "UPDATE checkout SET next_run_at = \(later) WHERE next_run_at IS NOT NULL")
+            }
+            rig.payments.plan { _, _ in nil }
+            try await rig.start("orders")
+            try await rig.pass(ms: 120_000)
+            #expect(try await rig.checkout(request.purchaseId).state == .completed)
+            #expect(try await rig.checkout(over.checkoutId).state == .completed)
+            let created = try await rig.ordersDatabase.read { reader in
+                try reader.query("SELECT MAX(created_at) FROM checkout") {
+                    try $0.next(Instant.self)
+                }
+            }
+            #expect(try #require(created.first) < later)
+            #expect(rig.test.logLines.all.contains { $0.contains("clock_repaired") })
+            try await rig.expectSound()
         }
     }
 

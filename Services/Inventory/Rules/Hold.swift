@@ -49,6 +49,7 @@ struct Hold: Sendable, Hashable {
         hold.createdAt = createdAt.advanced(byMs: -aheadMs)
         hold.expiresAt = expiresAt?.advanced(byMs: -aheadMs)
         hold.maxExpiresAt = maxExpiresAt?.advanced(byMs: -aheadMs)
+        hold.committingSince = committingSince.map { min($0, now) }
         return hold
     }
 

@@ -81,18 +81,21 @@ extension ClockRepair<UUID> {
     /// What other instances' clocks may be ahead by.
     private static var toleratedMs: Int64 { 1_000 }
 
-    /// Holds that a clock which was ahead has made: else nobody could buy what they take until
-    /// that time has come.
+    /// Holds that a clock which was ahead has made or fenced: else nobody could buy what they take
+    /// until that time has come, nor be told that an order has them for too long.
     static func holds(in database: Database, world: World) -> ClockRepair {
         ClockRepair("hold", in: database, world: world) { reader, limit in
-            try reader.query(
+            let latest = reader.now.advanced(byMs: toleratedMs)
+            return try reader.query(
                 """
-                SELECT hold_id FROM hold WHERE state = 'ACTIVE'
-                    AND created_at > \(reader.now.advanced(byMs: toleratedMs)) LIMIT \(limit)
+                SELECT hold_id FROM hold WHERE state = 'ACTIVE' AND created_at > \(latest)
+                UNION ALL
+                SELECT hold_id FROM hold WHERE state = 'COMMITTING' AND committing_since > \(latest)
+                LIMIT \(limit)
                 """
             ) { try $0.next() }
         } by: { batch, id in
-            guard let made = try batch.find(Hold.self, id), made.state == .active else { return }
+            guard let made = try batch.find(Hold.self, id), made.takesStock else { return }
             let hold = made.made(notAfter: batch.now)
             var stock = Stock(batch, actor: Expiry.actor)
             try stock.note(expiryOf: hold)

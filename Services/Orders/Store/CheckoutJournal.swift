@@ -294,20 +294,37 @@ final class CheckoutJournal: SagaJournal {
         }
     }
 
-    /// Sagas that a clock which was ahead has put to sleep: only one that waits for its buyer
-    /// pauses for longer, till the hold ends.
+    /// Sagas that a clock which was ahead has put to sleep, or begun in a time to come: only one
+    /// that waits for its buyer pauses for longer, till the hold ends.
     func clockRepair(_ world: World) -> ClockRepair<UUID> {
-        ClockRepair("checkout", in: database, world: world) { [self] reader, limit in
+        let isPutOff = { @Sendable (now: Instant) -> SQL in
+            """
+            (next_run_at > \(now.advanced(byMs: PurchaseRules.longestPauseMs))
+                AND step <> \(StepName.buyer))
+            """
+        }
+        let isOfTheFuture = { @Sendable (now: Instant) -> SQL in
+            "(next_run_at IS NOT NULL AND created_at > \(now.advanced(byMs: 1_000)))"
+        }
+        return ClockRepair("checkout", in: database, world: world) { [self] reader, limit in
             try reader.query(
                 """
                 SELECT checkout_id FROM checkout
-                WHERE next_run_at > \(reader.now.advanced(byMs: PurchaseRules.longestPauseMs))
-                    AND step <> \(StepName.buyer) AND (epoch = 0 OR \(mine)) LIMIT \(limit)
+                WHERE (\(isPutOff(reader.now)) OR \(isOfTheFuture(reader.now)))
+                    AND (epoch = 0 OR \(mine)) LIMIT \(limit)
                 """
             ) { try $0.next() }
         } by: { batch, id in
             try batch.execute(
-                "UPDATE checkout SET next_run_at = \(batch.now) WHERE checkout_id = \(id)")
+                """
+                UPDATE checkout SET next_run_at = \(batch.now)
+                WHERE checkout_id = \(id) AND \(isPutOff(batch.now))
+                """)
+            try batch.execute(
+                """
+                UPDATE checkout SET created_at = \(batch.now)
+                WHERE checkout_id = \(id) AND \(isOfTheFuture(batch.now))
+                """)
         }
     }
 

@@ -32,7 +32,10 @@ extension PaymentStore {
                 ) { try $0.next(UUID.self) }
             } by: { batch, id in
                 try batch.execute(
-                    "UPDATE refund SET next_try_at = \(batch.now) WHERE refund_id = \(id)")
+                    """
+                    UPDATE refund SET next_try_at = \(batch.now)
+                    WHERE refund_id = \(id) AND \(far(batch.now))
+                    """)
             },
             ClockRepair("webhook", in: database, world: world) { reader, limit in
                 try reader.query(
@@ -45,6 +48,7 @@ extension PaymentStore {
                     """
                     UPDATE webhook SET next_try_at = \(batch.now)
                     WHERE provider = \(id.provider) AND event_id = \(id.eventID)
+                        AND \(far(batch.now))
                     """)
             },
         ]

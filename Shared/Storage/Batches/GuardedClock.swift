@@ -7,7 +7,8 @@ import Synchronization
 /// A wall clock that is suddenly more than 60 s away is ignored at first, with an alarm: neither an
 /// operator nor a broken time server makes every hold expire at once. Once it has agreed with
 /// itself for three minutes it is believed, forwards and backwards; `order` does it at once. What
-/// was decided meanwhile stays as the rows say; no fact is dated before one that is there.
+/// was decided meanwhile stays, with the time that was said (`ClockRepair`); no fact is dated
+/// before one that is there.
 final class GuardedClock: Sendable {
     private let world: World
     private let state: Mutex<State>
