@@ -99,9 +99,15 @@ public struct FeedConsumer<Effect: Sendable>: Service {
                 alarmInMs -= restMs
             } catch {
                 guard !Task.isCancelled else { return }
-                world.log.warning("feed.unread", ["feed": feed, "error": "\(error)"])
-                // A fact that cannot be booked keeps back none before it, and none behind it.
-                single = Self.pageSize
+                let fields: Log.Fields = ["feed": feed, "error": "\(error)"]
+                if error.mayPass {
+                    world.log.warning("feed.unread", fields)
+                } else {
+                    // A fact that cannot be booked keeps back none before it, and none behind it.
+                    single = Self.pageSize
+                    world.metrics.count("feed.unread")
+                    world.log.error("feed.unread", fields)
+                }
                 restMs = pauseMs
                 pauseMs = min(pauseMs * 2, Self.longestPauseMs)
             }
