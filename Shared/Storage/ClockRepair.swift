@@ -7,11 +7,11 @@ public import Lifecycle
 /// was made before a clock fell *behind* for minutes, and was believed, looks the same: it lasts
 /// from then on as long as was said, and ends when that clock is set forward.
 ///
-/// It looks at the start, whenever the store's time has gone back, and every five minutes, for what
+/// It looks at the start, whenever the store's time has gone back, and once a minute, for what
 /// another instance has left.
 public struct ClockRepair<Key: Sendable>: Service {
     private static var everyMs: Int64 { 1_000 }
-    private static var looksBetween: Int { 300 }
+    private static var looksBetween: Int { 60 }
     private static var page: Int { 500 }
 
     public var name: String { "clock-repair-\(what)" }
