@@ -7,11 +7,13 @@ public import Lifecycle
 /// was made before a clock fell *behind* for minutes, and was believed, looks the same: it lasts
 /// from then on as long as was said, and ends when that clock is set forward.
 ///
-/// It looks at the start, whenever the store's time has gone back, and once a minute, for what
+/// It looks at the start, whenever the store's time was set, and every five minutes, for what
 /// another instance has left.
 public struct ClockRepair<Key: Sendable>: Service {
+    /// What other instances' clocks may be ahead by.
+    public static var toleratedMs: Int64 { 1_000 }
     private static var everyMs: Int64 { 1_000 }
-    private static var looksBetween: Int { 60 }
+    private static var looksBetween: Int { 300 }
     private static var page: Int { 500 }
 
     public var name: String { "clock-repair-\(what)" }
@@ -37,12 +39,12 @@ public struct ClockRepair<Key: Sendable>: Service {
     }
 
     public func run() async throws {
-        var now = database.now
+        var sets = database.clockSets
         var looks = 0
         repeat {
-            let isSetBack = database.now < now
-            now = database.now
-            if isSetBack || looks == 0 {
+            let isSet = database.clockSets != sets
+            sets = database.clockSets
+            if isSet || looks == 0 {
                 do { try await repair() } catch {
                     world.log.warning("clock_repair_failed", ["rows": what, "error": "\(error)"])
                 }

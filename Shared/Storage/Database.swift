@@ -108,6 +108,9 @@ public final class Database: Sendable {
     /// The time by which the store decides: not the wall clock's, which may be wrong.
     public var now: Instant { clock.now() }
 
+    /// Whether it is another than before says that the time was set, back or forth.
+    var clockSets: Int { clock.sets }
+
     /// Has the store go by the wall clock at once, however far away that is; gives the times before
     /// and after.
     public func setClock() async throws -> (before: Instant, after: Instant) {

@@ -2,8 +2,8 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
-import Support
 import Stores
+import Support
 import Testing
 
 @testable import Inventory

@@ -3,8 +3,8 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Storage
-import Support
 import Stores
+import Support
 import Testing
 import Wire
 

@@ -1,7 +1,7 @@
 import Contracts
 import FoundationEssentials
-import Payments
 import Lifecycle
+import Payments
 import RPC
 import Storage
 import Stores

@@ -78,9 +78,6 @@ enum Expiry {
 }
 
 extension ClockRepair<UUID> {
-    /// What other instances' clocks may be ahead by.
-    private static var toleratedMs: Int64 { 1_000 }
-
     /// Holds that a clock which was ahead has made or fenced: else nobody could buy what they take
     /// until that time has come, nor be told that an order has them for too long.
     static func holds(in database: Database, world: World) -> ClockRepair {

@@ -304,7 +304,10 @@ final class CheckoutJournal: SagaJournal {
             """
         }
         let isOfTheFuture = { @Sendable (now: Instant) -> SQL in
-            "(next_run_at IS NOT NULL AND created_at > \(now.advanced(byMs: 1_000)))"
+            """
+            (next_run_at IS NOT NULL
+                AND created_at > \(now.advanced(byMs: ClockRepair<UUID>.toleratedMs)))
+            """
         }
         return ClockRepair("checkout", in: database, world: world) { [self] reader, limit in
             try reader.query(

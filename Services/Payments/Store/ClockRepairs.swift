@@ -3,9 +3,6 @@ import Lifecycle
 import Storage
 
 extension PaymentStore {
-    /// What other instances' clocks may be ahead by.
-    private static var toleratedMs: Int64 { 1_000 }
-
     /// What a clock that was ahead has put off: no look at anything is further away than the
     /// longest pause, and no payment begins in a time to come and waits the longer for its buyer.
     func clockRepairs(_ world: World) -> [any Service] {
@@ -18,7 +15,7 @@ extension PaymentStore {
                     """
                     SELECT payment_id FROM payment WHERE open_since IS NOT NULL
                         AND (\(far(reader.now))
-                            OR created_at > \(reader.now.advanced(byMs: Self.toleratedMs)))
+                            OR created_at > \(reader.now.advanced(byMs: ClockRepair<UUID>.toleratedMs)))
                     LIMIT \(limit)
                     """
                 ) { try $0.next(UUID.self) }

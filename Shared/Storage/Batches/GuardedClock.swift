@@ -17,6 +17,7 @@ final class GuardedClock: Sendable {
         var clock: ClockState
         /// Of the store as its time was last set: what comes from before that counts no more.
         var epoch: Int64 = 0
+        var sets = 0
     }
 
     init(world: World) {
@@ -34,6 +35,9 @@ final class GuardedClock: Sendable {
 
     /// For who only reads: what is to be done for the clock is left to the next batch.
     func now() -> Instant { turn(mayWish: false).now }
+
+    /// So many times the store's time was set while this process had it open.
+    var sets: Int { state.withLock(\.sets) }
 
     func turn() -> ClockState.Turn { turn(mayWish: true) }
 
@@ -59,6 +63,7 @@ final class GuardedClock: Sendable {
         let uptime = world.scheduler.uptimeNanoseconds
         state.withLock { state in
             state.epoch = max(state.epoch, epoch)
+            state.sets &+= 1
             state.clock.set(to: now, uptime: uptime)
             state.clock.order(false)
         }
