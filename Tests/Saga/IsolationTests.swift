@@ -37,19 +37,25 @@ import Testing
         }
     }
 
-    @Test func aDatabaseThatIsAwayIsNoFaultOfItsRows() throws {
+    private struct NoAnswer: FaultError { let fault: Fault }
+
+    @Test(arguments: [
+        RPCError(.unavailable, "the database is away"), NoAnswer(fault: .unavailable),
+        NoAnswer(fault: .unknownOutcome),
+    ] as [any Error])
+    func aDatabaseThatIsAwayIsNoFaultOfItsRows(_ error: any Error) throws {
         let rig = Rig()
         try rig.test.run {
             let row = rig.add(dueInMs: 0)
             rig.table.state.withLock {
                 $0.rows[row.id]?.epoch = 0
-                $0.isAway = true
+                $0.away = error
             }
             let jobs = rig.run(try await rig.runner())
             try await rig.test.scheduler.sleep(ms: 10_000)
             #expect(rig.lines("row_set_aside", about: row) == 0)
             #expect((1...5).contains(rig.lines("saga_delayed", about: row)))
-            rig.table.state.withLock { $0.isAway = false }
+            rig.table.state.withLock { $0.away = nil }
             #expect(try await Self.did(rig, row, withinMs: 30_000) == Self.all)
             for job in jobs { job.cancel() }
         }

@@ -23,8 +23,8 @@ final class MemoryTable: Sendable {
         /// Rows that can't be read, and those that can't be written.
         var unreadable: Set<UUID> = []
         var unwritable: Set<UUID> = []
-        /// The database does not answer.
-        var isAway = false
+        /// What reading a row fails with: the database does not answer.
+        var away: (any Error)?
         var commits = 0
         /// Of the commits to come.
         var failures: [any Error] = []
@@ -168,7 +168,7 @@ final class MemoryJournal: SagaJournal {
 
     func claim(_ id: UUID) async throws -> Count? {
         try table.state.withLock { state in
-            if state.isAway { throw RPCError(.unavailable, "the database is away") }
+            if let error = state.away { throw error }
             guard state.rows[id]?.epoch == 0 else { return nil }
             state.rows[id]?.epoch = -epoch.load(ordering: .relaxed)
             return state.rows[id]
