@@ -39,10 +39,11 @@ import Testing
 
     private struct NoAnswer: FaultError { let fault: Fault }
 
-    @Test(arguments: [
-        RPCError(.unavailable, "the database is away"), NoAnswer(fault: .unavailable),
-        NoAnswer(fault: .unknownOutcome),
-    ] as [any Error])
+    @Test(
+        arguments: [
+            RPCError(.unavailable, "the database is away"), NoAnswer(fault: .unavailable),
+            NoAnswer(fault: .unknownOutcome),
+        ] as [any Error])
     func aDatabaseThatIsAwayIsNoFaultOfItsRows(_ error: any Error) throws {
         let rig = Rig()
         try rig.test.run {

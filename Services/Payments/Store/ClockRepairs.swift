@@ -9,13 +9,14 @@ extension PaymentStore {
         let far = { @Sendable (now: Instant) -> SQL in
             "next_try_at > \(now.advanced(byMs: Patience.longestPauseMs))"
         }
+        let toleratedMs = ClockRepair<UUID>.toleratedMs
         return [
             ClockRepair("payment", in: database, world: world) { reader, limit in
                 try reader.query(
                     """
                     SELECT payment_id FROM payment WHERE open_since IS NOT NULL
                         AND (\(far(reader.now))
-                            OR created_at > \(reader.now.advanced(byMs: ClockRepair<UUID>.toleratedMs)))
+                            OR created_at > \(reader.now.advanced(byMs: toleratedMs)))
                     LIMIT \(limit)
                     """
                 ) { try $0.next(UUID.self) }

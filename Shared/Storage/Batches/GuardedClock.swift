@@ -63,7 +63,7 @@ final class GuardedClock: Sendable {
         let uptime = world.scheduler.uptimeNanoseconds
         state.withLock { state in
             state.epoch = max(state.epoch, epoch)
-            state.sets &+= 1
+            state.sets += 1
             state.clock.set(to: now, uptime: uptime)
             state.clock.order(false)
         }
