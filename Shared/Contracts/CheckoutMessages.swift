@@ -48,23 +48,24 @@ public struct CheckoutReply: Message, Hashable {
         self.version = version
     }
 
-    public static let fields = [
-        Field("checkoutId", .id),
-        Field("eventId", .id),
-        Field("owner", .text(maxBytes: Bounds.ownerBytes)),
-        Field("state", .word(CheckoutState.all.map(\.word))),
-        Field("reservationStatus", .word(ReservationStatus.all.map(\.word))),
-        Field("expiresInMs", .integer(0...Int64.max), required: false),
-        Field("lines", .list(.message(PricedLine.fields), maxCount: Bounds.linesPerHold)),
-        Field("totals", .message(Totals.fields), required: false),
-        Field("payment", .message(CheckoutPayment.fields), required: false),
-        Field("problem", .message(CheckoutProblem.fields), required: false),
-        Field("refund", .message(RefundProgress.fields), required: false),
-        Field("parkReason", .text(maxBytes: Bounds.nameBytes), required: false),
-        Field("isCancelRequested", .flag, required: false),
-        Field("order", .message(OrderReply.fields), required: false),
-        Field("version", .integer(0...Int64.max)),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        checkoutId = f("checkoutId", it) { $0.checkoutId }
+        eventId = f("eventId", it) { $0.eventId }
+        owner = f("owner", it, .text(maxBytes: Bounds.ownerBytes)) { $0.owner }
+        state = f("state", it) { $0.state }
+        reservationStatus = f("reservationStatus", it) { $0.reservationStatus }
+        expiresInMs = f("expiresInMs", it, .integer(0...Int64.max)) { $0.expiresInMs }
+        lines = f("lines", it, .list(maxCount: Bounds.linesPerHold)) { $0.lines }
+        totals = f("totals", it) { $0.totals }
+        payment = f("payment", it) { $0.payment }
+        problem = f("problem", it) { $0.problem }
+        refund = f("refund", it) { $0.refund }
+        parkReason = f("parkReason", it, .text(maxBytes: Bounds.nameBytes)) { $0.parkReason }
+        isCancelRequested = f("isCancelRequested", it) { $0.isCancelRequested }
+        order = f("order", it) { $0.order }
+        version = f("version", it, .integer(0...Int64.max)) { $0.version }
+    }
 }
 
 /// The payment that a checkout waits for or was paid by.
@@ -89,13 +90,14 @@ public struct CheckoutPayment: Message, Hashable {
         self.lastError = lastError
     }
 
-    public static let fields = [
-        Field("paymentId", .id),
-        Field("provider", .text(maxBytes: 32)),
-        Field("attemptId", .id, required: false),
-        Field("action", .text(maxBytes: 2_048), required: false),
-        Field("lastError", .message(CheckoutProblem.fields), required: false),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        paymentId = f("paymentId", it) { $0.paymentId }
+        provider = f("provider", it, .text(maxBytes: 32)) { $0.provider }
+        attemptId = f("attemptId", it) { $0.attemptId }
+        action = f("action", it, .text(maxBytes: 2_048)) { $0.action }
+        lastError = f("lastError", it) { $0.lastError }
+    }
 }
 
 /// A refusal as it was given: one of the reasons of the error list, for people and programs.
@@ -108,10 +110,11 @@ public struct CheckoutProblem: Message, Hashable {
         self.message = message.clipped(to: Self.messageBytes)
     }
 
-    public static let fields = [
-        Field("reason", .text(maxBytes: 64)),
-        Field("message", .text(maxBytes: messageBytes)),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        reason = f("reason", it, .text(maxBytes: 64)) { $0.reason }
+        message = f("message", it, .text(maxBytes: Self.messageBytes)) { $0.message }
+    }
 
     private static let messageBytes = 1_024
 }
@@ -126,8 +129,9 @@ public struct RefundProgress: Message, Hashable {
         self.isSettled = isSettled
     }
 
-    public static let fields = [
-        Money.field("owed", 0...Int64.max),
-        Field("isSettled", .flag),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        owed = f("owed", it, .money(0...Int64.max)) { $0.owed }
+        isSettled = f("isSettled", it) { $0.isSettled }
+    }
 }

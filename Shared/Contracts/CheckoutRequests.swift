@@ -31,24 +31,29 @@ public struct CreateCheckoutRequest: Message, Hashable {
         self.waitMs = waitMs
     }
 
-    public static let fields = [
-        Field("checkoutId", .id, "the caller's id, best a UUIDv7"),
-        Field("owner", .text(maxBytes: Bounds.ownerBytes), "who buys, as the gateway names them"),
-        Field("contact", .message(Contact.fields)),
-        Field("eventId", .id),
-        Field(
-            "items", .list(.message(HoldLine.fields), maxCount: Bounds.linesPerHold),
-            "each ticket type once"),
-        Money.field(
-            "expectedTotal", Bounds.priceMinor, required: false,
-            "any other total ends the checkout at once"),
-        Field(
-            "holdTtlMs", .integer(Bounds.holdMs), required: false,
-            "time to pay; what the event gives when absent"),
-        Field(
-            "waitMs", .integer(0...20_000), required: false,
-            "how long to wait for the stock; 20,000 when absent"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        checkoutId = f("checkoutId", it, "the caller's id, best a UUIDv7") { $0.checkoutId }
+        owner = f(
+            "owner", it, .text(maxBytes: Bounds.ownerBytes), "who buys, as the gateway names them"
+        ) { $0.owner }
+        contact = f("contact", it) { $0.contact }
+        eventId = f("eventId", it) { $0.eventId }
+        items = f(
+            "items", it, .list(maxCount: Bounds.linesPerHold), "each ticket type once"
+        ) { $0.items }
+        expectedTotal = f(
+            "expectedTotal", it, .money(Bounds.priceMinor),
+            "any other total ends the checkout at once"
+        ) { $0.expectedTotal }
+        holdTtlMs = f(
+            "holdTtlMs", it, .integer(Bounds.holdMs),
+            "time to pay; what the event gives when absent"
+        ) { $0.holdTtlMs }
+        waitMs = f(
+            "waitMs", it, .integer(0...20_000), "how long to wait for the stock; 20,000 when absent"
+        ) { $0.waitMs }
+    }
 }
 
 /// Begins to pay. The attempt's id is the key; another attempt needs another id.
@@ -74,18 +79,25 @@ public struct StartPaymentRequest: Message, Hashable {
         self.waitMs = waitMs
     }
 
-    public static let fields = [
-        Field("checkoutId", .id),
-        Field("attemptId", .id, "the caller's id of this try"),
-        Field("provider", .text(maxBytes: 32), required: false, "needed unless the total is 0"),
-        Field(
-            "captureMode", .word(["AUTH_CAPTURE", "SALE"]), required: false,
-            "two steps, when absent, or one"),
-        Field("paymentMethod", .text(maxBytes: 255), required: false, "the provider's token"),
-        Field(
-            "waitMs", .integer(0...20_000), required: false,
-            "how long to wait for what comes of it; 20,000 when absent"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        checkoutId = f("checkoutId", it) { $0.checkoutId }
+        attemptId = f("attemptId", it, "the caller's id of this try") { $0.attemptId }
+        provider = f(
+            "provider", it, .text(maxBytes: 32), "needed unless the total is 0"
+        ) { $0.provider }
+        captureMode = f(
+            "captureMode", it,
+            "two steps, when absent, or one"
+        ) { $0.captureMode }
+        paymentMethod = f(
+            "paymentMethod", it, .text(maxBytes: 255), "the provider's token"
+        ) { $0.paymentMethod }
+        waitMs = f(
+            "waitMs", it, .integer(0...20_000),
+            "how long to wait for what comes of it; 20,000 when absent"
+        ) { $0.waitMs }
+    }
 }
 
 public struct GetCheckoutRequest: Message {
@@ -93,7 +105,10 @@ public struct GetCheckoutRequest: Message {
 
     public init(checkoutId: UUID) { self.checkoutId = checkoutId }
 
-    public static let fields = [Field("checkoutId", .id)]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        checkoutId = f("checkoutId", it) { $0.checkoutId }
+    }
 }
 
 public struct WatchCheckoutRequest: Message {
@@ -107,11 +122,14 @@ public struct WatchCheckoutRequest: Message {
         self.waitMs = waitMs
     }
 
-    public static let fields = [
-        Field("checkoutId", .id),
-        Field("sinceVersion", .integer(0...Int64.max), "answers once the version is greater"),
-        Field("waitMs", .integer(0...20_000), required: false, "20,000 when absent"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        checkoutId = f("checkoutId", it) { $0.checkoutId }
+        sinceVersion = f(
+            "sinceVersion", it, .integer(0...Int64.max), "answers once the version is greater"
+        ) { $0.sinceVersion }
+        waitMs = f("waitMs", it, .integer(0...20_000), "20,000 when absent") { $0.waitMs }
+    }
 }
 
 public struct CancelCheckoutRequest: Message {
@@ -126,11 +144,14 @@ public struct CancelCheckoutRequest: Message {
         self.waitMs = waitMs
     }
 
-    public static let fields = [
-        Field("checkoutId", .id),
-        Field("reason", .text(maxBytes: 255, .prose), "for those who read the history"),
-        Field(
-            "waitMs", .integer(0...20_000), required: false,
-            "how long to wait for its end; 0 when absent"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        checkoutId = f("checkoutId", it) { $0.checkoutId }
+        reason = f(
+            "reason", it, .text(maxBytes: 255, .prose), "for those who read the history"
+        ) { $0.reason }
+        waitMs = f(
+            "waitMs", it, .integer(0...20_000), "how long to wait for its end; 0 when absent"
+        ) { $0.waitMs }
+    }
 }

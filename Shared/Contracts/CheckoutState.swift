@@ -1,3 +1,5 @@
+internal import Wire
+
 /// Where a checkout stands. An open word: a reader keeps states that it does not know.
 public struct CheckoutState: Word {
     public let rawValue: String
@@ -31,7 +33,7 @@ public struct CheckoutState: Word {
     /// A human must decide.
     public static let parked = CheckoutState("PARKED")
 
-    public static let all: [CheckoutState] = [
+    public static let known: [CheckoutState] = [
         .new, .rejected, .reserved, .paying, .committing, .paid, .completed, .cancelling,
         .cancelled, .expiring, .expired, .refunding, .refunded, .parked,
     ]
@@ -70,7 +72,7 @@ public struct ReservationStatus: Word {
     public static let expired = ReservationStatus("expired")
     public static let released = ReservationStatus("released")
 
-    public static let all: [ReservationStatus] = [
+    public static let known: [ReservationStatus] = [
         .pending, .reserved, .paymentProcessing, .confirmed, .expired, .released,
     ]
 }

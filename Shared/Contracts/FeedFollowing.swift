@@ -20,14 +20,20 @@ public struct FollowFeedRequest: Message {
         self.reason = reason
     }
 
-    public static let fields = [
-        Field("feed", .text(maxBytes: 32), "whose feed: orders at Payments, inventory at Orders"),
-        Field("feedId", .id, "the feed as it is now, from its ReadEvents"),
-        Field(
-            "fromSeq", .integer(0...Int64.max),
-            "the first fact to read; 0: the oldest that is kept"),
-        Field("reason", .text(maxBytes: 255), "kept in the log, with who decided"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        feed = f(
+            "feed", it, .text(maxBytes: 32), "whose feed: orders at Payments, inventory at Orders"
+        ) { $0.feed }
+        feedId = f("feedId", it, "the feed as it is now, from its ReadEvents") { $0.feedId }
+        fromSeq = f(
+            "fromSeq", it, .integer(0...Int64.max),
+            "the first fact to read; 0: the oldest that is kept"
+        ) { $0.fromSeq }
+        reason = f(
+            "reason", it, .text(maxBytes: 255), "kept in the log, with who decided"
+        ) { $0.reason }
+    }
 }
 
 /// Where a consumer stands now.
@@ -46,10 +52,13 @@ public struct FollowFeedReply: Message, Hashable {
         self.head = head
     }
 
-    public static let fields = [
-        Field("feed", .text(maxBytes: 32)),
-        Field("feedId", .id),
-        Field("seq", .integer(0...Int64.max), "the last fact that counts as dealt with"),
-        Field("head", .integer(0...Int64.max), "the number of the newest fact"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        feed = f("feed", it, .text(maxBytes: 32)) { $0.feed }
+        feedId = f("feedId", it) { $0.feedId }
+        seq = f(
+            "seq", it, .integer(0...Int64.max), "the last fact that counts as dealt with"
+        ) { $0.seq }
+        head = f("head", it, .integer(0...Int64.max), "the number of the newest fact") { $0.head }
+    }
 }

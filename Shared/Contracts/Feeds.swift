@@ -32,18 +32,22 @@ public struct FeedRequest: Message {
         self.lastAt = lastAt
     }
 
-    public static let fields = [
-        Field("feedId", .id, required: false, "the feed that afterSeq counts"),
-        Field("afterSeq", .integer(0...Int64.max), "the last fact seen; 0 before the first"),
-        Field("limit", .integer(1...8000), required: false, "facts at most; 500"),
-        Field(
-            "waitMs", .integer(0...20_000), required: false,
-            "how long to wait for the first one; 0"),
-        Field(
-            "lastSubject", .id, required: false,
-            "of the fact afterSeq as you read it; another one there is FEED_DIVERGED"),
-        Field("lastAt", .instant, required: false, "of the same fact; counts with lastSubject"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        feedId = f("feedId", it, "the feed that afterSeq counts") { $0.feedId }
+        afterSeq = f(
+            "afterSeq", it, .integer(0...Int64.max), "the last fact seen; 0 before the first"
+        ) { $0.afterSeq }
+        limit = f("limit", it, .integer(1...8000), "facts at most; 500") { $0.limit }
+        waitMs = f(
+            "waitMs", it, .integer(0...20_000), "how long to wait for the first one; 0"
+        ) { $0.waitMs }
+        lastSubject = f(
+            "lastSubject", it,
+            "of the fact afterSeq as you read it; another one there is FEED_DIVERGED"
+        ) { $0.lastSubject }
+        lastAt = f("lastAt", it, "of the same fact; counts with lastSubject") { $0.lastAt }
+    }
 
     /// Refuses a cursor that was counted on another feed or beyond this one's head: a database
     /// was restored or replaced, and reading on would skip facts in silence.
@@ -77,11 +81,12 @@ public struct FeedReply: Message, Hashable {
         self.events = events
     }
 
-    public static let fields = [
-        Field("feedId", .id, "the feed"),
-        Field("head", .integer(0...Int64.max), "the number of the newest fact"),
-        Field("events", .list(.message(FeedEvent.fields), maxCount: 8000), "the facts, in order"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        feedId = f("feedId", it, "the feed") { $0.feedId }
+        head = f("head", it, .integer(0...Int64.max), "the number of the newest fact") { $0.head }
+        events = f("events", it, .list(maxCount: 8000), "the facts, in order") { $0.events }
+    }
 }
 
 /// One fact: what happened, to whom, when. The body is the CBOR of a message that `kind` names.
@@ -101,11 +106,14 @@ public struct FeedEvent: Message, Hashable {
         self.body = body
     }
 
-    public static let fields = [
-        Field("seq", .integer(1...Int64.max), "gapless, counted from 1"),
-        Field("kind", .text(maxBytes: 64), "what happened"),
-        Field("subject", .id, "to which payment, checkout, hold …"),
-        Field("at", .instant, "when it was committed"),
-        Field("body", .bytes(maxBytes: 65_536), "a CBOR message, KIND.fact of the schema"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        seq = f("seq", it, .integer(1...Int64.max), "gapless, counted from 1") { $0.seq }
+        kind = f("kind", it, .text(maxBytes: 64), "what happened") { $0.kind }
+        subject = f("subject", it, "to which payment, checkout, hold …") { $0.subject }
+        at = f("at", it, "when it was committed") { $0.at }
+        body = f(
+            "body", it, .bytes(maxBytes: 65_536), "a CBOR message, KIND.fact of the schema"
+        ) { $0.body }
+    }
 }

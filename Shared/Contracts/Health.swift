@@ -5,7 +5,7 @@ public import Wire
 public struct HealthRequest: Message {
     public init() {}
 
-    public static let fields: [Field] = []
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {}
 }
 
 /// It can: a service that cannot answers an error.
@@ -14,7 +14,10 @@ public struct HealthReply: Message {
 
     public init() { status = "serving" }
 
-    public static let fields = [Field("status", .text(maxBytes: 64), "serving")]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        status = f("status", it, .text(maxBytes: 64), "serving") { $0.status }
+    }
 }
 
 extension Method<HealthRequest, HealthReply> {

@@ -17,10 +17,11 @@ public struct HistoryRequest: Message {
         self.batch = batch
     }
 
-    public static let fields = [
-        Field("feedId", .id, required: false, "the history; absent: none seen so far"),
-        Field("batch", .integer(0...Int64.max), "the highest batch seen of it"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        feedId = f("feedId", it, "the history; absent: none seen so far") { $0.feedId }
+        batch = f("batch", it, .integer(0...Int64.max), "the highest batch seen of it") { $0.batch }
+    }
 }
 
 /// How far the history of a service's store has come.
@@ -40,12 +41,15 @@ public struct HistoryReply: Message, Hashable {
         self.isRestored = isRestored
     }
 
-    public static let fields = [
-        Field("feedId", .id, "the history"),
-        Field("epoch", .integer(0...Int64.max), "rises whenever a process takes the store over"),
-        Field("batch", .integer(0...Int64.max), "rises with every commit"),
-        Field("isRestored", .flag, "a peer knew more than this store"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        feedId = f("feedId", it, "the history") { $0.feedId }
+        epoch = f(
+            "epoch", it, .integer(0...Int64.max), "rises whenever a process takes the store over"
+        ) { $0.epoch }
+        batch = f("batch", it, .integer(0...Int64.max), "rises with every commit") { $0.batch }
+        isRestored = f("isRestored", it, "a peer knew more than this store") { $0.isRestored }
+    }
 }
 
 /// Declares that a restored stock may be sold from again.
@@ -55,5 +59,8 @@ public struct ResumeSalesRequest: Message {
 
     public init(reason: String) { self.reason = reason }
 
-    public static let fields = [Field("reason", .text(maxBytes: 256, .prose), "for the log")]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        reason = f("reason", it, .text(maxBytes: 256, .prose), "for the log") { $0.reason }
+    }
 }

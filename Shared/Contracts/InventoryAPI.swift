@@ -1,4 +1,5 @@
 public import RPC
+internal import Wire
 
 /// What Inventory does: it owns events, their ticket types, and every ticket that is held or sold.
 /// It alone judges by its clock whether a hold lives.

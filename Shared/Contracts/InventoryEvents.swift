@@ -47,27 +47,48 @@ public struct CreateEventRequest: Message {
         self.openCheckouts = openCheckouts
     }
 
-    public static let fields =
-        [
-            Field("eventId", .id, "made by the caller"),
-            Field("title", .text(maxBytes: Bounds.nameBytes)),
-        ] + EventView.particulars(.currency) + [
-            Field(
-                "totalCapacity", .integer(Bounds.capacity), required: false,
-                "places of all ticket types together; absent: no limit"),
-            Field(
-                "holdTtlMs", .integer(Bounds.holdMs), required: false,
-                "how long a hold lasts when Reserve does not say; 900,000"),
-            Field(
-                "maxHoldMs", .integer(Bounds.holdMs), required: false,
-                "how long a hold lasts at most, extensions included; 1,800,000"),
-            Field(
-                "lateReclaim", .flag, required: false,
-                "whether a payment that comes late may take free stock again; true"),
-            Field(
-                "openCheckouts", .word(OpenCheckouts.known.map(\.rawValue)), required: false,
-                "whether an owner may have several at a time, or what becomes of them; REPLACE"),
-        ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        eventId = f("eventId", it, "made by the caller") { $0.eventId }
+        title = f("title", it, .text(maxBytes: Bounds.nameBytes)) { $0.title }
+        description = f(
+            "description", it, .text(maxBytes: Bounds.textBytes, .prose)
+        ) { $0.description }
+        location = f("location", it, .text(maxBytes: Bounds.nameBytes)) { $0.location }
+        startsAt = f("startsAt", it) { $0.startsAt }
+        endsAt = f("endsAt", it) { $0.endsAt }
+        timezone = f(
+            "timezone", it, .text(maxBytes: 64), "IANA name, of the system's"
+        ) { $0.timezone }
+        currency = f(
+            "currency", it, .code(.currency), "ISO 4217, of every price of the event"
+        ) { $0.currency }
+        totalCapacity = f(
+            "totalCapacity", it, .integer(Bounds.capacity),
+            "places of all ticket types together; absent: no limit"
+        ) { $0.totalCapacity }
+        feePerTicket = f(
+            "feePerTicket", it, .money(Bounds.priceMinor),
+            "what the buyer pays on top of each ticket that is not free"
+        ) { $0.feePerTicket }
+        salesStart = f("salesStart", it, "no sale before; absent: at once") { $0.salesStart }
+        salesEnd = f("salesEnd", it, "no sale from then on; absent: never ends") { $0.salesEnd }
+        holdTtlMs = f(
+            "holdTtlMs", it, .integer(Bounds.holdMs),
+            "how long a hold lasts when Reserve does not say; 900,000"
+        ) { $0.holdTtlMs }
+        maxHoldMs = f(
+            "maxHoldMs", it, .integer(Bounds.holdMs),
+            "how long a hold lasts at most, extensions included; 1,800,000"
+        ) { $0.maxHoldMs }
+        lateReclaim = f(
+            "lateReclaim", it, "whether a payment that comes late may take free stock again; true"
+        ) { $0.lateReclaim }
+        openCheckouts = f(
+            "openCheckouts", it,
+            "whether an owner may have several at a time, or what becomes of them; REPLACE"
+        ) { $0.openCheckouts }
+    }
 }
 
 /// Puts a DRAFT or UNPUBLISHED event on sale.
@@ -81,10 +102,13 @@ public struct PublishEventRequest: Message {
         self.expectedVersion = expectedVersion
     }
 
-    public static let fields = [
-        Field("eventId", .id),
-        Field("expectedVersion", .integer(Bounds.version), "the version that you saw"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        eventId = f("eventId", it) { $0.eventId }
+        expectedVersion = f(
+            "expectedVersion", it, .integer(Bounds.version), "the version that you saw"
+        ) { $0.expectedVersion }
+    }
 }
 
 /// Its ticket types come a page at a time: most events have one page.
@@ -99,7 +123,12 @@ public struct GetEventRequest: Message {
         self.limit = limit
     }
 
-    public static let fields = [Field("eventId", .id), Paging.limit, Paging.after]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        eventId = f("eventId", it) { $0.eventId }
+        after = f.after(it) { $0.after }
+        limit = f.limit(it) { $0.limit }
+    }
 }
 
 /// An event as it is, with what its holds go by.
@@ -152,39 +181,38 @@ public struct EventView: Message, Hashable {
         self.version = version
     }
 
-    /// What the request that makes an event and the view of it say alike.
-    static func particulars(_ currency: TextRule) -> [Field] {
-        [
-            Field("description", .text(maxBytes: Bounds.textBytes, .prose), required: false),
-            Field("location", .text(maxBytes: Bounds.nameBytes), required: false),
-            Field("startsAt", .instant),
-            Field("endsAt", .instant, required: false),
-            Field(
-                "timezone", .text(maxBytes: 64), required: false, "IANA name, of the system's"),
-            Field(
-                "currency", .text(maxBytes: 3, currency), "ISO 4217, of every price of the event"),
-            Money.field(
-                "feePerTicket", Bounds.priceMinor, required: false,
-                "what the buyer pays on top of each ticket that is not free"),
-            Field("salesStart", .instant, required: false, "no sale before; absent: at once"),
-            Field(
-                "salesEnd", .instant, required: false, "no sale from then on; absent: never ends"),
-        ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        eventId = f("eventId", it) { $0.eventId }
+        title = f("title", it, .text(maxBytes: Bounds.nameBytes)) { $0.title }
+        description = f(
+            "description", it, .text(maxBytes: Bounds.textBytes, .prose)
+        ) { $0.description }
+        location = f("location", it, .text(maxBytes: Bounds.nameBytes)) { $0.location }
+        startsAt = f("startsAt", it) { $0.startsAt }
+        endsAt = f("endsAt", it) { $0.endsAt }
+        timezone = f(
+            "timezone", it, .text(maxBytes: 64), "IANA name, of the system's"
+        ) { $0.timezone }
+        currency = f(
+            "currency", it, .code(.currencyCode),
+            "ISO 4217, of every price of the event"
+        ) { $0.currency }
+        feePerTicket = f(
+            "feePerTicket", it, .money(Bounds.priceMinor),
+            "what the buyer pays on top of each ticket that is not free"
+        ) { $0.feePerTicket }
+        salesStart = f("salesStart", it, "no sale before; absent: at once") { $0.salesStart }
+        salesEnd = f("salesEnd", it, "no sale from then on; absent: never ends") { $0.salesEnd }
+        status = f("status", it) { $0.status }
+        totalCapacity = f("totalCapacity", it, .integer(Bounds.capacity)) { $0.totalCapacity }
+        holdTtlMs = f("holdTtlMs", it, .integer(Bounds.holdMs)) { $0.holdTtlMs }
+        maxHoldMs = f("maxHoldMs", it, .integer(Bounds.holdMs)) { $0.maxHoldMs }
+        lateReclaim = f("lateReclaim", it) { $0.lateReclaim }
+        openCheckouts = f("openCheckouts", it) { $0.openCheckouts }
+        version = f("version", it, .integer(Bounds.version)) { $0.version }
+        why = f.whyNot(it) { $0.why }
     }
-
-    public static let fields =
-        [
-            Field("eventId", .id), Field("title", .text(maxBytes: Bounds.nameBytes)),
-        ] + particulars(.currencyCode) + [
-            Field("status", .word(EventStatus.reached.map(\.rawValue))),
-            Field("totalCapacity", .integer(Bounds.capacity), required: false),
-            Field("holdTtlMs", .integer(Bounds.holdMs)),
-            Field("maxHoldMs", .integer(Bounds.holdMs)),
-            Field("lateReclaim", .flag),
-            Field("openCheckouts", .word(OpenCheckouts.known.map(\.rawValue))),
-            Field("version", .integer(Bounds.version)),
-            Field.notOnSale,
-        ]
 }
 
 public struct EventReply: Message, Hashable {
@@ -200,15 +228,17 @@ public struct EventReply: Message, Hashable {
         self.next = next
     }
 
-    public static let fields = [
-        Field("event", .message(EventView.fields)),
-        Field(
-            "ticketTypes", .list(.message(TicketTypeView.fields), maxCount: 500),
-            "in the order in which they are shown"),
-        Field(
-            "next", .text(maxBytes: Paging.placeBytes), required: false,
-            "after of inventory.GetEvent, which has the types that follow; absent at the end"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        event = f("event", it) { $0.event }
+        ticketTypes = f(
+            "ticketTypes", it, .list(maxCount: 500), "in the order in which they are shown"
+        ) { $0.ticketTypes }
+        next = f(
+            "next", it, .text(maxBytes: Paging.placeBytes),
+            "after of inventory.GetEvent, which has the types that follow; absent at the end"
+        ) { $0.next }
+    }
 }
 
 /// The body of the facts `event.created` and `event.published`.
@@ -223,9 +253,10 @@ public struct EventFact: Message, Hashable {
         self.version = version
     }
 
-    public static let fields = [
-        Field("eventId", .id),
-        Field("status", .word(EventStatus.reached.map(\.rawValue))),
-        Field("version", .integer(Bounds.version)),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        eventId = f("eventId", it) { $0.eventId }
+        status = f("status", it) { $0.status }
+        version = f("version", it, .integer(Bounds.version)) { $0.version }
+    }
 }

@@ -6,7 +6,10 @@ public struct GetHoldRequest: Message {
 
     public init(holdId: UUID) { self.holdId = holdId }
 
-    public static let fields = [Field("holdId", .id)]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        holdId = f("holdId", it) { $0.holdId }
+    }
 }
 
 /// A hold that lasts so long already is left as it is, and the same request again is answered with
@@ -20,9 +23,11 @@ public struct ExtendHoldRequest: Message {
         self.atLeastMs = atLeastMs
     }
 
-    public static let fields = [
-        Field("holdId", .id), Field("atLeastMs", .integer(Bounds.holdMs), "counted from now"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        holdId = f("holdId", it) { $0.holdId }
+        atLeastMs = f("atLeastMs", it, .integer(Bounds.holdMs), "counted from now") { $0.atLeastMs }
+    }
 }
 
 public struct ReleaseHoldRequest: Message {
@@ -37,14 +42,14 @@ public struct ReleaseHoldRequest: Message {
         self.fence = fence
     }
 
-    public static let fields = [
-        Field("holdId", .id),
-        Field(
-            "reason", .word(ReleaseReason.given.map(\.rawValue)), "SAGA is for Orders only"),
-        Field(
-            "fence", .message(Fence.fields), required: false,
-            "needed for a COMMITTING hold; Orders only"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        holdId = f("holdId", it) { $0.holdId }
+        reason = f(
+            "reason", it, .word(ReleaseReason.given), "SAGA is for Orders only"
+        ) { $0.reason }
+        fence = f("fence", it, "needed for a COMMITTING hold; Orders only") { $0.fence }
+    }
 }
 
 public struct BeginCommitRequest: Message {
@@ -61,10 +66,17 @@ public struct BeginCommitRequest: Message {
         self.allowReclaim = allowReclaim
     }
 
-    public static let fields =
-        [Field("holdId", .id)] + Fence.fields + [
-            Field("allowReclaim", .flag, "an expired hold may take its stock again")
-        ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        holdId = f("holdId", it) { $0.holdId }
+        orderId = f("orderId", it) { $0.orderId }
+        epoch = f(
+            "epoch", it, .integer(0...Int64.max), "a lower one than seen before is refused"
+        ) { $0.epoch }
+        allowReclaim = f(
+            "allowReclaim", it, "an expired hold may take its stock again"
+        ) { $0.allowReclaim }
+    }
 }
 
 public struct ReopenHoldRequest: Message {
@@ -78,7 +90,14 @@ public struct ReopenHoldRequest: Message {
         self.epoch = epoch
     }
 
-    public static let fields = [Field("holdId", .id)] + Fence.fields
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        holdId = f("holdId", it) { $0.holdId }
+        orderId = f("orderId", it) { $0.orderId }
+        epoch = f(
+            "epoch", it, .integer(0...Int64.max), "a lower one than seen before is refused"
+        ) { $0.epoch }
+    }
 }
 
 public struct ConsumeHoldRequest: Message {
@@ -90,7 +109,11 @@ public struct ConsumeHoldRequest: Message {
         self.orderId = orderId
     }
 
-    public static let fields = [Field("holdId", .id), Field("orderId", .id)]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        holdId = f("holdId", it) { $0.holdId }
+        orderId = f("orderId", it) { $0.orderId }
+    }
 }
 
 public struct ListHoldsRequest: Message {
@@ -110,11 +133,13 @@ public struct ListHoldsRequest: Message {
         self.limit = limit
     }
 
-    public static let fields = [
-        Field("state", .word(["ACTIVE", "COMMITTING"])),
-        Field("olderThanMs", .integer(0...Int64.max), required: false),
-        Paging.limit, Paging.after,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        state = f("state", it, .word([.active, .committing])) { $0.state }
+        olderThanMs = f("olderThanMs", it, .integer(0...Int64.max)) { $0.olderThanMs }
+        after = f.after(it) { $0.after }
+        limit = f.limit(it) { $0.limit }
+    }
 }
 
 public struct ListHoldsReply: Message, Hashable {
@@ -126,8 +151,9 @@ public struct ListHoldsReply: Message, Hashable {
         self.next = next
     }
 
-    public static let fields = [
-        Field("holds", .list(.message(HoldReply.fields), maxCount: 500)),
-        Paging.next,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        holds = f("holds", it, .list(maxCount: 500)) { $0.holds }
+        next = f.next(it) { $0.next }
+    }
 }

@@ -14,10 +14,13 @@ public struct Fence: Message, Hashable {
         self.epoch = epoch
     }
 
-    public static let fields = [
-        Field("orderId", .id),
-        Field("epoch", .integer(0...Int64.max), "a lower one than seen before is refused"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        orderId = f("orderId", it) { $0.orderId }
+        epoch = f(
+            "epoch", it, .integer(0...Int64.max), "a lower one than seen before is refused"
+        ) { $0.epoch }
+    }
 }
 
 /// What a hold was made for: whoever owns that hears of the hold's end.
@@ -30,10 +33,11 @@ public struct HoldReference: Message, Hashable {
         self.id = id
     }
 
-    public static let fields = [
-        Field("kind", .word(HoldReferenceKind.known.map(\.rawValue))),
-        Field("id", .id),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        kind = f("kind", it) { $0.kind }
+        id = f("id", it) { $0.id }
+    }
 }
 
 /// So many tickets of a type.
@@ -46,9 +50,11 @@ public struct HoldLine: Message, Hashable {
         self.quantity = quantity
     }
 
-    public static let fields = [
-        Field("ticketTypeId", .id), Field("quantity", .integer(Bounds.ticketsPerLine)),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        ticketTypeId = f("ticketTypeId", it) { $0.ticketTypeId }
+        quantity = f("quantity", it, .integer(Bounds.ticketsPerLine)) { $0.quantity }
+    }
 }
 
 extension Bounds {
@@ -97,26 +103,28 @@ public struct ReserveRequest: Message, Hashable {
         self.reference = reference
     }
 
-    public static let fields = [
-        Field("holdId", .id, "made by the caller; the key"),
-        Field("eventId", .id),
-        Field("owner", .text(maxBytes: Bounds.ownerBytes), "who the tickets are for"),
-        Field(
-            "lines", .list(.message(HoldLine.fields), maxCount: Bounds.linesPerHold),
-            "each ticket type once"),
-        Field(
-            "ttlMs", .integer(Bounds.holdMs), required: false,
-            "the event's holdTtlMs, which is also the most"),
-        Field(
-            "purpose", .word(HoldPurpose.known.map(\.rawValue)), required: false, "CHECKOUT"),
-        Field(
-            "fence", .message(Fence.fields), required: false,
-            "the hold is born COMMITTING for this order; Orders only"),
-        Field("replaces", .id, required: false, "a hold that ends in the same moment"),
-        Field(
-            "reference", .message(HoldReference.fields), required: false,
-            "what the hold is for; told in the fact of its end; Orders only"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        holdId = f("holdId", it, "made by the caller; the key") { $0.holdId }
+        eventId = f("eventId", it) { $0.eventId }
+        owner = f(
+            "owner", it, .text(maxBytes: Bounds.ownerBytes), "who the tickets are for"
+        ) { $0.owner }
+        lines = f(
+            "lines", it, .list(maxCount: Bounds.linesPerHold), "each ticket type once"
+        ) { $0.lines }
+        ttlMs = f(
+            "ttlMs", it, .integer(Bounds.holdMs), "the event's holdTtlMs, which is also the most"
+        ) { $0.ttlMs }
+        purpose = f("purpose", it, "CHECKOUT") { $0.purpose }
+        fence = f(
+            "fence", it, "the hold is born COMMITTING for this order; Orders only"
+        ) { $0.fence }
+        replaces = f("replaces", it, "a hold that ends in the same moment") { $0.replaces }
+        reference = f(
+            "reference", it, "what the hold is for; told in the fact of its end; Orders only"
+        ) { $0.reference }
+    }
 }
 
 /// A hold as it is at this moment.
@@ -162,27 +170,28 @@ public struct HoldReply: Message, Hashable {
         self.reference = reference
     }
 
-    public static let fields = [
-        Field("holdId", .id),
-        Field(
-            "state",
-            .word(["ACTIVE", "COMMITTING", "CONSUMED", "RELEASED", "EXPIRED", "REFUSED"])),
-        Field("eventId", .id, required: false, "absent in a tombstone, as is the owner"),
-        Field("owner", .text(maxBytes: Bounds.ownerBytes), required: false),
-        Field("purpose", .word(HoldPurpose.known.map(\.rawValue)), required: false),
-        Field("lines", .list(.message(PricedLine.fields), maxCount: Bounds.linesPerHold)),
-        Field("createdAt", .instant),
-        Field("expiresAt", .instant, required: false),
-        Field(
-            "expiresInMs", .integer(0...Int64.max), required: false,
-            "only while ACTIVE; count from here, not by your clock"),
-        Field("maxExpiresAt", .instant, required: false),
-        Field("extensions", .integer(0...Int64.max)),
-        Field("orderId", .id, required: false, "the order that fenced it last"),
-        Field("reclaimed", .flag, "it had expired, and took its stock again"),
-        Field(
-            "reference", .message(HoldReference.fields), required: false, "what it was made for"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        holdId = f("holdId", it) { $0.holdId }
+        state = f(
+            "state", it
+        ) { $0.state }
+        eventId = f("eventId", it, "absent in a tombstone, as is the owner") { $0.eventId }
+        owner = f("owner", it, .text(maxBytes: Bounds.ownerBytes)) { $0.owner }
+        purpose = f("purpose", it) { $0.purpose }
+        lines = f("lines", it, .list(maxCount: Bounds.linesPerHold)) { $0.lines }
+        createdAt = f("createdAt", it) { $0.createdAt }
+        expiresAt = f("expiresAt", it) { $0.expiresAt }
+        expiresInMs = f(
+            "expiresInMs", it, .integer(0...Int64.max),
+            "only while ACTIVE; count from here, not by your clock"
+        ) { $0.expiresInMs }
+        maxExpiresAt = f("maxExpiresAt", it) { $0.maxExpiresAt }
+        extensions = f("extensions", it, .integer(0...Int64.max)) { $0.extensions }
+        orderId = f("orderId", it, "the order that fenced it last") { $0.orderId }
+        reclaimed = f("reclaimed", it, "it had expired, and took its stock again") { $0.reclaimed }
+        reference = f("reference", it, "what it was made for") { $0.reference }
+    }
 }
 
 /// The body of the facts `hold.expired` and `hold.released`: the hold has ended.
@@ -206,11 +215,12 @@ public struct HoldFact: Message, Hashable {
         self.reference = reference
     }
 
-    public static let fields = [
-        Field("holdId", .id), Field("eventId", .id), Field("orderId", .id, required: false),
-        Field("reason", .word(ReleaseReason.known.map(\.rawValue)), required: false),
-        Field(
-            "reference", .message(HoldReference.fields), required: false,
-            "what the hold was made for"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        holdId = f("holdId", it) { $0.holdId }
+        eventId = f("eventId", it) { $0.eventId }
+        orderId = f("orderId", it) { $0.orderId }
+        reason = f("reason", it) { $0.reason }
+        reference = f("reference", it, "what the hold was made for") { $0.reference }
+    }
 }

@@ -13,12 +13,13 @@ public struct GetAvailabilityRequest: Message {
         self.owner = owner
     }
 
-    public static let fields = [
-        Field("eventId", .id),
-        Field(
-            "owner", .text(maxBytes: Bounds.ownerBytes, .raw), required: false,
-            "whose holds are counted apart"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        eventId = f("eventId", it) { $0.eventId }
+        owner = f(
+            "owner", it, .text(maxBytes: Bounds.ownerBytes, .raw), "whose holds are counted apart"
+        ) { $0.owner }
+    }
 }
 
 public struct AvailabilityReply: Message, Hashable {
@@ -33,11 +34,14 @@ public struct AvailabilityReply: Message, Hashable {
         self.types = types
     }
 
-    public static let fields = [
-        Field("seq", .integer(0...Int64.max), "grows with every change of the event's stock"),
-        Field("event", .message(EventStock.fields)),
-        Field("types", .list(.message(TypeStock.fields), maxCount: 500)),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        seq = f(
+            "seq", it, .integer(0...Int64.max), "grows with every change of the event's stock"
+        ) { $0.seq }
+        event = f("event", it) { $0.event }
+        types = f("types", it, .list(maxCount: 500)) { $0.types }
+    }
 }
 
 /// What is left of an event. Holds that have expired count as free, swept or not.
@@ -64,16 +68,17 @@ public struct EventStock: Message, Hashable {
         self.why = why
     }
 
-    public static let fields = [
-        Field("capacity", .integer(Bounds.capacity), required: false, "absent: no limit"),
-        Field("held", .integer(0...Int64.max)),
-        Field("sold", .integer(0...Int64.max)),
-        Field(
-            "available", .integer(0...Int64.max), required: false,
-            "0 while not on sale; absent: no limit"),
-        Field("atCapacity", .flag),
-        Field.notOnSale,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        capacity = f("capacity", it, .integer(Bounds.capacity), "absent: no limit") { $0.capacity }
+        held = f("held", it, .integer(0...Int64.max)) { $0.held }
+        sold = f("sold", it, .integer(0...Int64.max)) { $0.sold }
+        available = f(
+            "available", it, .integer(0...Int64.max), "0 while not on sale; absent: no limit"
+        ) { $0.available }
+        atCapacity = f("atCapacity", it) { $0.atCapacity }
+        why = f.whyNot(it) { $0.why }
+    }
 }
 
 public struct TypeStock: Message, Hashable {
@@ -105,20 +110,22 @@ public struct TypeStock: Message, Hashable {
         self.why = why
     }
 
-    public static let fields = [
-        Field("ticketTypeId", .id),
-        Field(
-            "available", .integer(0...Int64.max), required: false,
-            "0 while not on sale; absent: no limit"),
-        Field("heldByOthers", .integer(0...Int64.max)),
-        Field("heldByYou", .integer(0...Int64.max)),
-        Field("sold", .integer(0...Int64.max)),
-        Field("lowStock", .flag, "at most a tenth is left"),
-        Field(
-            "nextReleaseInMs", .integer(0...Int64.max), required: false,
-            "when the first hold of the event ends by itself"),
-        Field.notOnSale,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        ticketTypeId = f("ticketTypeId", it) { $0.ticketTypeId }
+        available = f(
+            "available", it, .integer(0...Int64.max), "0 while not on sale; absent: no limit"
+        ) { $0.available }
+        heldByOthers = f("heldByOthers", it, .integer(0...Int64.max)) { $0.heldByOthers }
+        heldByYou = f("heldByYou", it, .integer(0...Int64.max)) { $0.heldByYou }
+        sold = f("sold", it, .integer(0...Int64.max)) { $0.sold }
+        lowStock = f("lowStock", it, "at most a tenth is left") { $0.lowStock }
+        nextReleaseInMs = f(
+            "nextReleaseInMs", it, .integer(0...Int64.max),
+            "when the first hold of the event ends by itself"
+        ) { $0.nextReleaseInMs }
+        why = f.whyNot(it) { $0.why }
+    }
 }
 
 public struct ListAuditRequest: Message {
@@ -133,9 +140,12 @@ public struct ListAuditRequest: Message {
         self.limit = limit
     }
 
-    public static let fields = [
-        Field("poolId", .id, "an event's or a ticket type's id"), Paging.limit, Paging.after,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        poolId = f("poolId", it, "an event's or a ticket type's id") { $0.poolId }
+        after = f.after(it) { $0.after }
+        limit = f.limit(it) { $0.limit }
+    }
 }
 
 public struct ListAuditReply: Message, Hashable {
@@ -147,9 +157,11 @@ public struct ListAuditReply: Message, Hashable {
         self.next = next
     }
 
-    public static let fields = [
-        Field("entries", .list(.message(AuditEntry.fields), maxCount: 500)), Paging.next,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        entries = f("entries", it, .list(maxCount: 500)) { $0.entries }
+        next = f.next(it) { $0.next }
+    }
 }
 
 /// One change of a pool: numbered without gaps, each beginning where the one before ended.
@@ -191,24 +203,29 @@ public struct AuditEntry: Message, Hashable {
         self.at = at
     }
 
-    public static let fields = [
-        Field("poolId", .id),
-        Field("seq", .integer(1...Int64.max)),
-        Field(
-            "action", .word(AuditAction.known.map(\.word))),
-        Field("quantity", .integer(0...Int64.max)),
-        Field("previousCapacity", .integer(Bounds.capacity), required: false),
-        Field("capacity", .integer(Bounds.capacity), required: false),
-        Field("previousHeld", .integer(0...Int64.max)),
-        Field("held", .integer(0...Int64.max)),
-        Field("previousSold", .integer(0...Int64.max)),
-        Field("sold", .integer(0...Int64.max)),
-        Field(
-            "actor", .text(maxBytes: Bounds.callerBytes),
-            "who asked, such as operator or gateway/guest:4711; clock: time was over"),
-        Field("reference", .id, "the hold, event or ticket type whose change this is"),
-        Field("at", .instant),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        poolId = f("poolId", it) { $0.poolId }
+        seq = f("seq", it, .integer(1...Int64.max)) { $0.seq }
+        action = f("action", it) { $0.action }
+        quantity = f("quantity", it, .integer(0...Int64.max)) { $0.quantity }
+        previousCapacity = f(
+            "previousCapacity", it, .integer(Bounds.capacity)
+        ) { $0.previousCapacity }
+        capacity = f("capacity", it, .integer(Bounds.capacity)) { $0.capacity }
+        previousHeld = f("previousHeld", it, .integer(0...Int64.max)) { $0.previousHeld }
+        held = f("held", it, .integer(0...Int64.max)) { $0.held }
+        previousSold = f("previousSold", it, .integer(0...Int64.max)) { $0.previousSold }
+        sold = f("sold", it, .integer(0...Int64.max)) { $0.sold }
+        actor = f(
+            "actor", it, .text(maxBytes: Bounds.callerBytes),
+            "who asked, such as operator or gateway/guest:4711; clock: time was over"
+        ) { $0.actor }
+        reference = f(
+            "reference", it, "the hold, event or ticket type whose change this is"
+        ) { $0.reference }
+        at = f("at", it) { $0.at }
+    }
 }
 
 public struct SweepExpiredRequest: Message {
@@ -216,9 +233,10 @@ public struct SweepExpiredRequest: Message {
 
     public init(limit: Int64? = nil) { self.limit = limit }
 
-    public static let fields = [
-        Field("limit", .integer(Bounds.page), required: false, "holds at most; 500")
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        limit = f("limit", it, .integer(Bounds.page), "holds at most; 500") { $0.limit }
+    }
 }
 
 public struct SweepExpiredReply: Message, Hashable {
@@ -233,16 +251,22 @@ public struct SweepExpiredReply: Message, Hashable {
         self.oldestLagMs = oldestLagMs
     }
 
-    public static let fields = [
-        Field("expiredHolds", .integer(0...Int64.max)),
-        Field("releasedQuantity", .integer(0...Int64.max)),
-        Field("oldestLagMs", .integer(0...Int64.max)),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        expiredHolds = f("expiredHolds", it, .integer(0...Int64.max)) { $0.expiredHolds }
+        releasedQuantity = f(
+            "releasedQuantity", it, .integer(0...Int64.max)
+        ) { $0.releasedQuantity }
+        oldestLagMs = f("oldestLagMs", it, .integer(0...Int64.max)) { $0.oldestLagMs }
+    }
 }
 
-extension Field {
+extension FieldWalk {
     /// Of everything that is sold.
-    static let notOnSale = Field(
-        "why", .word(NotOnSale.known.map(\.word)), required: false,
-        "why it cannot be bought now; absent: it can, as long as there is stock")
+    @inline(__always)
+    func whyNot<Root>(_ it: Written<Root>, _ get: (Root) -> NotOnSale?) -> NotOnSale? {
+        self(
+            "why", it, "why it cannot be bought now; absent: it can, as long as there is stock",
+            get)
+    }
 }

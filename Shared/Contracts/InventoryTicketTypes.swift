@@ -51,14 +51,44 @@ public struct PutTicketTypeRequest: Message {
         self.sort = sort
     }
 
-    public static let fields =
-        [
-            Field("ticketTypeId", .id, "made by the caller"),
-            Field("eventId", .id),
-            Field(
-                "expectedVersion", .integer(Bounds.version), required: false,
-                "the version that you replace; absent: make the type"),
-        ] + TicketTypeView.particulars(areRequired: false)
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        ticketTypeId = f("ticketTypeId", it, "made by the caller") { $0.ticketTypeId }
+        eventId = f("eventId", it) { $0.eventId }
+        expectedVersion = f(
+            "expectedVersion", it, .integer(Bounds.version),
+            "the version that you replace; absent: make the type"
+        ) { $0.expectedVersion }
+        name = f("name", it, .text(maxBytes: Bounds.nameBytes)) { $0.name }
+        description = f(
+            "description", it, .text(maxBytes: Bounds.textBytes, .prose)
+        ) { $0.description }
+        price = f(
+            "price", it, .money(Bounds.priceMinor), "in the event's currency, without fee and tax"
+        ) { $0.price }
+        taxBasisPoints = f(
+            "taxBasisPoints", it, .integer(Bounds.basisPoints),
+            "hundredths of a percent on price and fee; 0"
+        ) { $0.taxBasisPoints }
+        allocation = f(
+            "allocation", it, .integer(Bounds.capacity),
+            "places of this type; absent: only the event's capacity limits it"
+        ) { $0.allocation }
+        isEnabled = f("isEnabled", it, "true") { $0.isEnabled }
+        minPerOrder = f("minPerOrder", it, .integer(Bounds.ticketsPerLine), "1") { $0.minPerOrder }
+        maxPerOrder = f("maxPerOrder", it, .integer(Bounds.ticketsPerLine), "10") { $0.maxPerOrder }
+        perOwnerLimit = f(
+            "perOwnerLimit", it, .integer(Bounds.ticketsPerLine),
+            "tickets of this type that one owner may hold and buy together"
+        ) { $0.perOwnerLimit }
+        requiredEntitlements = f(
+            "requiredEntitlements", it, .list(.text(maxBytes: Bounds.nameBytes), maxCount: 20),
+            "what the actor must be entitled to, all of it; none"
+        ) { $0.requiredEntitlements }
+        salesStart = f("salesStart", it, "within the event's own times") { $0.salesStart }
+        salesEnd = f("salesEnd", it) { $0.salesEnd }
+        sort = f("sort", it, .integer(0...1_000_000), "place in lists; 0") { $0.sort }
+    }
 }
 
 public struct TicketTypeReply: Message, Hashable {
@@ -66,7 +96,10 @@ public struct TicketTypeReply: Message, Hashable {
 
     public init(ticketType: TicketTypeView) { self.ticketType = ticketType }
 
-    public static let fields = [Field("ticketType", .message(TicketTypeView.fields))]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        ticketType = f("ticketType", it) { $0.ticketType }
+    }
 }
 
 public struct TicketTypeView: Message, Hashable {
@@ -113,39 +146,40 @@ public struct TicketTypeView: Message, Hashable {
         self.version = version
     }
 
-    /// What the request that puts a type and the view of it say alike; in the request the ones
-    /// with a default may be absent.
-    static func particulars(areRequired: Bool) -> [Field] {
-        [
-            Field("name", .text(maxBytes: Bounds.nameBytes)),
-            Field("description", .text(maxBytes: Bounds.textBytes, .prose), required: false),
-            Money.field("price", Bounds.priceMinor, "in the event's currency, without fee and tax"),
-            Field(
-                "taxBasisPoints", .integer(Bounds.basisPoints), required: areRequired,
-                "hundredths of a percent on price and fee; 0"),
-            Field(
-                "allocation", .integer(Bounds.capacity), required: false,
-                "places of this type; absent: only the event's capacity limits it"),
-            Field("isEnabled", .flag, required: areRequired, "true"),
-            Field(
-                "minPerOrder", .integer(Bounds.ticketsPerLine), required: areRequired, "1"),
-            Field(
-                "maxPerOrder", .integer(Bounds.ticketsPerLine), required: areRequired, "10"),
-            Field(
-                "perOwnerLimit", .integer(Bounds.ticketsPerLine), required: false,
-                "tickets of this type that one owner may hold and buy together"),
-            Field(
-                "requiredEntitlements",
-                .list(.text(maxBytes: Bounds.nameBytes), maxCount: 20), required: areRequired,
-                "what the actor must be entitled to, all of it; none"),
-            Field("salesStart", .instant, required: false, "within the event's own times"),
-            Field("salesEnd", .instant, required: false),
-            Field("sort", .integer(0...1_000_000), required: areRequired, "place in lists; 0"),
-        ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        ticketTypeId = f("ticketTypeId", it) { $0.ticketTypeId }
+        eventId = f("eventId", it) { $0.eventId }
+        name = f("name", it, .text(maxBytes: Bounds.nameBytes)) { $0.name }
+        description = f(
+            "description", it, .text(maxBytes: Bounds.textBytes, .prose)
+        ) { $0.description }
+        price = f(
+            "price", it, .money(Bounds.priceMinor), "in the event's currency, without fee and tax"
+        ) { $0.price }
+        taxBasisPoints = f(
+            "taxBasisPoints", it, .integer(Bounds.basisPoints),
+            "hundredths of a percent on price and fee; 0"
+        ) { $0.taxBasisPoints }
+        allocation = f(
+            "allocation", it, .integer(Bounds.capacity),
+            "places of this type; absent: only the event's capacity limits it"
+        ) { $0.allocation }
+        isEnabled = f("isEnabled", it, "true") { $0.isEnabled }
+        minPerOrder = f("minPerOrder", it, .integer(Bounds.ticketsPerLine), "1") { $0.minPerOrder }
+        maxPerOrder = f("maxPerOrder", it, .integer(Bounds.ticketsPerLine), "10") { $0.maxPerOrder }
+        perOwnerLimit = f(
+            "perOwnerLimit", it, .integer(Bounds.ticketsPerLine),
+            "tickets of this type that one owner may hold and buy together"
+        ) { $0.perOwnerLimit }
+        requiredEntitlements = f(
+            "requiredEntitlements", it, .list(.text(maxBytes: Bounds.nameBytes), maxCount: 20),
+            "what the actor must be entitled to, all of it; none"
+        ) { $0.requiredEntitlements }
+        salesStart = f("salesStart", it, "within the event's own times") { $0.salesStart }
+        salesEnd = f("salesEnd", it) { $0.salesEnd }
+        sort = f("sort", it, .integer(0...1_000_000), "place in lists; 0") { $0.sort }
+        version = f("version", it, .integer(Bounds.version)) { $0.version }
+        why = f.whyNot(it) { $0.why }
     }
-
-    public static let fields =
-        [Field("ticketTypeId", .id), Field("eventId", .id)]
-        + particulars(areRequired: true)
-        + [Field("version", .integer(Bounds.version)), Field.notOnSale]
 }

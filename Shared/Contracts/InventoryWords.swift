@@ -1,3 +1,5 @@
+internal import Wire
+
 /// Where an event is in its life. CANCELLED is for ever.
 public struct EventStatus: Word {
     public let rawValue: String
@@ -8,7 +10,7 @@ public struct EventStatus: Word {
     public static let unpublished = EventStatus("UNPUBLISHED")
     public static let cancelled = EventStatus("CANCELLED")
     /// Those that a method leads to today: the others are for stores of later versions.
-    public static let reached: [EventStatus] = [.draft, .published]
+    public static let known: [EventStatus] = [.draft, .published]
 }
 
 /// Why an event or a ticket type cannot be bought now, though there may be stock.
@@ -44,6 +46,10 @@ public struct HoldState: Word {
     public static let expired = HoldState("EXPIRED")
     /// Reserve was refused; the decision stands under this id. Final.
     public static let refused = HoldState("REFUSED")
+
+    public static let known: [HoldState] = [
+        .active, .committing, .consumed, .released, .expired, .refused,
+    ]
 }
 
 /// What an event lets an owner do who has an open hold of it for a checkout, and asks for another.
@@ -108,6 +114,8 @@ public struct PoolKind: Word {
     public static let event = PoolKind("EVENT")
     public static let ticketType = PoolKind("TICKET_TYPE")
     public static let owner = PoolKind("OWNER")
+
+    public static let known: [PoolKind] = [.event, .ticketType, .owner]
 }
 
 /// What changed a pool.

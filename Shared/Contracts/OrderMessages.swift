@@ -54,30 +54,35 @@ public struct OrderReply: Message, Hashable {
         self.ticketsNext = ticketsNext
     }
 
-    public static let fields = [
-        Field("orderId", .id),
-        Field("orderNumber", .text(maxBytes: 32)),
-        Field("eventId", .id),
-        Field("owner", .text(maxBytes: Bounds.ownerBytes)),
-        Field("contact", .message(Contact.fields)),
-        Field("status", .word(OrderStatus.all.map(\.word))),
-        Field("totalQuantity", .integer(Bounds.ticketsPerOrder)),
-        Money.field("total", 0...Int64.max),
-        Money.field("tax", 0...Int64.max, "the part of the total that is tax"),
-        Field("paymentId", .id, required: false),
-        Field("provider", .text(maxBytes: 32), required: false),
-        Field("paidAt", .instant),
-        Field("completedAt", .instant, required: false),
-        Field("items", .list(.message(PricedLine.fields), maxCount: Bounds.linesPerHold)),
-        Field(
-            "ticketsTotal", .integer(Bounds.ticketsPerOrder), "none before it is COMPLETED"),
-        Field(
-            "tickets", .list(.message(Ticket.fields), maxCount: Bounds.ticketsPerReply),
-            "the first of them"),
-        Field(
-            "ticketsNext", .text(maxBytes: Paging.placeBytes), required: false,
-            "after of orders.ListTickets, which has the rest; absent when these are all"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        orderId = f("orderId", it) { $0.orderId }
+        orderNumber = f("orderNumber", it, .text(maxBytes: 32)) { $0.orderNumber }
+        eventId = f("eventId", it) { $0.eventId }
+        owner = f("owner", it, .text(maxBytes: Bounds.ownerBytes)) { $0.owner }
+        contact = f("contact", it) { $0.contact }
+        status = f("status", it) { $0.status }
+        totalQuantity = f(
+            "totalQuantity", it, .integer(Bounds.ticketsPerOrder)
+        ) { $0.totalQuantity }
+        total = f("total", it, .money(0...Int64.max)) { $0.total }
+        tax = f("tax", it, .money(0...Int64.max), "the part of the total that is tax") { $0.tax }
+        paymentId = f("paymentId", it) { $0.paymentId }
+        provider = f("provider", it, .text(maxBytes: 32)) { $0.provider }
+        paidAt = f("paidAt", it) { $0.paidAt }
+        completedAt = f("completedAt", it) { $0.completedAt }
+        items = f("items", it, .list(maxCount: Bounds.linesPerHold)) { $0.items }
+        ticketsTotal = f(
+            "ticketsTotal", it, .integer(Bounds.ticketsPerOrder), "none before it is COMPLETED"
+        ) { $0.ticketsTotal }
+        tickets = f(
+            "tickets", it, .list(maxCount: Bounds.ticketsPerReply), "the first of them"
+        ) { $0.tickets }
+        ticketsNext = f(
+            "ticketsNext", it, .text(maxBytes: Paging.placeBytes),
+            "after of orders.ListTickets, which has the rest; absent when these are all"
+        ) { $0.ticketsNext }
+    }
 }
 
 public struct OrderStatus: Word {
@@ -88,7 +93,7 @@ public struct OrderStatus: Word {
     public static let paid = OrderStatus("PAID")
     public static let completed = OrderStatus("COMPLETED")
 
-    public static let all: [OrderStatus] = [.paid, .completed]
+    public static let known: [OrderStatus] = [.paid, .completed]
 }
 
 /// A right to enter. Who knows the code holds the ticket.
@@ -109,13 +114,14 @@ public struct Ticket: Message, Hashable {
         self.state = state
     }
 
-    public static let fields = [
-        Field("ticketId", .id),
-        Field("ticketTypeId", .id),
-        Field("index", .integer(Bounds.ticketsPerOrder)),
-        Field("code", .text(maxBytes: 64)),
-        Field("state", .word(["VALID"])),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        ticketId = f("ticketId", it) { $0.ticketId }
+        ticketTypeId = f("ticketTypeId", it) { $0.ticketTypeId }
+        index = f("index", it, .integer(Bounds.ticketsPerOrder)) { $0.index }
+        code = f("code", it, .text(maxBytes: 64)) { $0.code }
+        state = f("state", it, .word(["VALID"])) { $0.state }
+    }
 }
 
 public struct GetOrderRequest: Message {
@@ -123,7 +129,10 @@ public struct GetOrderRequest: Message {
 
     public init(orderId: UUID) { self.orderId = orderId }
 
-    public static let fields = [Field("orderId", .id)]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        orderId = f("orderId", it) { $0.orderId }
+    }
 }
 
 /// All tickets of an order, however many it has.
@@ -138,7 +147,12 @@ public struct ListTicketsRequest: Message {
         self.limit = limit
     }
 
-    public static let fields = [Field("orderId", .id), Paging.limit, Paging.after]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        orderId = f("orderId", it) { $0.orderId }
+        after = f.after(it) { $0.after }
+        limit = f.limit(it) { $0.limit }
+    }
 }
 
 public struct ListTicketsReply: Message, Hashable {
@@ -151,11 +165,11 @@ public struct ListTicketsReply: Message, Hashable {
         self.next = next
     }
 
-    public static let fields = [
-        Field(
-            "tickets", .list(.message(Ticket.fields), maxCount: 500), "in the order of index"),
-        Paging.next,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        tickets = f("tickets", it, .list(maxCount: 500), "in the order of index") { $0.tickets }
+        next = f.next(it) { $0.next }
+    }
 }
 
 /// Narrowed by owner and event where given.
@@ -174,11 +188,13 @@ public struct ListOrdersRequest: Message {
         self.limit = limit
     }
 
-    public static let fields = [
-        Field("owner", .text(maxBytes: Bounds.ownerBytes, .raw), required: false),
-        Field("eventId", .id, required: false),
-        Paging.limit, Paging.after,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        owner = f("owner", it, .text(maxBytes: Bounds.ownerBytes, .raw)) { $0.owner }
+        eventId = f("eventId", it) { $0.eventId }
+        after = f.after(it) { $0.after }
+        limit = f.limit(it) { $0.limit }
+    }
 }
 
 public struct ListOrdersReply: Message {
@@ -190,10 +206,11 @@ public struct ListOrdersReply: Message {
         self.next = next
     }
 
-    public static let fields = [
-        Field("orders", .list(.message(OrderSummary.fields), maxCount: 500)),
-        Paging.next,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        orders = f("orders", it, .list(maxCount: 500)) { $0.orders }
+        next = f.next(it) { $0.next }
+    }
 }
 
 public struct OrderSummary: Message, Hashable {
@@ -220,14 +237,17 @@ public struct OrderSummary: Message, Hashable {
         self.paidAt = paidAt
     }
 
-    public static let fields = [
-        Field("orderId", .id),
-        Field("orderNumber", .text(maxBytes: 32)),
-        Field("eventId", .id),
-        Field("owner", .text(maxBytes: Bounds.ownerBytes)),
-        Field("status", .word(OrderStatus.all.map(\.word))),
-        Field("totalQuantity", .integer(Bounds.ticketsPerOrder)),
-        Money.field("total", 0...Int64.max),
-        Field("paidAt", .instant),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        orderId = f("orderId", it) { $0.orderId }
+        orderNumber = f("orderNumber", it, .text(maxBytes: 32)) { $0.orderNumber }
+        eventId = f("eventId", it) { $0.eventId }
+        owner = f("owner", it, .text(maxBytes: Bounds.ownerBytes)) { $0.owner }
+        status = f("status", it) { $0.status }
+        totalQuantity = f(
+            "totalQuantity", it, .integer(Bounds.ticketsPerOrder)
+        ) { $0.totalQuantity }
+        total = f("total", it, .money(0...Int64.max)) { $0.total }
+        paidAt = f("paidAt", it) { $0.paidAt }
+    }
 }

@@ -1,4 +1,5 @@
 public import RPC
+internal import Wire
 
 /// What Orders does for gateways, operators and its peers.
 public enum OrdersAPI {

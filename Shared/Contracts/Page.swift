@@ -11,14 +11,27 @@ public enum Paging {
     /// A place in a list, which only the service that wrote it understands.
     public static let placeBytes = 128
 
-    public static let limit = Field(
-        "limit", .integer(Bounds.page), required: false, "rows at most; 500")
-    public static let after = Field(
-        "after", .text(maxBytes: placeBytes), required: false,
-        "the next of the page before; absent: from the beginning")
-    public static let next = Field(
-        "next", .text(maxBytes: placeBytes), required: false,
-        "after of the page that follows; absent at the end")
+}
+
+extension FieldWalk {
+    @inline(__always)
+    func limit<Root>(_ it: Written<Root>, _ get: (Root) -> Int64?) -> Int64? {
+        self("limit", it, .integer(Bounds.page), "rows at most; 500", get)
+    }
+
+    @inline(__always)
+    func after<Root>(_ it: Written<Root>, _ get: (Root) -> String?) -> String? {
+        self(
+            "after", it, .text(maxBytes: Paging.placeBytes),
+            "the next of the page before; absent: from the beginning", get)
+    }
+
+    @inline(__always)
+    func next<Root>(_ it: Written<Root>, _ get: (Root) -> String?) -> String? {
+        self(
+            "next", it, .text(maxBytes: Paging.placeBytes),
+            "after of the page that follows; absent at the end", get)
+    }
 }
 
 /// One page of a list while it is filled, row by row in the order of their keys.
@@ -57,9 +70,9 @@ public struct Page<Row: Message, Key: CBORWritable & CBORReadable & Sendable>: S
     /// Adds the next row. A page takes its first row whatever its size, so that every page gets on.
     ///
     /// - Returns: false when the page is full; the row is the first of the next one then.
-    public mutating func take(_ row: Row, at key: Key) throws -> Bool {
+    public mutating func take(_ row: Row, at key: Key) -> Bool {
         var writer = CBORWriter()
-        try row.encode(to: &writer)
+        row.write(to: &writer)
         let hasRoom = rows.count < limit && bytes + writer.count <= Paging.bytes
         guard rows.isEmpty || hasRoom else {
             isFull = true
@@ -119,7 +132,7 @@ extension RPCError {
     /// `after` names no place in the list that is asked for.
     public static var foreignPlace: RPCError {
         .invalid(
-            Paging.after.name,
+            "after",
             "is no place in this list: give the next of its page before, asked for in the same "
                 + "words, or leave it out to begin anew")
     }

@@ -11,6 +11,8 @@ public struct CaptureMode: Word {
     public static let authCapture = CaptureMode("AUTH_CAPTURE")
     /// Authorise and capture at once.
     public static let sale = CaptureMode("SALE")
+
+    public static let known: [CaptureMode] = [.authCapture, .sale]
 }
 
 /// Where a payment stands. Within one attempt it only moves up in rank.
@@ -28,6 +30,10 @@ public struct PaymentState: Word {
     /// Declined or lapsed for good: a retry is another payment.
     public static let failedFinal = PaymentState("FAILED_FINAL")
     public static let captured = PaymentState("CAPTURED")
+
+    public static let known: [PaymentState] = [
+        .created, .requiresAction, .processing, .authorised, .voided, .failedFinal, .captured,
+    ]
 }
 
 /// The id is the key. The provider's idempotency keys derive from it.
@@ -61,17 +67,24 @@ public struct CreatePaymentRequest: Message, Hashable {
         self.expiresInMs = expiresInMs
     }
 
-    public static let fields = [
-        Field("paymentId", .id, "the payment's id, and the key"),
-        Field("checkoutId", .id, "what is paid for"),
-        Field("eventId", .id, "whose revenue it becomes"),
-        Field("owner", .text(maxBytes: 128), "the buyer"),
-        Money.field("amount", 1...PaymentLimits.maxAmount),
-        Field("provider", .text(maxBytes: 32), "such as sim"),
-        Field("captureMode", .word(["AUTH_CAPTURE", "SALE"]), "two steps or one"),
-        Field("paymentMethod", .text(maxBytes: 255), required: false, "the provider's token"),
-        Field("expiresInMs", .integer(0...PaymentLimits.maxExpiryMs), "time for the buyer to act"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        paymentId = f("paymentId", it, "the payment's id, and the key") { $0.paymentId }
+        checkoutId = f("checkoutId", it, "what is paid for") { $0.checkoutId }
+        eventId = f("eventId", it, "whose revenue it becomes") { $0.eventId }
+        owner = f("owner", it, .text(maxBytes: 128), "the buyer") { $0.owner }
+        amount = f("amount", it, .money(1...PaymentLimits.maxAmount)) { $0.amount }
+        provider = f("provider", it, .text(maxBytes: 32), "such as sim") { $0.provider }
+        captureMode = f(
+            "captureMode", it, "two steps or one"
+        ) { $0.captureMode }
+        paymentMethod = f(
+            "paymentMethod", it, .text(maxBytes: 255), "the provider's token"
+        ) { $0.paymentMethod }
+        expiresInMs = f(
+            "expiresInMs", it, .integer(0...PaymentLimits.maxExpiryMs), "time for the buyer to act"
+        ) { $0.expiresInMs }
+    }
 }
 
 /// Bounds that keep sums of amounts far from the ends of Int64.
@@ -87,7 +100,10 @@ public struct GetPaymentRequest: Message, Hashable {
 
     public init(paymentId: UUID) { self.paymentId = paymentId }
 
-    public static let fields = [Field("paymentId", .id)]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        paymentId = f("paymentId", it) { $0.paymentId }
+    }
 }
 
 public struct RefreshPaymentRequest: Message, Hashable {
@@ -95,7 +111,10 @@ public struct RefreshPaymentRequest: Message, Hashable {
 
     public init(paymentId: UUID) { self.paymentId = paymentId }
 
-    public static let fields = [Field("paymentId", .id)]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        paymentId = f("paymentId", it) { $0.paymentId }
+    }
 }
 
 public struct CapturePaymentRequest: Message, Hashable {
@@ -108,9 +127,11 @@ public struct CapturePaymentRequest: Message, Hashable {
         self.amount = amount
     }
 
-    public static let fields = [
-        Field("paymentId", .id), Money.field("amount", 1...PaymentLimits.maxAmount),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        paymentId = f("paymentId", it) { $0.paymentId }
+        amount = f("amount", it, .money(1...PaymentLimits.maxAmount)) { $0.amount }
+    }
 }
 
 public struct VoidPaymentRequest: Message, Hashable {
@@ -125,8 +146,10 @@ public struct VoidPaymentRequest: Message, Hashable {
         self.reason = reason
     }
 
-    public static let fields = [
-        Field("paymentId", .id), Field("checkoutId", .id),
-        Field("reason", .text(maxBytes: 255, .prose), "for people"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        paymentId = f("paymentId", it) { $0.paymentId }
+        checkoutId = f("checkoutId", it) { $0.checkoutId }
+        reason = f("reason", it, .text(maxBytes: 255, .prose), "for people") { $0.reason }
+    }
 }

@@ -16,10 +16,12 @@ public struct ListObligationsRequest: Message, Hashable {
         self.limit = limit
     }
 
-    public static let fields = [
-        Field("checkoutId", .id, required: false, "only those of one checkout"), Paging.limit,
-        Paging.after,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        checkoutId = f("checkoutId", it, "only those of one checkout") { $0.checkoutId }
+        after = f.after(it) { $0.after }
+        limit = f.limit(it) { $0.limit }
+    }
 }
 
 public struct ListObligationsReply: Message, Hashable {
@@ -31,10 +33,11 @@ public struct ListObligationsReply: Message, Hashable {
         self.next = next
     }
 
-    public static let fields = [
-        Field("refunds", .list(.message(RefundReply.fields), maxCount: 500)),
-        Paging.next,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        refunds = f("refunds", it, .list(maxCount: 500)) { $0.refunds }
+        next = f.next(it) { $0.next }
+    }
 }
 
 public struct ListUnsettledRequest: Message, Hashable {
@@ -48,10 +51,12 @@ public struct ListUnsettledRequest: Message, Hashable {
         self.limit = limit
     }
 
-    public static let fields = [
-        Field("olderThanMs", .integer(0...Int64.max), required: false, "0"), Paging.limit,
-        Paging.after,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        olderThanMs = f("olderThanMs", it, .integer(0...Int64.max), "0") { $0.olderThanMs }
+        after = f.after(it) { $0.after }
+        limit = f.limit(it) { $0.limit }
+    }
 }
 
 public struct ListUnsettledReply: Message, Hashable {
@@ -63,10 +68,11 @@ public struct ListUnsettledReply: Message, Hashable {
         self.next = next
     }
 
-    public static let fields = [
-        Field("payments", .list(.message(PaymentReply.fields), maxCount: 500)),
-        Paging.next,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        payments = f("payments", it, .list(maxCount: 500)) { $0.payments }
+        next = f.next(it) { $0.next }
+    }
 }
 
 /// Accounts are `clearing:<provider>`, `fees:<provider>`, `funds:<checkout>`, `revenue:<event>`,
@@ -82,10 +88,12 @@ public struct LedgerBalanceRequest: Message, Hashable {
         self.limit = limit
     }
 
-    public static let fields = [
-        Field("prefix", .text(maxBytes: 64, .raw), required: false, "such as funds:"), Paging.limit,
-        Paging.after,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        prefix = f("prefix", it, .text(maxBytes: 64, .raw), "such as funds:") { $0.prefix }
+        after = f.after(it) { $0.after }
+        limit = f.limit(it) { $0.limit }
+    }
 }
 
 public struct LedgerBalanceReply: Message, Hashable {
@@ -101,13 +109,15 @@ public struct LedgerBalanceReply: Message, Hashable {
         self.next = next
     }
 
-    public static let fields = [
-        Field("accounts", .list(.message(AccountBalance.fields), maxCount: 500)),
-        Field(
-            "trialBalance", .map(.integer(Int64.min...Int64.max), maxCount: 300),
-            "debits minus credits by currency"),
-        Paging.next,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        accounts = f("accounts", it, .list(maxCount: 500)) { $0.accounts }
+        trialBalance = f(
+            "trialBalance", it, .map(.integer(Int64.min...Int64.max), maxCount: 300),
+            "debits minus credits by currency"
+        ) { $0.trialBalance }
+        next = f.next(it) { $0.next }
+    }
 }
 
 public struct AccountBalance: Message, Hashable {
@@ -124,8 +134,11 @@ public struct AccountBalance: Message, Hashable {
         self.credit = credit
     }
 
-    public static let fields = [
-        Field("account", .text(maxBytes: 64)), Field("currency", .text(maxBytes: 3, .currencyCode)),
-        Field("debit", .integer(0...Int64.max)), Field("credit", .integer(0...Int64.max)),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        account = f("account", it, .text(maxBytes: 64)) { $0.account }
+        currency = f("currency", it, .code(.currencyCode)) { $0.currency }
+        debit = f("debit", it, .integer(0...Int64.max)) { $0.debit }
+        credit = f("credit", it, .integer(0...Int64.max)) { $0.credit }
+    }
 }

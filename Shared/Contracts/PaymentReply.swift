@@ -57,27 +57,31 @@ public struct PaymentReply: Message, Hashable {
         state == .captured && (refundOwed?.amount ?? 0) < (captured?.amount ?? 0)
     }
 
-    public static let fields = [
-        Field("paymentId", .id), Field("checkoutId", .id),
-        Field(
-            "state",
-            .word([
-                "CREATED", "REQUIRES_ACTION", "PROCESSING", "AUTHORISED", "VOIDED", "FAILED_FINAL",
-                "CAPTURED",
-            ])),
-        Field("attempt", .integer(1...Int64.max), "counts from 1"),
-        Money.field("amount", 0...Int64.max, required: false, "absent on a tombstone"),
-        Money.field("authorised", 0...Int64.max, required: false),
-        Money.field("captured", 0...Int64.max, required: false),
-        Money.field("refundOwed", 0...Int64.max, required: false, "requested, settled or not"),
-        Money.field("refunded", 0...Int64.max, required: false),
-        Money.field("fee", 0...Int64.max, required: false, "what the provider keeps"),
-        Field("provider", .text(maxBytes: 32), required: false),
-        Field("captureMode", .word(["AUTH_CAPTURE", "SALE"]), required: false),
-        Field("clientSecret", .text(maxBytes: 255), required: false, "for the provider's page"),
-        Field(
-            "lastError", .text(maxBytes: Bounds.nameBytes), required: false,
-            "why the last attempt failed"),
-        Field("createdAt", .instant), Field("version", .integer(1...Int64.max)),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        paymentId = f("paymentId", it) { $0.paymentId }
+        checkoutId = f("checkoutId", it) { $0.checkoutId }
+        state = f(
+            "state", it
+        ) { $0.state }
+        attempt = f("attempt", it, .integer(1...Int64.max), "counts from 1") { $0.attempt }
+        amount = f("amount", it, .money(0...Int64.max), "absent on a tombstone") { $0.amount }
+        authorised = f("authorised", it, .money(0...Int64.max)) { $0.authorised }
+        captured = f("captured", it, .money(0...Int64.max)) { $0.captured }
+        refundOwed = f(
+            "refundOwed", it, .money(0...Int64.max), "requested, settled or not"
+        ) { $0.refundOwed }
+        refunded = f("refunded", it, .money(0...Int64.max)) { $0.refunded }
+        fee = f("fee", it, .money(0...Int64.max), "what the provider keeps") { $0.fee }
+        provider = f("provider", it, .text(maxBytes: 32)) { $0.provider }
+        captureMode = f("captureMode", it) { $0.captureMode }
+        clientSecret = f(
+            "clientSecret", it, .text(maxBytes: 255), "for the provider's page"
+        ) { $0.clientSecret }
+        lastError = f(
+            "lastError", it, .text(maxBytes: Bounds.nameBytes), "why the last attempt failed"
+        ) { $0.lastError }
+        createdAt = f("createdAt", it) { $0.createdAt }
+        version = f("version", it, .integer(1...Int64.max)) { $0.version }
+    }
 }

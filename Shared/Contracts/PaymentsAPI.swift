@@ -1,4 +1,5 @@
 public import RPC
+internal import Wire
 
 /// What Payments does for Orders, hears from providers, and shows to operators.
 ///

@@ -64,14 +64,19 @@ public struct PricedLine: Message, Hashable {
         self.tax = tax
     }
 
-    public static let fields = [
-        Field("ticketTypeId", .id),
-        Field("name", .text(maxBytes: Bounds.nameBytes), "the type's name when it was reserved"),
-        Field("quantity", .integer(Bounds.ticketsPerLine)),
-        Money.field("unitPrice", Bounds.priceMinor, "one ticket, without fee and tax"),
-        Money.field("fee", 0...Int64.max, "the whole line"),
-        Money.field("tax", 0...Int64.max, "the whole line"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        ticketTypeId = f("ticketTypeId", it) { $0.ticketTypeId }
+        name = f(
+            "name", it, .text(maxBytes: Bounds.nameBytes), "the type's name when it was reserved"
+        ) { $0.name }
+        quantity = f("quantity", it, .integer(Bounds.ticketsPerLine)) { $0.quantity }
+        unitPrice = f(
+            "unitPrice", it, .money(Bounds.priceMinor), "one ticket, without fee and tax"
+        ) { $0.unitPrice }
+        fee = f("fee", it, .money(0...Int64.max), "the whole line") { $0.fee }
+        tax = f("tax", it, .money(0...Int64.max), "the whole line") { $0.tax }
+    }
 }
 
 /// What a purchase costs: `total` is `subtotal` + `fees` + `tax`.
@@ -111,12 +116,15 @@ public struct Totals: Message, Hashable {
             tax: Money(tax, currency), total: Money(total, currency))
     }
 
-    public static let fields = [
-        Money.field("subtotal", 0...Int64.max, "tickets, without fees and tax"),
-        Money.field("fees", 0...Int64.max),
-        Money.field("tax", 0...Int64.max),
-        Money.field("total", 0...Int64.max),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        subtotal = f(
+            "subtotal", it, .money(0...Int64.max), "tickets, without fees and tax"
+        ) { $0.subtotal }
+        fees = f("fees", it, .money(0...Int64.max)) { $0.fees }
+        tax = f("tax", it, .money(0...Int64.max)) { $0.tax }
+        total = f("total", it, .money(0...Int64.max)) { $0.total }
+    }
 }
 
 extension Int64 {

@@ -34,23 +34,31 @@ public struct PurchaseRequest: Message, Hashable {
         self.waitMs = waitMs
     }
 
-    public static let fields = [
-        Field("purchaseId", .id, "the caller's id, best a UUIDv7"),
-        Field("owner", .text(maxBytes: Bounds.ownerBytes), "who buys, as the gateway names them"),
-        Field("contact", .message(Contact.fields)),
-        Field("eventId", .id),
-        Field(
-            "items", .list(.message(HoldLine.fields), maxCount: Bounds.linesPerHold),
-            "each ticket type once"),
-        Field("provider", .text(maxBytes: 32), required: false, "needed unless the total is 0"),
-        Field("paymentMethod", .text(maxBytes: 255), required: false, "the provider's token"),
-        Money.field(
-            "expectedTotal", Bounds.priceMinor, required: false,
-            "any other total ends the purchase before money moves"),
-        Field(
-            "waitMs", .integer(0...20_000), required: false,
-            "how long to wait for the end; 20,000 when absent"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        purchaseId = f("purchaseId", it, "the caller's id, best a UUIDv7") { $0.purchaseId }
+        owner = f(
+            "owner", it, .text(maxBytes: Bounds.ownerBytes), "who buys, as the gateway names them"
+        ) { $0.owner }
+        contact = f("contact", it) { $0.contact }
+        eventId = f("eventId", it) { $0.eventId }
+        items = f(
+            "items", it, .list(maxCount: Bounds.linesPerHold), "each ticket type once"
+        ) { $0.items }
+        provider = f(
+            "provider", it, .text(maxBytes: 32), "needed unless the total is 0"
+        ) { $0.provider }
+        paymentMethod = f(
+            "paymentMethod", it, .text(maxBytes: 255), "the provider's token"
+        ) { $0.paymentMethod }
+        expectedTotal = f(
+            "expectedTotal", it, .money(Bounds.priceMinor),
+            "any other total ends the purchase before money moves"
+        ) { $0.expectedTotal }
+        waitMs = f(
+            "waitMs", it, .integer(0...20_000), "how long to wait for the end; 20,000 when absent"
+        ) { $0.waitMs }
+    }
 }
 
 /// Where tickets and messages go.
@@ -63,10 +71,11 @@ public struct Contact: Message, Hashable {
         self.name = name
     }
 
-    public static let fields = [
-        Field("email", .text(maxBytes: 254, .email)),
-        Field("name", .text(maxBytes: 255), required: false),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        email = f("email", it, .text(maxBytes: 254, .email)) { $0.email }
+        name = f("name", it, .text(maxBytes: 255)) { $0.name }
+    }
 }
 
 /// Body of every fact in Orders' feed; amounts are 0 when nothing was priced.
@@ -84,10 +93,11 @@ public struct OrderFact: Message, Hashable {
         self.tax = tax
     }
 
-    public static let fields = [
-        Field("checkoutId", .id),
-        Field("eventId", .id),
-        Money.field("total", 0...Int64.max),
-        Money.field("tax", 0...Int64.max, "the part of the total that is tax"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        checkoutId = f("checkoutId", it) { $0.checkoutId }
+        eventId = f("eventId", it) { $0.eventId }
+        total = f("total", it, .money(0...Int64.max)) { $0.total }
+        tax = f("tax", it, .money(0...Int64.max), "the part of the total that is tax") { $0.tax }
+    }
 }

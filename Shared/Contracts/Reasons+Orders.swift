@@ -16,7 +16,7 @@ extension Reason {
     public static let checkoutState = Reason(
         "CHECKOUT_STATE", .failedPrecondition,
         "The state of the checkout does not allow it; `orders.GetCheckout` shows all of it.",
-        detail: [Field("state", .word(CheckoutState.all.map(\.word)), "what the checkout is")])
+        detail: [Field("state", .word(CheckoutState.known.map(\.word)), "what the checkout is")])
     public static let openCheckoutExists = Reason(
         "OPEN_CHECKOUT_EXISTS", .failedPrecondition,
         "The owner has an open checkout of the event, which allows one, or whose money is being "
@@ -54,7 +54,7 @@ extension Reason {
         "The checkout is not at a point where this may be decided; take one of `allowed`.",
         detail: [
             Field(
-                "allowed", .list(.word(SagaDecision.all.map(\.word)), maxCount: 20),
+                "allowed", .list(.word(SagaDecision.known.map(\.word)), maxCount: 20),
                 "what may be decided now")
         ])
     public static let reasonRequired = Reason(

@@ -17,7 +17,9 @@ public struct RefundKind: Word {
     /// The provider took another amount than it was asked for.
     public static let mismatch = RefundKind("MISMATCH")
 
-    static let words = ["COMPENSATION", "BUYER", "ORGANISER", "DUPLICATE", "MISMATCH"]
+    public static let known: [RefundKind] = [
+        .compensation, .buyer, .organiser, .duplicate, .mismatch,
+    ]
 }
 
 public struct RefundState: Word {
@@ -32,7 +34,7 @@ public struct RefundState: Word {
     /// Refused five times: a human must decide. Still owed.
     public static let parked = RefundState("PARKED")
 
-    static let words = ["REQUESTED", "SUBMITTED", "SUCCEEDED", "PARKED"]
+    public static let known: [RefundState] = [.requested, .submitted, .succeeded, .parked]
 }
 
 /// The id is the key.
@@ -51,11 +53,14 @@ public struct RefundPaymentRequest: Message, Hashable {
         self.reason = reason
     }
 
-    public static let fields = [
-        Field("refundId", .id, "the refund's id, and the key"), Field("paymentId", .id),
-        Money.field("amount", 1...PaymentLimits.maxAmount),
-        Field("kind", .word(RefundKind.words)), Field("reason", .text(maxBytes: 255, .prose)),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        refundId = f("refundId", it, "the refund's id, and the key") { $0.refundId }
+        paymentId = f("paymentId", it) { $0.paymentId }
+        amount = f("amount", it, .money(1...PaymentLimits.maxAmount)) { $0.amount }
+        kind = f("kind", it) { $0.kind }
+        reason = f("reason", it, .text(maxBytes: 255, .prose)) { $0.reason }
+    }
 }
 
 public struct GetRefundRequest: Message, Hashable {
@@ -63,7 +68,10 @@ public struct GetRefundRequest: Message, Hashable {
 
     public init(refundId: UUID) { self.refundId = refundId }
 
-    public static let fields = [Field("refundId", .id)]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        refundId = f("refundId", it) { $0.refundId }
+    }
 }
 
 /// Asked again, it tries again: every try of a parked refund has a provider key of its own.
@@ -76,9 +84,11 @@ public struct RetryRefundRequest: Message, Hashable {
         self.reason = reason
     }
 
-    public static let fields = [
-        Field("refundId", .id), Field("reason", .text(maxBytes: 255, .prose), "for the log"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        refundId = f("refundId", it) { $0.refundId }
+        reason = f("reason", it, .text(maxBytes: 255, .prose), "for the log") { $0.reason }
+    }
 }
 
 /// A refund: an obligation until it has SUCCEEDED.
@@ -112,12 +122,17 @@ public struct RefundReply: Message, Hashable {
         self.settledAt = settledAt
     }
 
-    public static let fields = [
-        Field("refundId", .id), Field("paymentId", .id), Field("checkoutId", .id),
-        Money.field("amount", 0...Int64.max), Field("kind", .word(RefundKind.words)),
-        Field("state", .word(RefundState.words)), Field("attempt", .integer(1...Int64.max)),
-        Field("lastError", .text(maxBytes: Bounds.nameBytes), required: false),
-        Field("createdAt", .instant),
-        Field("settledAt", .instant, required: false),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        refundId = f("refundId", it) { $0.refundId }
+        paymentId = f("paymentId", it) { $0.paymentId }
+        checkoutId = f("checkoutId", it) { $0.checkoutId }
+        amount = f("amount", it, .money(0...Int64.max)) { $0.amount }
+        kind = f("kind", it) { $0.kind }
+        state = f("state", it) { $0.state }
+        attempt = f("attempt", it, .integer(1...Int64.max)) { $0.attempt }
+        lastError = f("lastError", it, .text(maxBytes: Bounds.nameBytes)) { $0.lastError }
+        createdAt = f("createdAt", it) { $0.createdAt }
+        settledAt = f("settledAt", it) { $0.settledAt }
+    }
 }

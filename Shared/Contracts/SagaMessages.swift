@@ -15,7 +15,12 @@ public struct GetSagaRequest: Message {
         self.limit = limit
     }
 
-    public static let fields = [Field("checkoutId", .id), Paging.limit, Paging.after]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        checkoutId = f("checkoutId", it) { $0.checkoutId }
+        after = f.after(it) { $0.after }
+        limit = f.limit(it) { $0.limit }
+    }
 }
 
 public struct RetrySagaRequest: Message {
@@ -23,7 +28,10 @@ public struct RetrySagaRequest: Message {
 
     public init(checkoutId: UUID) { self.checkoutId = checkoutId }
 
-    public static let fields = [Field("checkoutId", .id)]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        checkoutId = f("checkoutId", it) { $0.checkoutId }
+    }
 }
 
 /// What a purchase does, and what it has done.
@@ -63,23 +71,26 @@ public struct SagaReply: Message {
         self.next = next
     }
 
-    public static let fields = [
-        Field("checkoutId", .id),
-        Field("state", .word(CheckoutState.all.map(\.word))),
-        Field("step", .text(maxBytes: 32), required: false),
-        Field("direction", .word(["DO", "UNDO"]), required: false),
-        Field("attempt", .integer(0...Int64.max)),
-        Field("epoch", .integer(0...Int64.max)),
-        Field("nextRunInMs", .integer(0...Int64.max), required: false),
-        Field("trouble", .text(maxBytes: troubleBytes), required: false),
-        Field("parkReason", .text(maxBytes: Bounds.nameBytes), required: false),
-        Field(
-            "history", .list(.message(SagaStep.fields), maxCount: 500),
-            "the steps that ended, in the order in which they did"),
-        Field(
-            "next", .text(maxBytes: Paging.placeBytes), required: false,
-            "after of orders.GetSaga, which has the steps that follow; absent at the end"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        checkoutId = f("checkoutId", it) { $0.checkoutId }
+        state = f("state", it) { $0.state }
+        step = f("step", it, .text(maxBytes: 32)) { $0.step }
+        direction = f("direction", it, .word(["DO", "UNDO"])) { $0.direction }
+        attempt = f("attempt", it, .integer(0...Int64.max)) { $0.attempt }
+        epoch = f("epoch", it, .integer(0...Int64.max)) { $0.epoch }
+        nextRunInMs = f("nextRunInMs", it, .integer(0...Int64.max)) { $0.nextRunInMs }
+        trouble = f("trouble", it, .text(maxBytes: Self.troubleBytes)) { $0.trouble }
+        parkReason = f("parkReason", it, .text(maxBytes: Bounds.nameBytes)) { $0.parkReason }
+        history = f(
+            "history", it, .list(maxCount: 500),
+            "the steps that ended, in the order in which they did"
+        ) { $0.history }
+        next = f(
+            "next", it, .text(maxBytes: Paging.placeBytes),
+            "after of orders.GetSaga, which has the steps that follow; absent at the end"
+        ) { $0.next }
+    }
 
     private static let troubleBytes = 1_024
 }
@@ -109,19 +120,21 @@ public struct SagaStep: Message, Hashable {
         self.by = by
     }
 
-    public static let fields = [
-        Field("step", .text(maxBytes: 32)),
-        Field("direction", .word(["DO", "UNDO"])),
-        Field("attempt", .integer(0...Int64.max)),
-        Field(
-            "outcome",
-            .word(["DONE", "WAITING", "REFUSED", "RESOLVED", "CANCELLED", "HEARD"])),
-        Field("result", .text(maxBytes: Bounds.nameBytes)),
-        Field("at", .instant),
-        Field(
-            "by", .text(maxBytes: Bounds.callerBytes), required: false,
-            "who decided it, such as operator or gateway/guest:4711; absent: a step of its own"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        step = f("step", it, .text(maxBytes: 32)) { $0.step }
+        direction = f("direction", it, .word(["DO", "UNDO"])) { $0.direction }
+        attempt = f("attempt", it, .integer(0...Int64.max)) { $0.attempt }
+        outcome = f(
+            "outcome", it, .word(["DONE", "WAITING", "REFUSED", "RESOLVED", "CANCELLED", "HEARD"])
+        ) { $0.outcome }
+        result = f("result", it, .text(maxBytes: Bounds.nameBytes)) { $0.result }
+        at = f("at", it) { $0.at }
+        by = f(
+            "by", it, .text(maxBytes: Bounds.callerBytes),
+            "who decided it, such as operator or gateway/guest:4711; absent: a step of its own"
+        ) { $0.by }
+    }
 }
 
 /// A human's decision for a parked purchase.
@@ -139,12 +152,13 @@ public struct ResolveSagaRequest: Message {
         self.dryRun = dryRun
     }
 
-    public static let fields = [
-        Field("checkoutId", .id),
-        Field("decision", .word(SagaDecision.all.map(\.word))),
-        Field("reason", .text(maxBytes: 255, .prose), "kept in the history"),
-        Field("dryRun", .flag, required: false),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        checkoutId = f("checkoutId", it) { $0.checkoutId }
+        decision = f("decision", it) { $0.decision }
+        reason = f("reason", it, .text(maxBytes: 255, .prose), "kept in the history") { $0.reason }
+        dryRun = f("dryRun", it) { $0.dryRun }
+    }
 }
 
 public struct SagaDecision: Word {
@@ -157,7 +171,7 @@ public struct SagaDecision: Word {
     /// Void or refund what was paid, then free the stock.
     public static let refundAndRelease = SagaDecision("REFUND_AND_RELEASE")
 
-    public static let all: [SagaDecision] = [.retry, .refundAndRelease]
+    public static let known: [SagaDecision] = [.retry, .refundAndRelease]
 }
 
 public struct ResolveSagaReply: Message {
@@ -174,10 +188,11 @@ public struct ResolveSagaReply: Message {
         self.isApplied = isApplied
     }
 
-    public static let fields = [
-        Field("checkoutId", .id),
-        Field("state", .word(CheckoutState.all.map(\.word))),
-        Field("plan", .list(.text(maxBytes: 64), maxCount: 16)),
-        Field("isApplied", .flag),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        checkoutId = f("checkoutId", it) { $0.checkoutId }
+        state = f("state", it) { $0.state }
+        plan = f("plan", it, .list(.text(maxBytes: 64), maxCount: 16)) { $0.plan }
+        isApplied = f("isApplied", it) { $0.isApplied }
+    }
 }

@@ -9,7 +9,10 @@ public struct SetClockRequest: Message {
 
     public init(reason: String) { self.reason = reason }
 
-    public static let fields = [Field("reason", .text(maxBytes: 256), "for the log")]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        reason = f("reason", it, .text(maxBytes: 256), "for the log") { $0.reason }
+    }
 
     /// `X.SetClock`, the same for every service.
     static func method(of service: String) -> Method<SetClockRequest, SetClockReply> {
@@ -28,8 +31,9 @@ public struct SetClockReply: Message {
         self.current = current
     }
 
-    public static let fields = [
-        Field("previous", .instant, "the service's time until now"),
-        Field("current", .instant, "and from now on"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        previous = f("previous", it, "the service's time until now") { $0.previous }
+        current = f("current", it, "and from now on") { $0.current }
+    }
 }

@@ -4,7 +4,7 @@ public import Wire
 public struct StatsRequest: Message {
     public init() {}
 
-    public static let fields: [Field] = []
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {}
 }
 
 /// Counters since the process started, by name.
@@ -19,9 +19,11 @@ public struct StatsReply: Message {
 
     public init(counters: [String: Int64]) { self.counters = counters }
 
-    public static let fields = [
-        Field(
-            "counters", .map(.integer(Int64.min...Int64.max), maxCount: 1000),
-            "commits, statements, calls …")
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        counters = f(
+            "counters", it, .map(.integer(Int64.min...Int64.max), maxCount: 1000),
+            "commits, statements, calls …"
+        ) { $0.counters }
+    }
 }

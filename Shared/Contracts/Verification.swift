@@ -9,7 +9,10 @@ public struct VerifyRequest: Message {
 
     public init(eventId: UUID? = nil) { self.eventId = eventId }
 
-    public static let fields = [Field("eventId", .id, required: false, "absent: all events")]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        eventId = f("eventId", it, "absent: all events") { $0.eventId }
+    }
 }
 
 public struct VerifyReply: Message {
@@ -26,13 +29,16 @@ public struct VerifyReply: Message {
         self.pending = pending
     }
 
-    public static let fields = [
-        Field("checked", .integer(0...Int64.max), "things compared"),
-        Field(
-            "violations", .list(.message(Violation.fields), maxCount: Bounds.violations),
-            "what is wrong"),
-        Field("pending", .integer(0...Int64.max), "not judged yet: still on its way"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        checked = f("checked", it, .integer(0...Int64.max), "things compared") { $0.checked }
+        violations = f(
+            "violations", it, .list(maxCount: Bounds.violations), "what is wrong"
+        ) { $0.violations }
+        pending = f(
+            "pending", it, .integer(0...Int64.max), "not judged yet: still on its way"
+        ) { $0.pending }
+    }
 }
 
 /// One thing that must not be.
@@ -51,12 +57,17 @@ public struct Violation: Message, Hashable {
         self.actual = actual.clipped(to: Self.textBytes)
     }
 
-    public static let fields = [
-        Field("invariant", .text(maxBytes: 16), "such as M-3"),
-        Field("subject", .text(maxBytes: textBytes), "whom it concerns"),
-        Field("expected", .text(maxBytes: textBytes), "what should be"),
-        Field("actual", .text(maxBytes: textBytes), "what is"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        invariant = f("invariant", it, .text(maxBytes: 16), "such as M-3") { $0.invariant }
+        subject = f("subject", it, .text(maxBytes: Self.textBytes), "whom it concerns") {
+            $0.subject
+        }
+        expected = f("expected", it, .text(maxBytes: Self.textBytes), "what should be") {
+            $0.expected
+        }
+        actual = f("actual", it, .text(maxBytes: Self.textBytes), "what is") { $0.actual }
+    }
 
     private static let textBytes = 256
 }

@@ -19,7 +19,9 @@ public struct WebhookState: Word {
     /// Its payment was not known for a day: a human must decide.
     public static let parked = WebhookState("PARKED")
 
-    static let words = ["RECEIVED", "APPLIED", "NO_TARGET_YET", "IGNORED", "PARKED"]
+    public static let known: [WebhookState] = [
+        .received, .applied, .noTargetYet, .ignored, .parked,
+    ]
 }
 
 /// One header of the provider's request, its name in any case.
@@ -32,10 +34,11 @@ public struct WebhookHeader: Message, Hashable {
         self.value = value
     }
 
-    public static let fields = [
-        Field("name", .text(maxBytes: 128, .raw)),
-        Field("value", .text(maxBytes: 8_192, .rawOrEmpty)),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        name = f("name", it, .text(maxBytes: 128, .raw)) { $0.name }
+        value = f("value", it, .text(maxBytes: 8_192, .rawOrEmpty)) { $0.value }
+    }
 }
 
 /// A provider's request as it came. The signature is over the bytes of its body, so nothing may
@@ -51,13 +54,16 @@ public struct IngestWebhookRequest: Message, Hashable {
         self.rawBody = rawBody
     }
 
-    public static let fields = [
-        Field("provider", .text(maxBytes: 32), "whose endpoint was called"),
-        Field(
-            "headers", .list(.message(WebhookHeader.fields), maxCount: 100),
-            "at least the signature"),
-        Field("rawBody", .bytes(maxBytes: 65_536), "the body, byte by byte"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        provider = f(
+            "provider", it, .text(maxBytes: 32), "whose endpoint was called"
+        ) { $0.provider }
+        headers = f("headers", it, .list(maxCount: 100), "at least the signature") { $0.headers }
+        rawBody = f(
+            "rawBody", it, .bytes(maxBytes: 65_536), "the body, byte by byte"
+        ) { $0.rawBody }
+    }
 }
 
 /// Given once the event is stored: from here on the provider need not send it again.
@@ -74,11 +80,14 @@ public struct IngestWebhookReply: Message, Hashable {
         self.duplicate = duplicate
     }
 
-    public static let fields = [
-        Field("accepted", .flag, "true: the provider need not send it again"),
-        Field("eventId", .text(maxBytes: WebhookLimits.idBytes), "the provider's id of it"),
-        Field("duplicate", .flag, "it was stored before"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        accepted = f("accepted", it, "true: the provider need not send it again") { $0.accepted }
+        eventId = f(
+            "eventId", it, .text(maxBytes: WebhookLimits.idBytes), "the provider's id of it"
+        ) { $0.eventId }
+        duplicate = f("duplicate", it, "it was stored before") { $0.duplicate }
+    }
 }
 
 /// Bounds on what a provider may say of an event.
@@ -98,10 +107,12 @@ public struct ListWebhooksRequest: Message, Hashable {
         self.limit = limit
     }
 
-    public static let fields = [
-        Field("state", .word(WebhookState.words), required: false, "only those"),
-        Paging.limit, Paging.after,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        state = f("state", it, "only those") { $0.state }
+        after = f.after(it) { $0.after }
+        limit = f.limit(it) { $0.limit }
+    }
 }
 
 public struct ListWebhooksReply: Message, Hashable {
@@ -114,10 +125,11 @@ public struct ListWebhooksReply: Message, Hashable {
         self.next = next
     }
 
-    public static let fields = [
-        Field("webhooks", .list(.message(WebhookReply.fields), maxCount: 500)),
-        Paging.next,
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        webhooks = f("webhooks", it, .list(maxCount: 500)) { $0.webhooks }
+        next = f.next(it) { $0.next }
+    }
 }
 
 /// Names an event to be applied once more: what the provider says today is asked for again.
@@ -130,10 +142,11 @@ public struct ReplayWebhookRequest: Message, Hashable {
         self.eventId = eventId
     }
 
-    public static let fields = [
-        Field("provider", .text(maxBytes: 32, .raw)),
-        Field("eventId", .text(maxBytes: WebhookLimits.idBytes, .raw)),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        provider = f("provider", it, .text(maxBytes: 32, .raw)) { $0.provider }
+        eventId = f("eventId", it, .text(maxBytes: WebhookLimits.idBytes, .raw)) { $0.eventId }
+    }
 }
 
 /// An event that a provider told of, without its body.
@@ -166,14 +179,18 @@ public struct WebhookReply: Message, Hashable {
         self.tries = tries
     }
 
-    public static let fields = [
-        Field("provider", .text(maxBytes: 32)),
-        Field("eventId", .text(maxBytes: WebhookLimits.idBytes)),
-        Field("type", .text(maxBytes: WebhookLimits.typeBytes), "the provider's word"),
-        Field("state", .word(WebhookState.words)),
-        Field("paymentId", .id, required: false), Field("receivedAt", .instant),
-        Field("appliedAt", .instant, required: false),
-        Field("nextTryAt", .instant, required: false, "absent: nobody looks again"),
-        Field("tries", .integer(0...Int64.max), "looks in vain"),
-    ]
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        provider = f("provider", it, .text(maxBytes: 32)) { $0.provider }
+        eventId = f("eventId", it, .text(maxBytes: WebhookLimits.idBytes)) { $0.eventId }
+        type = f(
+            "type", it, .text(maxBytes: WebhookLimits.typeBytes), "the provider's word"
+        ) { $0.type }
+        state = f("state", it) { $0.state }
+        paymentId = f("paymentId", it) { $0.paymentId }
+        receivedAt = f("receivedAt", it) { $0.receivedAt }
+        appliedAt = f("appliedAt", it) { $0.appliedAt }
+        nextTryAt = f("nextTryAt", it, "absent: nobody looks again") { $0.nextTryAt }
+        tries = f("tries", it, .integer(0...Int64.max), "looks in vain") { $0.tries }
+    }
 }

@@ -8,8 +8,8 @@ public struct AnyMethod: Sendable {
     public let callers: Set<Role>
     public let ownership: OwnershipRule
     public let summary: String
-    public let request: [Field]
-    public let reply: [Field]
+    public let requestBody: any Body.Type
+    public let replyBody: any Body.Type
 
     public init<Request, Reply>(_ method: Method<Request, Reply>) {
         name = method.name
@@ -17,13 +17,16 @@ public struct AnyMethod: Sendable {
         callers = method.callers
         ownership = method.ownership.rule
         summary = method.summary
-        request = Request.fields
-        reply = Reply.fields
+        requestBody = Request.self
+        replyBody = Reply.self
     }
+
+    public var request: [Field] { requestBody.fields }
+    public var reply: [Field] { replyBody.fields }
 }
 
 /// A body as it lies on the wire, for callers that know a method by its field table alone.
-public struct EncodedBody: Message {
+public struct EncodedBody: Body {
     /// One CBOR map.
     public let bytes: [UInt8]
 
@@ -31,9 +34,7 @@ public struct EncodedBody: Message {
 
     public static let fields: [Field] = []
 
-    public func encode(to writer: inout CBORWriter) { writer.encoded(bytes) }
+    public func write(to writer: inout CBORWriter) { writer.encoded(bytes) }
 
-    public static func decode(from reader: inout CBORReader) throws -> EncodedBody {
-        EncodedBody(bytes: Array(try reader.readItem()))
-    }
+    public init(from reader: inout CBORReader) throws { bytes = Array(try reader.readItem()) }
 }

@@ -1,5 +1,6 @@
 public import Lifecycle
 internal import Text
+public import Wire
 
 /// Who calls and how long they wait: what a handler knows beside the request.
 public struct CallContext: Sendable {
@@ -41,18 +42,29 @@ extension CallContext {
 }
 
 /// The person behind a call, as the gateway vouches for them.
-public struct Actor: Codable, Hashable, Sendable {
+public struct Actor: Message, Hashable {
     public let id: String
     /// `user`, `guest` or `staff`.
     public let kind: String
-    public let roles: [Role]?
+    public let roles: [String]?
     public let entitlements: [String]?
 
     public init(id: String, kind: String, roles: [Role]? = nil, entitlements: [String]? = nil) {
         self.id = id
         self.kind = kind
-        self.roles = roles
+        self.roles = roles?.map(\.name)
         self.entitlements = entitlements
+    }
+
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        id = f("id", it, .text(maxBytes: Self.idBytes)) { $0.id }
+        kind = f("kind", it, .text(maxBytes: Self.idBytes)) { $0.kind }
+        roles = f("roles", it, .list(.text(maxBytes: 255), maxCount: 100)) { $0.roles }
+        entitlements = f(
+            "entitlements", it,
+            .list(.text(maxBytes: Self.entitlementBytes), maxCount: Self.mostEntitlements)
+        ) { $0.entitlements }
     }
 
     /// Services keep whom they acted for, so what a gateway says of them has bounds.

@@ -87,9 +87,8 @@ final class ClientConnection: ChannelHandler {
                 let pending = Pending<Reply>(continuation, deadline: deadline)
                 start(id, pending) { [channel, limits] in
                     try channel.send(limit: limits.frameBytes) { writer in
-                        try RequestHead.write(
-                            id: id, method: method.name, options, to: &writer)
-                        try CBOR.append(request, to: &writer)
+                        RequestHead.write(id: id, method: method.name, options, to: &writer)
+                        request.write(to: &writer)
                     }
                 }
                 if Task.isCancelled { cancel(id) }

@@ -1,4 +1,4 @@
-public import Wire
+internal import Wire
 
 /// The first element of every frame's array (protocol version 2).
 enum FrameKind: Int64 {
@@ -112,24 +112,13 @@ struct RequestHead {
 
     private static let contextFields = [
         Field("deadlineMs", .integer(0...Int64.max), required: false),
-        Field(
-            "actor",
-            .message([
-                Field("id", .text(maxBytes: Actor.idBytes)),
-                Field("kind", .text(maxBytes: Actor.idBytes)),
-                Field("roles", .list(.text(maxBytes: 255), maxCount: 100), required: false),
-                Field(
-                    "entitlements",
-                    .list(
-                        .text(maxBytes: Actor.entitlementBytes), maxCount: Actor.mostEntitlements),
-                    required: false),
-            ]), required: false),
+        Field("actor", .message(Actor.fields), required: false),
     ]
 
     /// Appends a request's head, before its body.
     static func write(
         id: UInt64, method: String, _ options: CallOptions, to writer: inout CBORWriter
-    ) throws {
+    ) {
         writer.arrayHeader(5)
         writer.integer(FrameKind.request.rawValue)
         writer.unsigned(id)
@@ -139,13 +128,7 @@ struct RequestHead {
         writer.integer(options.timeoutMs)
         if let actor = options.actor {
             writer.text("actor")
-            try CBOR.append(actor, to: &writer)
+            actor.write(to: &writer)
         }
-    }
-}
-
-extension Actor: CBORReadable {
-    public init(from reader: inout CBORReader) throws {
-        self = try CBOR.decode(Actor.self, from: try reader.readItem())
     }
 }

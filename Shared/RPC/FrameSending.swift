@@ -36,7 +36,7 @@ extension Channel {
         try send {
             $0.arrayHeader(2)
             $0.integer(FrameKind.hello.rawValue)
-            try CBOR.append(hello, to: &$0)
+            hello.write(to: &$0)
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import FoundationEssentials
 
 /// The server's side of the hello: pure but for the nonce, which is passed in.
 struct ServerHandshake {
@@ -13,7 +14,7 @@ struct ServerHandshake {
     var greeting: Hello {
         var hello = Hello()
         hello.versions = [Hello.version]
-        hello.nonce = nonce
+        hello.nonce = Data(nonce)
         hello.service = service
         return hello
     }
@@ -28,8 +29,8 @@ struct ServerHandshake {
                 "this server speaks version \(Hello.version), not \(hello.version ?? 0); say "
                     + "{\"version\": \(Hello.version), …}")
         }
-        guard let identity = hello.identity, let theirs = hello.nonce, let proof = hello.proof,
-            theirs.count == Hello.nonceBytes
+        guard let identity = hello.identity, let theirs = hello.nonce.map(Array.init),
+            let proof = hello.proof.map(Array.init), theirs.count == Hello.nonceBytes
         else {
             throw RPCError(
                 .unauthenticated,
@@ -52,7 +53,7 @@ struct ServerHandshake {
             throw Self.unproven
         }
         var answer = Hello()
-        answer.proof = transcript.proof(by: .server, secret: secret)
+        answer.proof = Data(transcript.proof(by: .server, secret: secret))
         answer.maxFrame = Int64(limits.frameBytes)
         answer.maxInFlight = Int64(limits.callsPerConnection)
         answer.maxWaits = Int64(limits.waitsPerConnection)
@@ -82,12 +83,12 @@ struct ClientHandshake {
     mutating func received(_ hello: Hello) throws(ProtocolViolation) -> Step {
         if let transcript {
             let expected = transcript.proof(by: .server, secret: credential.secret)
-            guard let proof = hello.proof, Digest.equal(expected, proof) else {
+            guard let proof = hello.proof, Digest.equal(expected, Array(proof)) else {
                 throw ProtocolViolation("the server could not prove itself")
             }
             return .welcome
         }
-        guard let theirs = hello.nonce, theirs.count == Hello.nonceBytes else {
+        guard let theirs = hello.nonce.map(Array.init), theirs.count == Hello.nonceBytes else {
             throw ProtocolViolation("the server's hello has no nonce of \(Hello.nonceBytes) bytes")
         }
         guard theirs != nonce else { throw ProtocolViolation("the server's nonce is our own") }
@@ -104,8 +105,9 @@ struct ClientHandshake {
         var answer = Hello()
         answer.version = Hello.version
         answer.identity = credential.identity
-        answer.nonce = nonce
-        answer.proof = transcript.proof(by: .client, secret: credential.secret)
+        answer.nonce = Data(nonce)
+        answer.proof = Data(
+            transcript.proof(by: .client, secret: credential.secret))
         return .answer(answer)
     }
 }

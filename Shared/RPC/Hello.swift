@@ -1,10 +1,12 @@
 internal import Crypto
+internal import FoundationEssentials
+internal import Wire
 
 /// The body of the three hello frames. The server speaks first (`versions`, `nonce`, `service`),
 /// the client answers (`version`, `identity`, `nonce`, `proof`), the server proves itself in turn
 /// (`proof`, `maxFrame`, `maxInFlight`, `maxWaits`) and tells of its store (`feedIds`, `heads`,
 /// `storeEpoch`), which is nobody's business before. No secret crosses the wire.
-struct Hello: Codable, Sendable {
+struct Hello: Message {
     static let version: Int64 = 2
 
     var versions: [Int64]?
@@ -15,12 +17,29 @@ struct Hello: Codable, Sendable {
     var storeEpoch: Int64?
     var version: Int64?
     var identity: String?
-    var nonce: [UInt8]?
-    var proof: [UInt8]?
+    var nonce: Data?
+    var proof: Data?
     var maxFrame: Int64?
     /// Calls and waiting calls that the server takes at once on the connection.
     var maxInFlight: Int64?
     var maxWaits: Int64?
+
+    init() {}
+
+    init(_ f: some FieldWalk, _ it: Written<Self>) {
+        versions = f("versions", it, .list(.integer(0...Int64.max), maxCount: 16)) { $0.versions }
+        service = f("service", it, .text(maxBytes: 255)) { $0.service }
+        feedIds = f("feedIds", it, .list(.text(maxBytes: 255), maxCount: 16)) { $0.feedIds }
+        heads = f("heads", it, .list(.integer(0...Int64.max), maxCount: 16)) { $0.heads }
+        storeEpoch = f("storeEpoch", it, .integer(0...Int64.max)) { $0.storeEpoch }
+        version = f("version", it, .integer(0...Int64.max)) { $0.version }
+        identity = f("identity", it, .text(maxBytes: 255)) { $0.identity }
+        nonce = f("nonce", it, .bytes(maxBytes: Self.nonceBytes)) { $0.nonce }
+        proof = f("proof", it, .bytes(maxBytes: Self.nonceBytes)) { $0.proof }
+        maxFrame = f("maxFrame", it, .integer(0...Int64.max)) { $0.maxFrame }
+        maxInFlight = f("maxInFlight", it, .integer(0...Int64.max)) { $0.maxInFlight }
+        maxWaits = f("maxWaits", it, .integer(0...Int64.max)) { $0.maxWaits }
+    }
 
     /// The store behind the server, as its last hello tells of it.
     var store: StoreMark? {

@@ -1,7 +1,7 @@
 public import Wire
 
 /// One remote procedure: its name on the wire, its messages, and who may call it.
-public struct Method<Request: Message, Reply: Message>: Sendable {
+public struct Method<Request: Body, Reply: Body>: Sendable {
     public enum Kind: String, Sendable {
         /// Reads; may be asked again.
         case query
@@ -33,19 +33,14 @@ public struct Method<Request: Message, Reply: Message>: Sendable {
 }
 
 /// What a caller is, as its credential says; an open word.
-public struct Role: Hashable, Sendable, Codable {
-    public let name: String
+public struct Role: RawRepresentable, Hashable, Sendable, Codable {
+    public let rawValue: String
 
-    public init(_ name: String) { self.name = name }
+    public init(rawValue: String) { self.rawValue = rawValue }
 
-    public init(from decoder: any Decoder) throws {
-        name = try decoder.singleValueContainer().decode(String.self)
-    }
+    public init(_ name: String) { self.init(rawValue: name) }
 
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(name)
-    }
+    public var name: String { rawValue }
 
     /// Web shops, apps, box offices.
     public static let gateway = Role("gateway")

@@ -8,7 +8,7 @@ protocol PendingReply: Sendable {
 }
 
 /// The continuation is resumed once, because `PendingCalls` gives a call out once.
-struct Pending<Reply: Message>: PendingReply {
+struct Pending<Reply: Body>: PendingReply {
     private let continuation: UnsafeContinuation<Reply, any Error>
     let deadline: UInt64
 

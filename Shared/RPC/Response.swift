@@ -8,7 +8,7 @@ struct Response: ResponseSink {
     let identity: String
     let startedAt: UInt64
 
-    func succeed<Reply: Message>(_ reply: Reply) throws {
+    func succeed<Reply: Body>(_ reply: Reply) throws {
         try connection.answer(self) {
             guard $0.bytes.count <= connection.mostUnread else {
                 throw RPCError(.unavailable, "the replies before this one are not being read")
@@ -17,7 +17,7 @@ struct Response: ResponseSink {
             $0.integer(FrameKind.response.rawValue)
             $0.unsigned(id)
             $0.null()
-            try CBOR.append(reply, to: &$0)
+            reply.write(to: &$0)
         }
     }
 

@@ -36,9 +36,7 @@ public struct Router: Sendable {
             name: method.name, isWait: method.kind == .wait,
             callers: method.callers.sorted { $0.name < $1.name }
         ) { body in
-            let problems = try Request.fields.check(body)
-            guard problems.isEmpty else { throw RPCError.invalid(problems.map(\.ofBody)) }
-            let request = try CBOR.decode(Request.self, from: body)
+            let request = try CBOR.decodeStrictly(Request.self, from: body)
             return { context, sink in
                 do {
                     guard !Task.isCancelled else {
@@ -89,7 +87,7 @@ public struct Router: Sendable {
 
 /// Where one call's answer goes.
 protocol ResponseSink: Sendable {
-    func succeed<Reply: Message>(_ reply: Reply) throws
+    func succeed<Reply: Body>(_ reply: Reply) throws
     func fail(_ error: RPCError)
 }
 
@@ -114,6 +112,7 @@ enum ErrorMap {
         switch error {
         case let error as RPCError: return error
         case is CancellationError: return RPCError(.cancelled, "the caller cancelled the call")
+        case let error as FieldErrors: return .invalid(error.problems.map(\.ofBody))
         case let error as CBORError:
             return .invalid([FieldProblem(field: "body", problem: "\(error)")])
         case let error as any FaultError:

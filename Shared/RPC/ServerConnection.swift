@@ -277,11 +277,12 @@ final class ServerConnection: ChannelHandler {
                 throw RPCError(
                     .permissionDenied, "\(caller.name) may not speak for a \(actor.kind)")
             }
-            guard (actor.roles ?? []).allSatisfy(caller.identity.mayClaim.contains) else {
+            let claimed = (actor.roles ?? []).map { Role($0) }
+            guard claimed.allSatisfy(caller.identity.mayClaim.contains) else {
                 throw RPCError(
                     .permissionDenied, "\(caller.name) may not claim these roles for an actor")
             }
-            roles += actor.roles ?? []
+            roles += claimed
         }
         guard roles.contains(where: entry.callers.contains) else {
             throw RPCError(.permissionDenied, "\(caller.name) may not call \(entry.name)")

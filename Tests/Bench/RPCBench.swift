@@ -97,8 +97,8 @@ enum RPCBench {
         return figures
     }
 
-    static let requestBytes = 45 + ((try? CBOR.encode(request).count) ?? 0)
-    static let replyBytes = 8 + ((try? CBOR.encode(reply).count) ?? 0)
+    static let requestBytes = 45 + CBOR.encode(request).count
+    static let replyBytes = 8 + CBOR.encode(reply).count
 
     /// Calls a second with 64 in flight on one connection, and the processor time that a call
     /// takes on both sides together.

@@ -29,7 +29,7 @@ import Wire
                         "orders.VerifyInvariants", .query, callers: [.operator], .staff, "")
                 ) { _, _ in
                     _ = try await payments.call(peer, HealthRequest())
-                    return Verified(checked: 1, violations: [], pending: 0)
+                    return Verified()
                 }
             }, jobs: [], store: { nil }, close: {})
     }
@@ -39,11 +39,15 @@ import Wire
         let violations: [String]
         let pending: Int64
 
-        static let fields = [
-            Field("checked", .integer(0...Int64.max)),
-            Field("violations", .list(.text(maxBytes: 100), maxCount: 1)),
-            Field("pending", .integer(0...Int64.max)),
-        ]
+        init() { (checked, violations, pending) = (1, [], 0) }
+
+        init(_ f: some FieldWalk, _ it: Written<Self>) {
+            checked = f("checked", it, .integer(0...Int64.max)) { $0.checked }
+            violations = f(
+                "violations", it, .list(.text(maxBytes: 100), maxCount: 1)
+            ) { $0.violations }
+            pending = f("pending", it, .integer(0...Int64.max)) { $0.pending }
+        }
     }
 
     private func migrate(_ payments: Address) async throws -> Int32 {

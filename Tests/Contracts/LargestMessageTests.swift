@@ -55,7 +55,7 @@ import Wire
     /// The sum that the others trust, on a table whose largest message can be written down.
     @Test func theSumIsThatOfTheLargestMessage() throws {
         let most = FieldType.message(Largest.fields).mostBytes
-        #expect(try CBOR.encode(Largest()).count == most)
+        #expect(CBOR.encode(Largest()).count == most)
     }
 
     // MARK: One convention
@@ -66,15 +66,16 @@ import Wire
         for word in ["hasMore", "cursor", "offset", "page", "pageSize", "pageToken"] {
             #expect(!(method.request + method.reply).contains { $0.name == word }, "\(word)")
         }
-        func has(_ field: Field, in fields: [Field]) -> Bool {
-            fields.contains {
-                $0.name == field.name && !$0.isRequired
-                    && FieldType.message([$0]).mostBytes == FieldType.message([field]).mostBytes
+        func has(_ name: String, in fields: [Field]) -> Bool {
+            func sizes(_ fields: [Field]) -> [Int] {
+                fields.filter { $0.name == name && !$0.isRequired }
+                    .map { FieldType.message([$0]).mostBytes }
             }
+            return sizes(fields) == sizes(ListOrdersRequest.fields + ListOrdersReply.fields)
         }
         if method.request.contains(where: { $0.name == "after" }) {
-            #expect(has(Paging.after, in: method.request) && has(Paging.limit, in: method.request))
-            #expect(has(Paging.next, in: method.reply))
+            #expect(has("after", in: method.request) && has("limit", in: method.request))
+            #expect(has("next", in: method.reply))
             #expect(PagedLists.rows[name] != nil, "is it paged by bytes?")
         }
         if method.name.contains(".List") {
@@ -105,14 +106,25 @@ private struct Largest: Message {
     var id = UUID(uuid: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16))
     var list = Array(repeating: Inner(), count: 30)
 
-    struct Inner: Codable {
+    struct Inner: Message {
         var a = "ab"
+
+        init() {}
+
+        init(_ f: some FieldWalk, _ it: Written<Self>) {
+            a = f("a", it, .text(maxBytes: 2)) { $0.a }
+        }
     }
 
-    static let fields = [
-        Field("flag", .flag), Field("number", .integer(Int64.min...Int64.max)),
-        Field("small", .integer(0...24)), Field("text", .text(maxBytes: 300)),
-        Field("word", .word(["W"])), Field("id", .id),
-        Field("list", .list(.message([Field("a", .text(maxBytes: 2))]), maxCount: 30)),
-    ]
+    init() {}
+
+    init(_ f: some FieldWalk, _ it: Written<Self>) {
+        flag = f("flag", it) { $0.flag }
+        number = f("number", it, .integer(Int64.min...Int64.max)) { $0.number }
+        small = f("small", it, .integer(0...24)) { $0.small }
+        text = f("text", it, .text(maxBytes: 300)) { $0.text }
+        word = f("word", it, .word(["W"])) { $0.word }
+        id = f("id", it) { $0.id }
+        list = f("list", it, .list(maxCount: 30)) { $0.list }
+    }
 }

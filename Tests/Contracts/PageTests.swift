@@ -7,7 +7,11 @@ import Wire
 private struct Line: Message, Equatable {
     let text: String
 
-    static let fields = [Field("text", .text(maxBytes: 1 << 20))]
+    init(text: String) { self.text = text }
+
+    init(_ f: some FieldWalk, _ it: Written<Self>) {
+        text = f("text", it, .text(maxBytes: 1 << 20)) { $0.text }
+    }
 }
 
 /// The page of numbered lines that begins after a place.
@@ -18,7 +22,7 @@ private func page(
     var page = try Page<Line, Int64>(of: list, among: filters, after: after, limit: limit)
     let first = Int((page.after ?? -1) + 1)
     for (number, line) in lines.enumerated().dropFirst(first).prefix(Int(page.rowsToRead)) {
-        guard try page.take(Line(text: line), at: Int64(number)) else { break }
+        guard page.take(Line(text: line), at: Int64(number)) else { break }
     }
     return (page.rows.map(\.text), page.next)
 }

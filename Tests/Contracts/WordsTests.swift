@@ -82,10 +82,10 @@ import Wire
         }
     }
 
-    private static func body(
+    static func body(
         _ fields: [Field], with path: String = "", _ value: Value = .null
     ) throws -> [UInt8] {
-        try CBOR.encode(sample(fields, "", path, value))
+        CBOR.encode(try sample(fields, "", path, value))
     }
 
     private static func sample(

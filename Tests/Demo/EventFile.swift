@@ -25,41 +25,56 @@ struct EventFile: Message {
         let maxPerOrder: Int64?
         let demand: Int64?
 
-        static let fields = [
-            Field("name", .text(maxBytes: Bounds.nameBytes)),
-            Field("description", .text(maxBytes: Bounds.textBytes, .prose), required: false),
-            Field("price", .integer(Bounds.priceMinor), "minor units, without fee and tax"),
-            Field(
-                "taxBasisPoints", .integer(Bounds.basisPoints), required: false,
-                "hundredths of a percent on price and fee; 0"),
-            Field(
-                "allocation", .integer(1...1_000_000), required: false,
-                "tickets of this type; absent: whatever the event's capacity leaves"),
-            Field("maxPerOrder", .integer(Bounds.ticketsPerLine), required: false, "8"),
-            Field(
-                "demand", .integer(1...1_000), required: false,
-                "how much buyers want it, against the other types; 10"),
-        ]
+        init(_ f: some FieldWalk, _ it: Written<Self>) {
+            name = f("name", it, .text(maxBytes: Bounds.nameBytes)) { $0.name }
+            description = f(
+                "description", it, .text(maxBytes: Bounds.textBytes, .prose)
+            ) { $0.description }
+            price = f(
+                "price", it, .integer(Bounds.priceMinor), "minor units, without fee and tax"
+            ) { $0.price }
+            taxBasisPoints = f(
+                "taxBasisPoints", it, .integer(Bounds.basisPoints),
+                "hundredths of a percent on price and fee; 0"
+            ) { $0.taxBasisPoints }
+            allocation = f(
+                "allocation", it, .integer(1...1_000_000),
+                "tickets of this type; absent: whatever the event's capacity leaves"
+            ) { $0.allocation }
+            maxPerOrder = f("maxPerOrder", it, .integer(Bounds.ticketsPerLine), "8") {
+                $0.maxPerOrder
+            }
+            demand = f(
+                "demand", it, .integer(1...1_000),
+                "how much buyers want it, against the other types; 10"
+            ) { $0.demand }
+        }
     }
 
-    static let fields = [
-        Field("title", .text(maxBytes: Bounds.nameBytes)),
-        Field("description", .text(maxBytes: Bounds.textBytes, .prose), required: false),
-        Field("location", .text(maxBytes: Bounds.nameBytes), required: false),
-        Field("timezone", .text(maxBytes: 64), required: false, "IANA name, for display"),
-        Field("startsInDays", .integer(1...3_650), "from the day on which the demo runs"),
-        Field("currency", .text(maxBytes: 3), "ISO 4217, such as EUR"),
-        Field(
-            "feePerTicket", .integer(Bounds.priceMinor), required: false,
-            "minor units on top of each ticket that is not free; 0"),
-        Field(
-            "capacity", .integer(1...1_000_000), required: false,
-            "places in all; absent: the sum of the allocations"),
-        Field(
-            "holdTtlMs", .integer(10_000...120_000), required: false,
-            "how long a buyer has to pay; 60,000"),
-        Field("ticketTypes", .list(.message(Entry.fields), maxCount: 50)),
-    ]
+    init(_ f: some FieldWalk, _ it: Written<Self>) {
+        title = f("title", it, .text(maxBytes: Bounds.nameBytes)) { $0.title }
+        description = f(
+            "description", it, .text(maxBytes: Bounds.textBytes, .prose)
+        ) { $0.description }
+        location = f("location", it, .text(maxBytes: Bounds.nameBytes)) { $0.location }
+        timezone = f("timezone", it, .text(maxBytes: 64), "IANA name, for display") { $0.timezone }
+        startsInDays = f(
+            "startsInDays", it, .integer(1...3_650), "from the day on which the demo runs"
+        ) { $0.startsInDays }
+        currency = f("currency", it, .code(.line), "ISO 4217, such as EUR") { $0.currency }
+        feePerTicket = f(
+            "feePerTicket", it, .integer(Bounds.priceMinor),
+            "minor units on top of each ticket that is not free; 0"
+        ) { $0.feePerTicket }
+        capacity = f(
+            "capacity", it, .integer(1...1_000_000),
+            "places in all; absent: the sum of the allocations"
+        ) { $0.capacity }
+        holdTtlMs = f(
+            "holdTtlMs", it, .integer(10_000...120_000), "how long a buyer has to pay; 60,000"
+        ) { $0.holdTtlMs }
+        ticketTypes = f("ticketTypes", it, .list(maxCount: 50)) { $0.ticketTypes }
+    }
 
     static func read(from path: String) throws -> EventFile {
         guard let data = FileManager.default.contents(atPath: path) else {

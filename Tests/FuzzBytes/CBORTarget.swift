@@ -2,7 +2,7 @@ import Fuzz
 import Wire
 
 /// What is accepted has one form only: written again it is the same bytes. Whoever skips an item
-/// accepts what its reader does, and what is sorted stays valid.
+/// accepts what its reader does.
 ///
 /// Input: one item.
 final class CBORTarget: FuzzTarget {
@@ -21,19 +21,8 @@ final class CBORTarget: FuzzTarget {
         // The rest takes longer, so that only some inputs go all the way.
         guard input.reduce(0, &+) % 8 == 0 else { return }
         let decoded = try? CBOR.decode(Value.self, from: item)
-        must(decoded == value, "Codable reads another value")
-        must((try? CBOR.encode(value)) == writer.bytes, "Codable writes other bytes")
-        checkSorted(item)
+        must(decoded == value, "the same bytes are read as another value")
         checkJSON(value)
-    }
-
-    private func checkSorted(_ item: ArraySlice<UInt8>) {
-        guard let sorted = try? CBOR.canonical(item) else {
-            must(false, "a valid item cannot be sorted")
-            return
-        }
-        must(sorted.count == item.count, "sorting changes the length")
-        must((try? CBOR.canonical(sorted[...])) == sorted, "sorting twice sorts again")
     }
 
     /// Text that is the same to people, in two forms, is one key in JSON and two here.

@@ -44,7 +44,7 @@ final class LocalService: Caller {
         _ method: Method<Request, Reply>, _ request: Request, _ options: CallOptions
     ) async throws -> Reply {
         let answer = await answer(
-            method.name, try CBOR.encode(request), actor: options.actor)
+            method.name, CBOR.encode(request), actor: options.actor)
         guard let answer else { throw RPCError(.unavailable, "\(method.name) is not open yet") }
         return try CBOR.decode(Reply.self, from: answer.get())
     }
@@ -53,8 +53,8 @@ final class LocalService: Caller {
 private final class KeptAnswers: ResponseSink {
     let all = Mutex([LocalService.Answer]())
 
-    func succeed<Reply: Message>(_ reply: Reply) throws {
-        let bytes = try CBOR.encode(reply)
+    func succeed<Reply: Body>(_ reply: Reply) throws {
+        let bytes = CBOR.encode(reply)
         all.withLock { $0.append(.success(bytes)) }
     }
 

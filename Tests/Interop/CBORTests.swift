@@ -11,9 +11,9 @@ import Wire
         let random = Seeded(UInt64(seed))
         var lines = ""
         for _ in 0..<200 {
-            let item = try CBOR.encode(random.value(depth: 2))
+            let item = CBOR.encode(random.value(depth: 2))
             lines += "\(item.hex)\t\(try CBOR.decode(Value.self, from: item).json)\n"
-            let message = try CBOR.encode(random.reserve())
+            let message = CBOR.encode(random.reserve())
             lines += "\(message.hex)\t\(try CBOR.decode(Value.self, from: message).json)\n"
         }
         let output = try await Python.run("interop.py", ["check"], input: lines)
@@ -29,7 +29,7 @@ import Wire
             let parts = line.split(separator: "\t", maxSplits: 1)
             let item = [UInt8](hex: String(parts[0]))
             let value = try CBOR.decode(Value.self, from: item)
-            #expect(try CBOR.encode(value) == item)
+            #expect(CBOR.encode(value) == item)
             #expect(try Value(json: value.json) == Value(json: String(parts[1])))
         }
     }

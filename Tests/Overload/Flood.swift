@@ -87,7 +87,7 @@ private struct FloodRequest: Sendable {
         writer.integer(timeoutMs)
         head = writer.bytes
         let marker = UUID()
-        let request = try CBOR.encode(choice.purchase(marker, owner: "user:flood"))
+        let request = CBOR.encode(choice.purchase(marker, owner: "user:flood"))
         let bytes = FloodConnection.bytes(of: marker)
         let found = request.indices.first { request[$0...].starts(with: bytes) }
         guard let found else { throw UsageError(description: "a purchase without its id") }

@@ -248,7 +248,7 @@ import Wire
             #expect(try await desk.funds() == 0)
             let fact = OrderFact(
                 checkoutId: id(0xc9), eventId: eventID, total: euros(1), tax: euros(0))
-            let body = try CBOR.encode(fact)
+            let body = CBOR.encode(fact)
             try await desk.database.write { batch in
                 try batch.execute("UPDATE feed_aside SET body = \(body) WHERE seq = 450")
             }

@@ -11,11 +11,13 @@ import Wire
 struct Note: Message, Equatable {
     var text: String
     var number: Int64?
+}
 
-    static let fields = [
-        Field("text", .text(maxBytes: 60_000, .raw)),
-        Field("number", .integer(0...1_000), required: false),
-    ]
+extension Note {
+    init(_ f: some FieldWalk, _ it: Written<Self>) {
+        text = f("text", it, .text(maxBytes: 60_000, .raw)) { $0.text }
+        number = f("number", it, .integer(0...1_000)) { $0.number }
+    }
 }
 
 enum TestAPI {

@@ -24,7 +24,7 @@ import Wire
             var said: [String: String] = [:]
             for entry in entries {
                 let sink = Kept()
-                let body = try CBOR.encode(Note(text: "x"))
+                let body = CBOR.encode(Note(text: "x"))
                 let call = CallContext(identity: "shop", roles: [.gateway], deadline: .max)
                 await (try entry.prepare(body[...]))(call, sink)
                 said[entry.name] = sink.note.withLock { $0?.text }
@@ -39,7 +39,7 @@ import Wire
 private final class Kept: ResponseSink {
     let note = Mutex(Note?.none)
 
-    func succeed<Reply: Message>(_ reply: Reply) throws {
+    func succeed<Reply: Body>(_ reply: Reply) throws {
         note.withLock { $0 = reply as? Note }
     }
 

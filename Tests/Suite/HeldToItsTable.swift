@@ -11,7 +11,7 @@ struct HeldToItsTable: RPC.Caller {
         _ method: Method<Request, Reply>, _ request: Request, _ options: CallOptions
     ) async throws -> Reply {
         let reply = try await peer.call(method, request, options)
-        let problems = try Reply.fields.check(try CBOR.encode(reply))
+        let problems = try Reply.fields.check(CBOR.encode(reply))
         if !problems.isEmpty {
             Issue.record("\(method.name) answers what its table does not allow: \(problems)")
         }

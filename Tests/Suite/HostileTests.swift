@@ -58,7 +58,7 @@ import Wire
                 _ = try await rig.caller(role.name, to: String(service)).call(
                     Method<EncodedBody, EncodedBody>(
                         method.name, .query, callers: [], .anybody, ""),
-                    EncodedBody(bytes: try CBOR.encode(body)),
+                    EncodedBody(bytes: CBOR.encode(body)),
                     CallOptions(timeoutMs: 3_000, attempts: 1))
             } catch let error as RPCError {
                 let isAnswer = error.reason != .internal && error.reason != .protocolError

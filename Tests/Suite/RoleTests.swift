@@ -31,7 +31,7 @@ import Wire
         do {
             _ = try await rig.caller(identity, to: service).call(
                 Method<EncodedBody, EncodedBody>(method.name, .query, callers: [], .anybody, ""),
-                EncodedBody(bytes: try CBOR.encode(Value.map([]))), CallOptions(attempts: 1))
+                EncodedBody(bytes: CBOR.encode(Value.map([]))), CallOptions(attempts: 1))
             return false
         } catch let error as RPCError { return error.reason == .permissionDenied }
     }

@@ -142,7 +142,7 @@ import Wire
         do {
             _ = try await rig.caller(identity, to: service).call(
                 Method<EncodedBody, EncodedBody>(method, .query, callers: [], .anybody, ""),
-                EncodedBody(bytes: try CBOR.encode(body)), CallOptions(attempts: 1))
+                EncodedBody(bytes: CBOR.encode(body)), CallOptions(attempts: 1))
             return nil
         } catch let error as RPCError { return error }
     }

@@ -2,7 +2,7 @@ public import Wire
 
 /// Asks for the pages of a list from its beginning to its end, and holds each against what every
 /// caller may rely on: it fits its own table, its rows end by bytes, and it gets on.
-public func pages<Reply: Message>(
+public func pages<Reply: Body>(
     of method: String, next: (Reply) -> String?, ask: (String?) async throws -> Reply
 ) async throws -> [Reply] {
     var pages: [Reply] = []
@@ -20,8 +20,8 @@ public func pages<Reply: Message>(
 }
 
 /// One page against its method's table and the bytes that a page may have.
-public func checkPage<Reply: Message>(_ page: Reply, of method: String) throws {
-    let body = try CBOR.encode(page)
+public func checkPage<Reply: Body>(_ page: Reply, of method: String) throws {
+    let body = CBOR.encode(page)
     let problems = try Reply.fields.check(body)
     guard problems.isEmpty else {
         throw BadPage("\(method) breaks its own table: \(problems.prefix(3))")

@@ -61,7 +61,7 @@ import Wire
             0, 23, 24, 255, 256, 65_535, 65_536, 4_294_967_295, 4_294_967_296, .max, -1, -24, -25,
             -256, -257, -65_536, -65_537, -4_294_967_296, -4_294_967_297, .min,
         ] {
-            #expect(try CBOR.decode(Int64.self, from: try CBOR.encode(number)) == number)
+            #expect(try CBOR.decode(Int64.self, from: CBOR.encode(number)) == number)
         }
         #expect(throws: CBORError(offset: 0, .integerBeyondInt64)) {
             try CBOR.decode(Int64.self, from: [UInt8](hex: "1b8000000000000000"))
@@ -76,11 +76,5 @@ import Wire
         #expect(throws: CBORError(offset: 2, .simpleValue(23))) {
             try CBOR.decode(Value.self, from: bytes[2...])
         }
-    }
-
-    @Test func canonicalFormSortsAtEveryDepth() throws {
-        let value: Value = ["bb": 1, "a": ["z": 1, "y": 2], "c": [["q": 1, "p": 2]]]
-        let sorted: Value = ["a": ["y": 2, "z": 1], "c": [["p": 2, "q": 1]], "bb": 1]
-        #expect(try CBOR.canonical(try CBOR.encode(value)[...]) == CBOR.encode(sorted))
     }
 }

@@ -155,7 +155,7 @@ enum Differences {
     }
 
     private static func entries(of message: some Message) throws -> [String: Value] {
-        var reader = CBORReader(try CBOR.encode(message))
+        var reader = CBORReader(CBOR.encode(message))
         guard case .map(let entries) = try reader.readValue() else { return [:] }
         return Dictionary(entries.map { ($0.0, $0.1) }) { $1 }
     }

@@ -30,7 +30,7 @@ enum CatalogueQueries {
             where: """
                 event_id = \(event.eventId) \(beyond) ORDER BY \(order) LIMIT \(page.rowsToRead)
                 """,
-            while: { try page.take(shown($0.type, of: event, at: now), at: $0.type.ticketTypeId) })
+            while: { page.take(shown($0.type, of: event, at: now), at: $0.type.ticketTypeId) })
         return EventReply(
             event: shown(event, at: now), ticketTypes: page.rows, next: page.next)
     }
@@ -41,7 +41,7 @@ enum CatalogueQueries {
     ) throws -> EventReply {
         var page = try page(of: event.eventId, after: nil, limit: nil)
         for type in types {
-            guard try page.take(shown(type, of: event, at: now), at: type.ticketTypeId) else {
+            guard page.take(shown(type, of: event, at: now), at: type.ticketTypeId) else {
                 break
             }
         }

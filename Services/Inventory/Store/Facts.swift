@@ -15,7 +15,7 @@ enum Facts {
 
     static func event(_ kind: String, _ event: EventView, in batch: Batch) throws {
         let fact = EventFact(eventId: event.eventId, status: event.status, version: event.version)
-        batch.emit(kind, subject: event.eventId, try CBOR.encode(fact))
+        batch.emit(kind, subject: event.eventId, CBOR.encode(fact))
     }
 
     private static func emit(

@@ -29,7 +29,7 @@ enum HoldQueries {
             // One that can't be read is the `Sweeper`'s alarm, and stands in no list.
             for case (let id, .success(let hold)) in holds {
                 let reply = try HoldReply(hold, at: reader.now, in: reader)
-                guard try page.take(reply, at: id) else {
+                guard page.take(reply, at: id) else {
                     return ListHoldsReply(holds: page.rows, next: page.next)
                 }
             }

@@ -58,7 +58,7 @@ enum StockQueries {
                 pool_id = \(request.poolId) AND seq > \(page.after ?? 0)
                 ORDER BY seq LIMIT \(page.rowsToRead)
                 """,
-            while: { try page.take($0.entry, at: $0.entry.seq) })
+            while: { page.take($0.entry, at: $0.entry.seq) })
         return ListAuditReply(entries: page.rows, next: page.next)
     }
 

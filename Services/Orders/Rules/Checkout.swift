@@ -76,7 +76,7 @@ struct Checkout: SagaSubject, Hashable {
 
     var position: SagaPosition? { state == .parked ? nil : step }
 
-    var isKnown: Bool { CheckoutState.all.contains(state) }
+    var isKnown: Bool { CheckoutState.known.contains(state) }
 
     var holdID: UUID { .derived(from: id, "hold") }
     var paymentID: UUID { attempt?.paymentID ?? .derived(from: id, "pay") }

@@ -19,7 +19,7 @@ struct OrderBook: Sendable {
             let fact = OrderFact(
                 checkoutId: after.id, eventId: after.eventID, total: totals?.total ?? nothing,
                 tax: totals?.tax ?? nothing)
-            batch.emit(kind, subject: after.id, try CBOR.encode(fact))
+            batch.emit(kind, subject: after.id, CBOR.encode(fact))
         }
     }
 

@@ -84,7 +84,7 @@ struct OrderQueries: Sendable {
         return try await database.read { reader in
             var page = page
             for row in try reader.select(OrderRow.self, where: filter) {
-                guard try page.take(CheckoutView.summary(row), at: row.orderID) else { break }
+                guard page.take(CheckoutView.summary(row), at: row.orderID) else { break }
             }
             return ListOrdersReply(orders: page.rows, next: page.next)
         }
@@ -123,7 +123,7 @@ struct OrderQueries: Sendable {
                     step: row.position.step, direction: row.position.direction.rawValue,
                     attempt: row.position.attempt, outcome: row.outcome, result: row.result,
                     at: row.at, by: row.caller)
-                guard try page.take(step, at: row.number) else { break }
+                guard page.take(step, at: row.number) else { break }
             }
             return (page.rows, page.next)
         }

@@ -23,7 +23,7 @@ extension PaymentStore {
             let kept = try reader.keptBalances(prefix, after: last, limit: page.rowsToRead)
             let wanted = funds.filter { $0.key > last && $0.key.account.string.hasPrefix(prefix) }
             for row in (kept + wanted).sorted(by: { $0.key < $1.key }) {
-                guard try page.take(AccountBalance(row), at: row.key) else { break }
+                guard page.take(AccountBalance(row), at: row.key) else { break }
             }
             return LedgerBalanceReply(
                 accounts: page.rows, trialBalance: try reader.trialBalance(with: funds),

@@ -96,7 +96,7 @@ extension PaymentStore {
                     ORDER BY refund_id LIMIT \(page.rowsToRead)
                     """)
             for row in rows {
-                guard try page.take(RefundReply(row.refund), at: row.key) else { break }
+                guard page.take(RefundReply(row.refund), at: row.key) else { break }
             }
             return ListObligationsReply(refunds: page.rows, next: page.next)
         }
@@ -124,7 +124,7 @@ extension PaymentStore {
             }
             // One that can't be read is the `Settler`'s alarm, and stands in no list.
             for case (let id, .success(let row)) in rows {
-                guard try page.take(PaymentReply(row.payment), at: id) else {
+                guard page.take(PaymentReply(row.payment), at: id) else {
                     return ListUnsettledReply(payments: page.rows, next: page.next)
                 }
             }

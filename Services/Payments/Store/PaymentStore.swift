@@ -135,7 +135,7 @@ extension Batch {
         if let obligation = change.obligation { try insert(RefundRow(obligation)) }
         try book(change.bookings)
         for fact in change.facts {
-            emit(fact, subject: payment.paymentID, try CBOR.encode(PaymentReply(payment)))
+            emit(fact, subject: payment.paymentID, CBOR.encode(PaymentReply(payment)))
         }
         return payment
     }
@@ -147,7 +147,7 @@ extension Batch {
         for fact in change.facts {
             emit(
                 fact, subject: change.refund.refundID,
-                try CBOR.encode(RefundReply(change.refund)))
+                CBOR.encode(RefundReply(change.refund)))
         }
     }
 

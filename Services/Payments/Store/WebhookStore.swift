@@ -163,7 +163,7 @@ extension PaymentStore {
                     nextTryAt: try $0.next(), tries: try $0.next())
             }
             for row in rows {
-                guard try page.take(row, at: WebhookPlace(row)) else { break }
+                guard page.take(row, at: WebhookPlace(row)) else { break }
             }
             return ListWebhooksReply(webhooks: page.rows, next: page.next)
         }

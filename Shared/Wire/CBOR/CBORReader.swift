@@ -10,6 +10,10 @@ public struct CBORReader: Sendable {
     @usableFromInline var position: Int
     /// Maps and lists around the cursor that are read by hand: what is skipped in them is as deep.
     @usableFromInline var depth = 0
+    /// Whether fields are held to their rules: those of requests are, while a reply may come from a
+    /// later version, which has more words and wider bounds.
+    @inlinable public var isStrict: Bool { holdsToRules }
+    @usableFromInline var holdsToRules = false
 
     @inlinable
     public init(_ bytes: ArraySlice<UInt8>) {

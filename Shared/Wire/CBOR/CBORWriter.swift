@@ -33,11 +33,14 @@ public struct CBORWriter: Sendable {
 
     @inlinable
     public mutating func text(_ value: String) {
-        var value = value
-        value.withUTF8 { utf8 in
+        // A string of this language has its bytes in a row, and is not copied to get at them.
+        let isWritten: Void? = value.utf8.withContiguousStorageIfAvailable { utf8 in
             head(0x60, UInt64(utf8.count))
             bytes.append(contentsOf: utf8)
         }
+        guard isWritten == nil else { return }
+        head(0x60, UInt64(value.utf8.count))
+        bytes.append(contentsOf: value.utf8)
     }
 
     /// A map key, or a word that is known when the program is compiled.
@@ -58,10 +61,8 @@ public struct CBORWriter: Sendable {
     /// Tag 37 and the sixteen bytes.
     @inlinable
     public mutating func id(_ value: UUID) {
-        bytes.append(0xd8)
-        bytes.append(37)
-        bytes.append(0x50)
-        withUnsafeBytes(of: value.uuid) { bytes.append(contentsOf: $0) }
+        let item = (0xd8 as UInt8, 37 as UInt8, 0x50 as UInt8, value.uuid)
+        withUnsafeBytes(of: item) { bytes.append(contentsOf: $0) }
     }
 
     @inlinable

@@ -1,9 +1,12 @@
 import FoundationEssentials
 internal import Text
 
-/// Why hand-typed JSON is not the message that was asked for.
+/// All that is wrong with a body, or with the JSON of one.
 public struct FieldErrors: Error, Sendable, CustomStringConvertible {
     public let problems: [FieldProblem]
+
+    @usableFromInline
+    init(problems: [FieldProblem]) { self.problems = problems }
 
     public var description: String { problems.map(\.description).joined(separator: "\n") }
 }
@@ -13,8 +16,9 @@ extension [Field] {
     /// that names the known ones, since people mistype.
     ///
     /// - Throws: `JSONError`, or `FieldErrors` with everything that is wrong.
-    public func encode(json: String) throws -> [UInt8] {
-        let value = try Value(json: json)
+    public func encode(json: String) throws -> [UInt8] { try encode(try Value(json: json)) }
+
+    func encode(_ value: Value) throws -> [UInt8] {
         var conversion = FieldConversion()
         let message = conversion.message(value, self)
         guard conversion.problems.isEmpty else {

@@ -59,6 +59,12 @@ public struct MapScope: Sendable {
         try reader.skipValue()
     }
 
+    /// From here on it has no entry.
+    mutating func giveUp() {
+        index = count
+        found = count
+    }
+
     /// Puts the reader at the value of the key and says whether there is one.
     @inlinable
     mutating func find(_ key: StaticString, _ reader: inout CBORReader) throws(CBORError) -> Bool {

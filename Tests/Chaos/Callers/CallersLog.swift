@@ -30,9 +30,8 @@ final class CallersLog: Sendable {
         write(id, what, "begun", [])
     }
 
-    func done(_ id: UUID, _ what: String, _ reply: some Message) {
-        let bytes = (try? CBOR.encode(reply)) ?? []
-        var reader = CBORReader(bytes)
+    func done(_ id: UUID, _ what: String, _ reply: some Body) {
+        var reader = CBORReader(CBOR.encode(reply))
         write(id, what, "done", [("reply", (try? reader.readValue()) ?? .null)])
     }
 
