@@ -205,7 +205,7 @@ let package = Package(
             tests(
                 "Storage",
                 uses: [
-                    "Storage", "Text", "Lifecycle", "Support", "Stores", "Processes",
+                    "Storage", "Text", "Lifecycle", "Wire", "Support", "Stores", "Processes",
                     "StorageCrash", "Past",
                 ]),
             tests("RPC", uses: ["Crypto", "Text", "Lifecycle", "Wire", "Net", "RPC", "Support"]),

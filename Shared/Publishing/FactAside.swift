@@ -4,21 +4,23 @@ import Lifecycle
 import RPC
 import Storage
 internal import Text
+internal import Wire
 
 /// A fact of another service's feed that could not be booked, because of a row here or of what it
 /// says: the feed is read on behind it, and it is tried again until it is booked.
 struct FactAside: StoredRow {
-    static let table = TableLayout(
-        "feed_aside", key: ["feed", "seq"],
-        columns: ["feed", "seq", "kind", "subject", "at", "body"])
+    static let table = TableLayout("feed_aside", of: Self.self)
 
-    struct Place: StoredKey {
+    struct Place: CompoundKey {
         let feed: ByteText
         let seq: Int64
 
-        func write(to columns: inout ColumnWriter) {
-            columns.append(feed)
-            columns.append(seq)
+        static func walk<Row>(
+            _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> Self
+        ) -> Self {
+            Self(
+                feed: c("feed", it) { get($0).feed },
+                seq: c("seq", it) { get($0).seq })
         }
     }
 
@@ -32,20 +34,21 @@ struct FactAside: StoredRow {
         self.fact = fact
     }
 
-    func write(to columns: inout ColumnWriter) {
-        key.write(to: &columns)
-        columns.append(fact.kind)
-        columns.append(fact.subject)
-        columns.append(fact.at)
-        columns.append(Array(fact.body))
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        feed = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        let place = Place.walk(c, it) { $0.key }
+        feed = place.feed.string
         fact = Contracts.FeedEvent(
-            seq: try columns.next(), kind: try columns.next(), subject: try columns.next(),
-            at: try columns.next(), body: Data(try columns.next([UInt8].self)))
+            seq: place.seq, kind: c("kind", it) { $0.fact.kind },
+            subject: c("subject", it) { $0.fact.subject }, at: c("at", it) { $0.fact.at },
+            body: c("body", it, as: DataColumn.self) { $0.fact.body })
     }
+}
+
+private enum DataColumn: ColumnForm {
+    static func cell(of value: Data) -> [UInt8] { Array(value) }
+    static func value(in cell: [UInt8]) -> Data { Data(cell) }
+    static var nothing: Data { Data() }
 }
 
 extension FeedCursor {

@@ -3,13 +3,12 @@ public import FoundationEssentials
 public import Lifecycle
 public import Storage
 public import Text
+public import Wire
 
 /// How far a feed of another service has been dealt with, in the reader's own store: it moves in
 /// the commit that books what was read.
 public struct FeedCursor: StoredRow, Hashable {
-    public static let table = TableLayout(
-        "feed_cursor", key: ["feed"],
-        columns: ["feed", "feed_id", "seq", "last_subject", "last_at", "diverged_at", "last_seq"])
+    public static let table = TableLayout("feed_cursor", of: Self.self)
 
     /// For a migration of a service that never read a feed.
     public static let creation = """
@@ -50,24 +49,16 @@ public struct FeedCursor: StoredRow, Hashable {
 
     public var key: ByteText { ByteText(feed) }
 
-    public func write(to columns: inout ColumnWriter) {
-        columns.append(feed)
-        columns.append(feedID)
-        columns.append(seq)
-        columns.append(last?.subject)
-        columns.append(last?.at)
-        columns.append(divergedAt)
-        columns.append(last.map { _ in seq })
-    }
-
-    public init(from columns: inout ColumnReader) throws {
-        feed = try columns.next()
-        feedID = try columns.next()
-        seq = try columns.next()
-        let (subject, at) = (try columns.next(UUID?.self), try columns.next(Instant?.self))
-        divergedAt = try columns.next()
+    @inline(__always)
+    public init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        feed = c("feed", it) { $0.feed }
+        feedID = c("feed_id", it) { $0.feedID }
+        seq = c("seq", it) { $0.seq }
+        let subject = c("last_subject", it) { $0.last?.subject }
+        let at = c("last_at", it) { $0.last?.at }
+        divergedAt = c("diverged_at", it) { $0.divergedAt }
         // An instance of a release that remembers no fact moves the number alone.
-        let isOfNow = try columns.next(Int64?.self) == seq
+        let isOfNow = c("last_seq", it) { row in row.last.map { _ in row.seq } } == seq
         last =
             isOfNow
             ? subject.flatMap { subject in at.map { LastFact(subject: subject, at: $0) } } : nil

@@ -31,12 +31,12 @@ public struct Router: Sendable {
     ) {
         let (log, failpoint, mayChange) = (log, failpoint, method.kind == .mutation)
         let run = mayChange ? handler : Self.reading(handler)
-        let ownership = method.ownership
+        let (ownership, table) = (method.ownership, Request.fields)
         entries[method.name] = Entry(
             name: method.name, isWait: method.kind == .wait,
             callers: method.callers.sorted { $0.name < $1.name }
         ) { body in
-            let request = try CBOR.decodeStrictly(Request.self, from: body)
+            let request = try CBOR.decodeStrictly(Request.self, from: body, table: table)
             return { context, sink in
                 do {
                     guard !Task.isCancelled else {

@@ -1,5 +1,6 @@
 internal import Lifecycle
 public import Storage
+internal import Wire
 
 /// By what a process drives sagas: an epoch of its own, which every call carries, and those that
 /// it has inherited. A saga belongs to whoever holds the epoch that its row bears, so that a
@@ -63,8 +64,7 @@ extension SagaTables {
 }
 
 struct SagaLeaseRow: StoredRow, Hashable {
-    static let table = TableLayout(
-        "saga_lease", key: ["epoch"], columns: ["epoch", "owner", "renewed_at"])
+    static let table = TableLayout("saga_lease", of: Self.self)
 
     let epoch: Int64
     let owner: Int64
@@ -84,15 +84,10 @@ struct SagaLeaseRow: StoredRow, Hashable {
         self.renewedAt = renewedAt
     }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(epoch)
-        columns.append(owner)
-        columns.append(renewedAt)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        epoch = try columns.next()
-        owner = try columns.next()
-        renewedAt = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        epoch = c("epoch", it) { $0.epoch }
+        owner = c("owner", it) { $0.owner }
+        renewedAt = c("renewed_at", it) { $0.renewedAt }
     }
 }

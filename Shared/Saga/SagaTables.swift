@@ -2,6 +2,7 @@ public import FoundationEssentials
 public import Lifecycle
 public import Storage
 internal import Text
+public import Wire
 
 /// What every journal keeps beside its own rows: the history of steps, and who drives.
 public enum SagaTables {
@@ -31,22 +32,20 @@ public enum SagaTables {
 
 /// A step that ended, by its place in its saga.
 public struct SagaStepRow: StoredRow {
-    public struct Key: StoredKey {
+    public struct Key: CompoundKey {
         let sagaID: UUID
         let number: Int64
 
-        public func write(to columns: inout ColumnWriter) {
-            columns.append(sagaID)
-            columns.append(number)
+        public static func walk<Row>(
+            _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> Self
+        ) -> Self {
+            Self(
+                sagaID: c("saga_id", it) { get($0).sagaID },
+                number: c("number", it) { get($0).number })
         }
     }
 
-    public static let table = TableLayout(
-        "saga_step", key: ["saga_id", "number"],
-        columns: [
-            "saga_id", "number", "step", "direction", "attempt", "outcome", "result", "at",
-            "caller",
-        ])
+    public static let table = TableLayout("saga_step", of: Self.self)
 
     public let sagaID: UUID
     public let number: Int64
@@ -72,37 +71,29 @@ public struct SagaStepRow: StoredRow {
 
     public var key: Key { Key(sagaID: sagaID, number: number) }
 
-    public func write(to columns: inout ColumnWriter) {
-        columns.append(sagaID)
-        columns.append(number)
-        columns.append(position.step)
-        columns.append(position.direction)
-        columns.append(position.attempt)
-        columns.append(outcome)
-        columns.append(result)
-        columns.append(at)
-        columns.append(caller)
-    }
-
-    public init(from columns: inout ColumnReader) throws {
-        sagaID = try columns.next()
-        number = try columns.next()
+    @inline(__always)
+    public init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        let key = Key.walk(c, it) { $0.key }
+        (sagaID, number) = (key.sagaID, key.number)
         position = SagaPosition(
-            try columns.next(), try columns.next(), attempt: try columns.next())
-        outcome = try columns.next()
-        result = try columns.next()
-        at = try columns.next()
-        caller = try columns.next()
+            c("step", it) { $0.position.step }, c("direction", it) { $0.position.direction },
+            attempt: c("attempt", it) { $0.position.attempt })
+        outcome = c("outcome", it) { $0.outcome }
+        result = c("result", it) { $0.result }
+        at = c("at", it) { $0.at }
+        caller = c("caller", it) { $0.caller }
     }
 }
 
-extension SagaDirection: Bindable {}
+extension SagaDirection: Bindable {
+    public static var nothing: SagaDirection { .act }
+}
 
 struct SagaEpochRow: StoredRow {
     /// There is one row: one runner drives all sagas of a database.
     static let all = "all"
 
-    static let table = TableLayout("saga_epoch", key: ["name"], columns: ["name", "epoch"])
+    static let table = TableLayout("saga_epoch", of: Self.self)
 
     let epoch: Int64
 
@@ -110,13 +101,9 @@ struct SagaEpochRow: StoredRow {
 
     var key: ByteText { ByteText(Self.all) }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(Self.all)
-        columns.append(epoch)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        _ = try columns.next(String.self)
-        epoch = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        _ = c("name", it) { _ in Self.all }
+        epoch = c("epoch", it) { $0.epoch }
     }
 }

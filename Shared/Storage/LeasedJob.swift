@@ -2,6 +2,7 @@ internal import FoundationEssentials
 public import Lifecycle
 internal import Synchronization
 internal import Text
+internal import Wire
 
 /// A job that one of several instances over one database does at a time. Whoever is not heard of
 /// for ten seconds has lost it to the next who asks.
@@ -104,8 +105,7 @@ public struct LeasedJob: Service {
 
 /// Who does a job, and until when if nothing more is heard.
 struct JobLease: StoredRow, Hashable {
-    static let table = TableLayout(
-        "job_lease", key: ["job"], columns: ["job", "instance", "until"])
+    static let table = TableLayout("job_lease", of: Self.self)
 
     /// Of stores that several instances share.
     static let creation = """
@@ -125,15 +125,10 @@ struct JobLease: StoredRow, Hashable {
         self.until = until
     }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(job)
-        columns.append(instance)
-        columns.append(until)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        job = try columns.next()
-        instance = try columns.next()
-        until = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        job = c("job", it) { $0.job }
+        instance = c("instance", it) { $0.instance }
+        until = c("until", it) { $0.until }
     }
 }

@@ -6,13 +6,13 @@ import Stores
 import Support
 import Synchronization
 import Testing
+import Wire
 
 @testable import Storage
 
 /// A stock of something, with the guard that a database CHECK gives it.
 struct PoolRow: StoredRow, Equatable {
-    static let table = TableLayout(
-        "pool", key: ["pool_id"], columns: ["pool_id", "left_over", "note"])
+    static let table = TableLayout("pool", of: Self.self)
 
     let key: UUID
     var left: Int64
@@ -24,33 +24,34 @@ struct PoolRow: StoredRow, Equatable {
         self.note = note
     }
 
-    init(from columns: inout ColumnReader) throws {
-        key = try columns.next()
-        left = try columns.next()
-        note = try columns.next()
-    }
-
-    func write(to columns: inout ColumnWriter) {
-        columns.append(key)
-        columns.append(left)
-        columns.append(note)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        key = c("pool_id", it) { $0.key }
+        left = c("left_over", it) { $0.left }
+        note = c("note", it) { $0.note }
     }
 }
 
 /// A row whose key has two columns.
 struct LineRow: StoredRow, Equatable {
-    struct Key: StoredKey {
+    struct Key: CompoundKey {
         let hold: UUID
         let number: Int64
 
-        func write(to columns: inout ColumnWriter) {
-            columns.append(hold)
-            columns.append(number)
+        init(hold: UUID, number: Int64) {
+            self.hold = hold
+            self.number = number
+        }
+
+        static func walk<Row>(
+            _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> Self
+        ) -> Self {
+            Self(
+                hold: c("hold_id", it) { get($0).hold },
+                number: c("number", it) { get($0).number })
         }
     }
 
-    static let table = TableLayout(
-        "line", key: ["hold_id", "number"], columns: ["hold_id", "number", "quantity"])
+    static let table = TableLayout("line", of: Self.self)
 
     let key: Key
     var quantity: Int64
@@ -60,14 +61,9 @@ struct LineRow: StoredRow, Equatable {
         self.quantity = quantity
     }
 
-    init(from columns: inout ColumnReader) throws {
-        key = Key(hold: try columns.next(), number: try columns.next())
-        quantity = try columns.next()
-    }
-
-    func write(to columns: inout ColumnWriter) {
-        key.write(to: &columns)
-        columns.append(quantity)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        key = Key.walk(c, it) { $0.key }
+        quantity = c("quantity", it) { $0.quantity }
     }
 }
 

@@ -35,15 +35,16 @@ extension Rule {
         },
         Rule(
             "a stored key has its texts as ByteText", planted: "Services/Orders/Bad.swift",
-            "struct Key: StoredKey {\n    let owner: String\n}\n"
+            "struct Key: CompoundKey {\n    let owner: String\n}\n"
         ) { file in
-            guard file.isIn("Services", "Shared"), file.codeText.contains("StoredKey {") else {
+            guard file.isIn("Services", "Shared"), file.codeText.contains(/(Stored|Compound)Key {/)
+            else {
                 return []
             }
             var isInKey = false
             return file.code.indices.filter { line in
                 let code = file.code[line]
-                if code.contains("StoredKey {") && !code.contains("{}")
+                if code.contains(/(Stored|Compound)Key {/) && !code.contains("{}")
                     || code.contains("struct ID: Hashable")
                 {
                     isInKey = true

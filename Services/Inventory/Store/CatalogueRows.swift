@@ -8,55 +8,36 @@ import Wire
 struct EventRow: StoredRow {
     let event: EventView
 
-    static let table = TableLayout(
-        "event", key: ["event_id"],
-        columns: [
-            "event_id", "title", "description", "location", "starts_at", "ends_at", "timezone",
-            "currency", "fee_per_ticket", "sales_start", "sales_end", "status", "total_capacity",
-            "hold_ttl_ms", "max_hold_ms", "late_reclaim", "open_checkouts", "version",
-        ])
+    static let table = TableLayout("event", of: Self.self)
 
     var key: UUID { event.eventId }
 
     init(_ event: EventView) { self.event = event }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(event.eventId)
-        columns.append(event.title)
-        columns.append(event.description)
-        columns.append(event.location)
-        columns.append(event.startsAt)
-        columns.append(event.endsAt)
-        columns.append(event.timezone)
-        columns.append(event.currency.code)
-        columns.append(event.feePerTicket.amount)
-        columns.append(event.salesStart)
-        columns.append(event.salesEnd)
-        columns.append(event.status.rawValue)
-        columns.append(event.totalCapacity)
-        columns.append(event.holdTtlMs)
-        columns.append(event.maxHoldMs)
-        columns.append(event.lateReclaim)
-        columns.append(event.openCheckouts.rawValue)
-        columns.append(event.version)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        let (eventId, title) = try (columns.next(UUID.self), columns.next(String.self))
-        let description = try columns.next(String?.self)
-        let location = try columns.next(String?.self)
-        let startsAt = try columns.next(Instant.self)
-        let endsAt = try columns.next(Instant?.self)
-        let timezone = try columns.next(String?.self)
-        let currency = Currency(try columns.next())
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        let (id, title) = (
+            c("event_id", it) { $0.event.eventId }, c("title", it) { $0.event.title }
+        )
+        let description = c("description", it) { $0.event.description }
+        let location = c("location", it) { $0.event.location }
+        let startsAt = c("starts_at", it) { $0.event.startsAt }
+        let endsAt = c("ends_at", it) { $0.event.endsAt }
+        let timezone = c("timezone", it) { $0.event.timezone }
+        let currency = Currency(c("currency", it) { $0.event.currency.code })
         event = EventView(
-            eventId: eventId, title: title, description: description, location: location,
+            eventId: id, title: title, description: description, location: location,
             startsAt: startsAt, endsAt: endsAt, timezone: timezone, currency: currency,
-            feePerTicket: Money(try columns.next(), currency), salesStart: try columns.next(),
-            salesEnd: try columns.next(), status: EventStatus(try columns.next()),
-            totalCapacity: try columns.next(), holdTtlMs: try columns.next(),
-            maxHoldMs: try columns.next(), lateReclaim: try columns.next(),
-            openCheckouts: OpenCheckouts(try columns.next()), version: try columns.next())
+            feePerTicket: Money(c("fee_per_ticket", it) { $0.event.feePerTicket.amount }, currency),
+            salesStart: c("sales_start", it) { $0.event.salesStart },
+            salesEnd: c("sales_end", it) { $0.event.salesEnd },
+            status: c("status", it) { $0.event.status },
+            totalCapacity: c("total_capacity", it) { $0.event.totalCapacity },
+            holdTtlMs: c("hold_ttl_ms", it) { $0.event.holdTtlMs },
+            maxHoldMs: c("max_hold_ms", it) { $0.event.maxHoldMs },
+            lateReclaim: c("late_reclaim", it) { $0.event.lateReclaim },
+            openCheckouts: c("open_checkouts", it) { $0.event.openCheckouts },
+            version: c("version", it) { $0.event.version })
     }
 }
 
@@ -64,63 +45,43 @@ struct EventRow: StoredRow {
 struct TicketTypeRow: StoredRow {
     let type: TicketTypeView
 
-    static let table = TableLayout(
-        "ticket_type", key: ["ticket_type_id"],
-        columns: [
-            "ticket_type_id", "event_id", "name", "description", "price", "currency",
-            "tax_basis_points", "allocation", "is_enabled", "min_per_order", "max_per_order",
-            "per_owner_limit", "required_entitlements", "sales_start", "sales_end", "sort",
-            "version",
-        ])
+    static let table = TableLayout("ticket_type", of: Self.self)
 
     var key: UUID { type.ticketTypeId }
 
     init(_ type: TicketTypeView) { self.type = type }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(type.ticketTypeId)
-        columns.append(type.eventId)
-        columns.append(type.name)
-        columns.append(type.description)
-        columns.append(type.price.amount)
-        columns.append(type.price.currency.code)
-        columns.append(type.taxBasisPoints)
-        columns.append(type.allocation)
-        columns.append(type.isEnabled)
-        columns.append(type.minPerOrder)
-        columns.append(type.maxPerOrder)
-        columns.append(type.perOwnerLimit)
-        columns.append(Self.blob(of: type.requiredEntitlements))
-        columns.append(type.salesStart)
-        columns.append(type.salesEnd)
-        columns.append(type.sort)
-        columns.append(type.version)
-    }
-
-    init(from columns: inout ColumnReader) throws {
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
         type = TicketTypeView(
-            ticketTypeId: try columns.next(), eventId: try columns.next(),
-            name: try columns.next(), description: try columns.next(),
-            price: Money(try columns.next(), Currency(try columns.next())),
-            taxBasisPoints: try columns.next(), allocation: try columns.next(),
-            isEnabled: try columns.next(), minPerOrder: try columns.next(),
-            maxPerOrder: try columns.next(), perOwnerLimit: try columns.next(),
-            requiredEntitlements: try Self.texts(in: columns.next()),
-            salesStart: try columns.next(), salesEnd: try columns.next(),
-            sort: try columns.next(), version: try columns.next())
+            ticketTypeId: c("ticket_type_id", it) { $0.type.ticketTypeId },
+            eventId: c("event_id", it) { $0.type.eventId }, name: c("name", it) { $0.type.name },
+            description: c("description", it) { $0.type.description },
+            price: Money(
+                c("price", it) { $0.type.price.amount },
+                Currency(c("currency", it) { $0.type.price.currency.code })),
+            taxBasisPoints: c("tax_basis_points", it) { $0.type.taxBasisPoints },
+            allocation: c("allocation", it) { $0.type.allocation },
+            isEnabled: c("is_enabled", it) { $0.type.isEnabled },
+            minPerOrder: c("min_per_order", it) { $0.type.minPerOrder },
+            maxPerOrder: c("max_per_order", it) { $0.type.maxPerOrder },
+            perOwnerLimit: c("per_owner_limit", it) { $0.type.perOwnerLimit },
+            requiredEntitlements: c("required_entitlements", it, as: PackedTexts.self) {
+                $0.type.requiredEntitlements
+            }, salesStart: c("sales_start", it) { $0.type.salesStart },
+            salesEnd: c("sales_end", it) { $0.type.salesEnd }, sort: c("sort", it) { $0.type.sort },
+            version: c("version", it) { $0.type.version })
     }
+}
 
-    private static func blob(of texts: [String]) -> [UInt8] {
-        var writer = CBORWriter()
-        texts.write(to: &writer)
-        return writer.bytes
-    }
+/// A list of texts, read whole with its row.
+private enum PackedTexts: ColumnForm {
+    static var nothing: [String] { [] }
+    static func cell(of texts: [String]) -> [UInt8] { CBOR.encode(texts) }
 
-    private static func texts(in blob: [UInt8]) throws -> [String] {
-        var reader = CBORReader(blob)
-        guard let texts = try? [String](from: &reader), reader.isAtEnd else {
+    static func value(in blob: [UInt8]) throws -> [String] {
+        do { return try CBOR.decode([String].self, from: blob) } catch {
             throw StorageError(.corrupt, "ticket_type: required_entitlements is no list of texts")
         }
-        return texts
     }
 }

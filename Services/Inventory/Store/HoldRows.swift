@@ -6,69 +6,45 @@ import Text
 import Wire
 
 extension Hold: StoredRow {
-    static let table = TableLayout(
-        "hold", key: ["hold_id"],
-        columns: [
-            "hold_id", "state", "event_id", "owner", "purpose", "lines", "created_at", "ttl_ms",
-            "expires_at", "max_expires_at", "extensions", "is_born_fenced", "order_id", "epoch",
-            "committing_since", "is_reclaimed", "replaces", "refusal", "reference_kind",
-            "reference", "extended_ms",
-        ])
+    static let table = TableLayout("hold", of: Self.self)
 
     var key: UUID { id }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(id)
-        columns.append(state.rawValue)
-        columns.append(eventId)
-        columns.append(owner)
-        columns.append(purpose?.rawValue)
-        columns.append(HeldLine.blob(of: lines))
-        columns.append(createdAt)
-        columns.append(ttlMs)
-        columns.append(expiresAt)
-        columns.append(maxExpiresAt)
-        columns.append(extensions)
-        columns.append(isBornFenced)
-        columns.append(orderId)
-        columns.append(epoch)
-        columns.append(committingSince)
-        columns.append(isReclaimed)
-        columns.append(replaces)
-        columns.append(refusal)
-        columns.append(reference?.kind.rawValue)
-        columns.append(reference?.id)
-        columns.append(extendedMs)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        id = try columns.next()
-        state = HoldState(try columns.next())
-        eventId = try columns.next()
-        owner = try columns.next()
-        purpose = try columns.next(String?.self).map { HoldPurpose($0) }
-        lines = try HeldLine.lines(in: columns.next())
-        createdAt = try columns.next()
-        ttlMs = try columns.next()
-        expiresAt = try columns.next()
-        maxExpiresAt = try columns.next()
-        extensions = try columns.next()
-        isBornFenced = try columns.next()
-        orderId = try columns.next()
-        epoch = try columns.next()
-        committingSince = try columns.next()
-        isReclaimed = try columns.next()
-        replaces = try columns.next()
-        refusal = try columns.next()
-        let kind = try columns.next(String?.self).map { HoldReferenceKind($0) }
-        let id = try columns.next(UUID?.self)
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Hold>) {
+        id = c("hold_id", it) { $0.id }
+        state = c("state", it) { $0.state }
+        eventId = c("event_id", it) { $0.eventId }
+        owner = c("owner", it) { $0.owner }
+        purpose = c("purpose", it) { $0.purpose }
+        lines = c("lines", it, as: HeldLine.Packed.self) { $0.lines }
+        createdAt = c("created_at", it) { $0.createdAt }
+        ttlMs = c("ttl_ms", it) { $0.ttlMs }
+        expiresAt = c("expires_at", it) { $0.expiresAt }
+        maxExpiresAt = c("max_expires_at", it) { $0.maxExpiresAt }
+        extensions = c("extensions", it) { $0.extensions }
+        isBornFenced = c("is_born_fenced", it) { $0.isBornFenced }
+        orderId = c("order_id", it) { $0.orderId }
+        epoch = c("epoch", it) { $0.epoch }
+        committingSince = c("committing_since", it) { $0.committingSince }
+        isReclaimed = c("is_reclaimed", it) { $0.isReclaimed }
+        replaces = c("replaces", it) { $0.replaces }
+        refusal = c("refusal", it) { $0.refusal }
+        let kind = c("reference_kind", it) { $0.reference?.kind }
+        let id = c("reference", it) { $0.reference?.id }
         reference = kind.flatMap { kind in id.map { HoldReference(kind: kind, id: $0) } }
-        extendedMs = try columns.next()
+        extendedMs = c("extended_ms", it) { $0.extendedMs }
     }
 }
 
 /// Lines live in their hold's row, as CBOR: they are written once and read whole with it.
 extension HeldLine {
+    enum Packed: ColumnForm {
+        static var nothing: [HeldLine] { [] }
+        static func cell(of lines: [HeldLine]) -> [UInt8] { blob(of: lines) }
+        static func value(in blob: [UInt8]) throws -> [HeldLine] { try lines(in: blob) }
+    }
+
     static func blob(of lines: [HeldLine]) -> [UInt8] {
         var writer = CBORWriter(reserving: 1 + lines.count * 40)
         writer.arrayHeader(lines.count)
@@ -115,69 +91,65 @@ extension HeldLine {
 
 /// The newest hold for a checkout of an owner, where an event cares about how many are open.
 struct OwnerHoldRow: StoredRow {
-    struct Key: StoredKey {
+    struct Key: CompoundKey {
         let eventId: UUID
         let owner: ByteText
 
-        func write(to columns: inout ColumnWriter) {
-            columns.append(eventId)
-            columns.append(owner)
+        static func walk<Row>(
+            _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> Self
+        ) -> Self {
+            Self(
+                eventId: c("event_id", it) { get($0).eventId },
+                owner: c("owner", it) { get($0).owner })
         }
     }
 
     let key: Key
     let holdId: UUID
 
-    static let table = TableLayout(
-        "owner_hold", key: ["event_id", "owner"], columns: ["event_id", "owner", "hold_id"])
+    static let table = TableLayout("owner_hold", of: Self.self)
 
     init(_ key: Key, _ holdId: UUID) {
         self.key = key
         self.holdId = holdId
     }
 
-    func write(to columns: inout ColumnWriter) {
-        key.write(to: &columns)
-        columns.append(holdId)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        key = Key(eventId: try columns.next(), owner: try columns.next())
-        holdId = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        key = Key.walk(c, it) { $0.key }
+        holdId = c("hold_id", it) { $0.holdId }
     }
 }
 
 /// What a hold took out of one pool: written with the hold and never changed, so that sums over
 /// it can audit what the pools count.
 struct HoldPoolRow: StoredRow {
-    struct Key: StoredKey {
+    struct Key: CompoundKey {
         let holdId: UUID
         let poolId: UUID
 
-        func write(to columns: inout ColumnWriter) {
-            columns.append(holdId)
-            columns.append(poolId)
+        static func walk<Row>(
+            _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> Self
+        ) -> Self {
+            Self(
+                holdId: c("hold_id", it) { get($0).holdId },
+                poolId: c("pool_id", it) { get($0).poolId })
         }
     }
 
     let key: Key
     let quantity: Int64
 
-    static let table = TableLayout(
-        "hold_pool", key: ["hold_id", "pool_id"], columns: ["hold_id", "pool_id", "quantity"])
+    static let table = TableLayout("hold_pool", of: Self.self)
 
     init(_ hold: Hold, _ share: PoolShare) {
         key = Key(holdId: hold.id, poolId: share.poolId)
         quantity = share.quantity
     }
 
-    func write(to columns: inout ColumnWriter) {
-        key.write(to: &columns)
-        columns.append(quantity)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        key = Key(holdId: try columns.next(), poolId: try columns.next())
-        quantity = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        key = Key.walk(c, it) { $0.key }
+        quantity = c("quantity", it) { $0.quantity }
     }
 }

@@ -2,86 +2,61 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import Storage
+import Wire
 
 extension Pool: StoredRow {
-    static let table = TableLayout(
-        "pool", key: ["pool_id"],
-        columns: [
-            "pool_id", "kind", "event_id", "capacity", "held", "sold", "seq", "next_expiry_at",
-        ])
+    static let table = TableLayout("pool", of: Self.self)
 
     var key: UUID { id }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(id)
-        columns.append(kind.rawValue)
-        columns.append(eventId)
-        columns.append(capacity)
-        columns.append(held)
-        columns.append(sold)
-        columns.append(seq)
-        columns.append(nextExpiryAt)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        id = try columns.next()
-        kind = PoolKind(try columns.next())
-        eventId = try columns.next()
-        capacity = try columns.next()
-        held = try columns.next()
-        sold = try columns.next()
-        seq = try columns.next()
-        nextExpiryAt = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Pool>) {
+        id = c("pool_id", it) { $0.id }
+        kind = c("kind", it) { $0.kind }
+        eventId = c("event_id", it) { $0.eventId }
+        capacity = c("capacity", it) { $0.capacity }
+        held = c("held", it) { $0.held }
+        sold = c("sold", it) { $0.sold }
+        seq = c("seq", it) { $0.seq }
+        nextExpiryAt = c("next_expiry_at", it) { $0.nextExpiryAt }
     }
 }
 
 /// One change of a pool as it is stored.
 struct AuditRow: StoredRow {
-    struct Key: StoredKey {
+    struct Key: CompoundKey {
         let poolId: UUID
         let seq: Int64
 
-        func write(to columns: inout ColumnWriter) {
-            columns.append(poolId)
-            columns.append(seq)
+        static func walk<Row>(
+            _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> Self
+        ) -> Self {
+            Self(
+                poolId: c("pool_id", it) { get($0).poolId },
+                seq: c("seq", it) { get($0).seq })
         }
     }
 
     let entry: AuditEntry
 
-    static let table = TableLayout(
-        "audit", key: ["pool_id", "seq"],
-        columns: [
-            "pool_id", "seq", "action", "quantity", "previous_capacity", "capacity",
-            "previous_held", "held", "previous_sold", "sold", "actor", "reference", "at",
-        ])
+    static let table = TableLayout("audit", of: Self.self)
 
     var key: Key { Key(poolId: entry.poolId, seq: entry.seq) }
 
     init(_ entry: AuditEntry) { self.entry = entry }
 
-    func write(to columns: inout ColumnWriter) {
-        key.write(to: &columns)
-        columns.append(entry.action.rawValue)
-        columns.append(entry.quantity)
-        columns.append(entry.previousCapacity)
-        columns.append(entry.capacity)
-        columns.append(entry.previousHeld)
-        columns.append(entry.held)
-        columns.append(entry.previousSold)
-        columns.append(entry.sold)
-        columns.append(entry.actor)
-        columns.append(entry.reference)
-        columns.append(entry.at)
-    }
-
-    init(from columns: inout ColumnReader) throws {
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        let key = Key.walk(c, it) { $0.key }
         entry = AuditEntry(
-            poolId: try columns.next(), seq: try columns.next(),
-            action: AuditAction(try columns.next()), quantity: try columns.next(),
-            previousCapacity: try columns.next(), capacity: try columns.next(),
-            previousHeld: try columns.next(), held: try columns.next(),
-            previousSold: try columns.next(), sold: try columns.next(),
-            actor: try columns.next(), reference: try columns.next(), at: try columns.next())
+            poolId: key.poolId, seq: key.seq, action: c("action", it) { $0.entry.action },
+            quantity: c("quantity", it) { $0.entry.quantity },
+            previousCapacity: c("previous_capacity", it) { $0.entry.previousCapacity },
+            capacity: c("capacity", it) { $0.entry.capacity },
+            previousHeld: c("previous_held", it) { $0.entry.previousHeld },
+            held: c("held", it) { $0.entry.held },
+            previousSold: c("previous_sold", it) { $0.entry.previousSold },
+            sold: c("sold", it) { $0.entry.sold }, actor: c("actor", it) { $0.entry.actor },
+            reference: c("reference", it) { $0.entry.reference }, at: c("at", it) { $0.entry.at })
     }
 }

@@ -4,6 +4,7 @@ import Lifecycle
 import RPC
 import Storage
 import Text
+import Wire
 
 /// Remembers how far the stores of Inventory and Payments had come, and tells them: a store that
 /// was put back from a backup is noticed by those who saw more of it. The memory is durable, since
@@ -88,8 +89,7 @@ struct PeerHistories: Service {
 
 /// How far a peer's store had come when it was last heard of.
 struct PeerHistoryRow: StoredRow, Hashable {
-    static let table = TableLayout(
-        "peer_history", key: ["peer"], columns: ["peer", "feed_id", "epoch", "batch"])
+    static let table = TableLayout("peer_history", of: Self.self)
 
     let peer: String
     let feedID: UUID
@@ -105,17 +105,11 @@ struct PeerHistoryRow: StoredRow, Hashable {
         batch = reply.batch
     }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(peer)
-        columns.append(feedID)
-        columns.append(epoch)
-        columns.append(batch)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        peer = try columns.next()
-        feedID = try columns.next()
-        epoch = try columns.next()
-        batch = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        peer = c("peer", it) { $0.peer }
+        feedID = c("feed_id", it) { $0.feedID }
+        epoch = c("epoch", it) { $0.epoch }
+        batch = c("batch", it) { $0.batch }
     }
 }

@@ -2,26 +2,25 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import Storage
+import Wire
 
 /// A buyer's try to pay that came to nothing, kept for its replay. The one under way, or that paid,
 /// is in the checkout's own row.
 struct AttemptRow: StoredRow {
-    struct Key: StoredKey {
+    struct Key: CompoundKey {
         let checkoutID: UUID
         let attemptID: UUID
 
-        func write(to columns: inout ColumnWriter) {
-            columns.append(checkoutID)
-            columns.append(attemptID)
+        static func walk<Row>(
+            _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> Self
+        ) -> Self {
+            Self(
+                checkoutID: c("checkout_id", it) { get($0).checkoutID },
+                attemptID: c("attempt_id", it) { get($0).attemptID })
         }
     }
 
-    static let table = TableLayout(
-        "payment_attempt", key: ["checkout_id", "attempt_id"],
-        columns: [
-            "checkout_id", "attempt_id", "payment_id", "provider", "capture_mode", "method_print",
-            "outcome", "problem", "at",
-        ])
+    static let table = TableLayout("payment_attempt", of: Self.self)
 
     let checkoutID: UUID
     /// Without its token.
@@ -40,27 +39,21 @@ struct AttemptRow: StoredRow {
         self.at = at
     }
 
-    func write(to columns: inout ColumnWriter) {
-        key.write(to: &columns)
-        columns.append(attempt.paymentID)
-        columns.append(attempt.provider)
-        columns.append(attempt.captureMode.word)
-        columns.append(attempt.methodPrint)
-        columns.append(outcome)
-        columns.append(problem.map { Packed.problem($0) })
-        columns.append(at)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        checkoutID = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        let key = Key.walk(c, it) { $0.key }
+        checkoutID = key.checkoutID
         attempt = PaymentAttempt(
-            id: try columns.next(), paymentID: try columns.next(), provider: try columns.next(),
-            captureMode: CaptureMode(try columns.next()), method: nil,
-            methodPrint: try columns.next())
-        outcome = try columns.next()
-        problem = try columns.next([UInt8]?.self).map { try Packed.problem($0, of: .ofPayments) }
-        at = try columns.next()
+            id: key.attemptID, paymentID: c("payment_id", it) { $0.attempt.paymentID },
+            provider: c("provider", it) { $0.attempt.provider },
+            captureMode: c("capture_mode", it) { $0.attempt.captureMode }, method: nil,
+            methodPrint: c("method_print", it) { $0.attempt.methodPrint })
+        outcome = c("outcome", it) { $0.outcome }
+        problem = c("problem", it, as: Maybe<Packed.ProblemOfPayments>.self) { $0.problem }
+        at = c("at", it) { $0.at }
     }
 }
 
-extension EndedAttempt.Outcome: Bindable {}
+extension EndedAttempt.Outcome: Bindable {
+    static var nothing: EndedAttempt.Outcome { .failed }
+}

@@ -1,6 +1,7 @@
 import Contracts
 import Lifecycle
 import Storage
+import Wire
 
 /// How many checkouts stand in each state: one row, kept in the batch that moves them, so that
 /// whoever asks reads no more than that, however many checkouts there are.
@@ -19,6 +20,9 @@ struct CheckoutTally: StoredRow {
     var key: Int64 { Self.id }
 
     init(counts: [Int64]) { self.counts = counts }
+
+    /// The columns are those of the states, so that this is their statement.
+    init(_ c: some ColumnWalk, _ it: Written<Self>) { counts = [] }
 
     func write(to columns: inout ColumnWriter) {
         columns.append(Self.id)

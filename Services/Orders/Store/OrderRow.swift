@@ -2,16 +2,11 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import Storage
+import Wire
 
 /// An order: it exists only once the money is taken and the stock is fenced.
 struct OrderRow: StoredRow, Equatable {
-    static let table = TableLayout(
-        "ticket_order", key: ["order_id"],
-        columns: [
-            "order_id", "event_id", "owner", "email", "name", "status", "total_quantity",
-            "tax_minor", "total_minor", "currency", "payment_id", "provider", "paid_at",
-            "completed_at", "key_number", "owner_kind",
-        ])
+    static let table = TableLayout("ticket_order", of: Self.self)
 
     let orderID: UUID
     let eventID: UUID
@@ -39,42 +34,26 @@ struct OrderRow: StoredRow, Equatable {
         return order == expected
     }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(orderID)
-        columns.append(eventID)
-        columns.append(owner)
-        columns.append(contact.email)
-        columns.append(contact.name)
-        columns.append(status.word)
-        columns.append(totalQuantity)
-        columns.append(tax.amount)
-        columns.append(total.amount)
-        columns.append(total.currency.code)
-        columns.append(paymentID)
-        columns.append(provider)
-        columns.append(paidAt)
-        columns.append(completedAt)
-        columns.append(keyNumber)
-        columns.append(ownerKind)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        orderID = try columns.next()
-        eventID = try columns.next()
-        owner = try columns.next()
-        contact = Contact(email: try columns.next(), name: try columns.next())
-        status = OrderStatus(try columns.next())
-        totalQuantity = try columns.next()
-        let (tax, total) = (try columns.next(Int64.self), try columns.next(Int64.self))
-        let currency = Currency(try columns.next())
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        orderID = c("order_id", it) { $0.orderID }
+        eventID = c("event_id", it) { $0.eventID }
+        owner = c("owner", it) { $0.owner }
+        contact = Contact(
+            email: c("email", it) { $0.contact.email }, name: c("name", it) { $0.contact.name })
+        status = c("status", it) { $0.status }
+        totalQuantity = c("total_quantity", it) { $0.totalQuantity }
+        let tax = c("tax_minor", it) { $0.tax.amount }
+        let total = c("total_minor", it) { $0.total.amount }
+        let currency = Currency(c("currency", it) { $0.total.currency.code })
         self.tax = Money(tax, currency)
         self.total = Money(total, currency)
-        paymentID = try columns.next()
-        provider = try columns.next()
-        paidAt = try columns.next()
-        completedAt = try columns.next()
-        keyNumber = try columns.next(Int64?.self) ?? TicketKeys.firstNumber
-        ownerKind = try columns.next()
+        paymentID = c("payment_id", it) { $0.paymentID }
+        provider = c("provider", it) { $0.provider }
+        paidAt = c("paid_at", it) { $0.paidAt }
+        completedAt = c("completed_at", it) { $0.completedAt }
+        keyNumber = c("key_number", it, as: KeyNumber.self) { $0.keyNumber }
+        ownerKind = c("owner_kind", it) { $0.ownerKind }
     }
 
     /// The order that a paid checkout has become.
@@ -99,12 +78,7 @@ struct OrderRow: StoredRow, Equatable {
 
 /// So many tickets of a type at the price that was promised.
 struct OrderItemRow: StoredRow {
-    static let table = TableLayout(
-        "order_item", key: ["order_id", "ticket_type_id"],
-        columns: [
-            "order_id", "ticket_type_id", "name", "quantity", "unit_price_minor", "fee_minor",
-            "tax_minor", "currency",
-        ])
+    static let table = TableLayout("order_item", of: Self.self)
 
     let orderID: UUID
     let line: PricedLine
@@ -116,26 +90,18 @@ struct OrderItemRow: StoredRow {
         self.line = line
     }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(orderID)
-        columns.append(line.ticketTypeId)
-        columns.append(line.name)
-        columns.append(line.quantity)
-        columns.append(line.unitPrice.amount)
-        columns.append(line.fee.amount)
-        columns.append(line.tax.amount)
-        columns.append(line.unitPrice.currency.code)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        orderID = try columns.next()
-        let (type, name) = (try columns.next(UUID.self), try columns.next(String.self))
-        let quantity = try columns.next(Int64.self)
-        let unitPrice = try columns.next(Int64.self)
-        let (fee, tax) = (try columns.next(Int64.self), try columns.next(Int64.self))
-        let currency = Currency(try columns.next())
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        let key = OrderPartKey<UUID>.walk(c, it, "ticket_type_id") { $0.key }
+        orderID = key.orderID
+        let name = c("name", it) { $0.line.name }
+        let quantity = c("quantity", it) { $0.line.quantity }
+        let unitPrice = c("unit_price_minor", it) { $0.line.unitPrice.amount }
+        let fee = c("fee_minor", it) { $0.line.fee.amount }
+        let tax = c("tax_minor", it) { $0.line.tax.amount }
+        let currency = Currency(c("currency", it) { $0.line.unitPrice.currency.code })
         line = PricedLine(
-            ticketTypeId: type, name: name, quantity: quantity,
+            ticketTypeId: key.part, name: name, quantity: quantity,
             unitPrice: Money(unitPrice, currency), fee: Money(fee, currency),
             tax: Money(tax, currency))
     }
@@ -146,8 +112,25 @@ struct OrderPartKey<Part: Hashable & Bindable>: StoredKey {
     let orderID: UUID
     let part: Part
 
+    static var width: Int { 2 }
+
+    /// The column of the part has a name of its own in each table.
+    static func walk<Row>(
+        _ c: some ColumnWalk, _ it: Written<Row>, _ name: StaticString, _ get: (Row) -> Self
+    ) -> Self {
+        Self(
+            orderID: c("order_id", it) { get($0).orderID }, part: c(name, it) { get($0).part })
+    }
+
     func write(to columns: inout ColumnWriter) {
         columns.append(orderID)
         columns.append(part)
     }
+}
+
+/// Rows from before keys had numbers are of the first.
+enum KeyNumber: ColumnForm {
+    static func cell(of number: Int64) -> Int64? { number }
+    static func value(in cell: Int64?) -> Int64 { cell ?? TicketKeys.firstNumber }
+    static var nothing: Int64 { TicketKeys.firstNumber }
 }

@@ -1,98 +1,147 @@
 import Contracts
 import FoundationEssentials
 import RPC
+import Storage
 import Wire
 
 /// What is only ever read and written whole lies in one column, as CBOR without keys.
 enum Packed {
-    static func items(_ items: [HoldLine]) -> [UInt8] {
-        var writer = CBORWriter(reserving: 32 * items.count)
-        writer.arrayHeader(items.count * 2)
-        for item in items {
-            writer.id(item.ticketTypeId)
-            writer.integer(item.quantity)
-        }
-        return writer.bytes
-    }
+    enum Items: ColumnForm {
+        static var nothing: [HoldLine] { [] }
 
-    static func items(_ bytes: [UInt8]) throws -> [HoldLine] {
-        var reader = CBORReader(bytes)
-        let count = try reader.readArrayHeader() / 2
-        return try (0..<count).map { _ in
-            HoldLine(ticketTypeId: try reader.readID(), quantity: try reader.readInteger())
+        static func cell(of items: [HoldLine]) -> [UInt8] {
+            var writer = CBORWriter(reserving: 32 * items.count)
+            writer.arrayHeader(items.count * 2)
+            for item in items {
+                writer.id(item.ticketTypeId)
+                writer.integer(item.quantity)
+            }
+            return writer.bytes
         }
+
+        static func value(in bytes: [UInt8]) throws -> [HoldLine] {
+            var reader = CBORReader(bytes)
+            let count = try reader.readArrayHeader() / 2
+            return try (0..<count).map { _ in
+                HoldLine(ticketTypeId: try reader.readID(), quantity: try reader.readInteger())
+            }
+        }
+
     }
 
     /// All lines of a hold have one currency, which stands first.
-    static func lines(_ lines: [PricedLine]) -> [UInt8] {
-        var writer = CBORWriter(reserving: 80 * lines.count)
-        writer.arrayHeader(lines.count * 6 + 1)
-        writer.text(lines.first?.unitPrice.currency.code ?? "")
-        for line in lines {
-            writer.id(line.ticketTypeId)
-            writer.text(line.name)
-            writer.integer(line.quantity)
-            writer.integer(line.unitPrice.amount)
-            writer.integer(line.fee.amount)
-            writer.integer(line.tax.amount)
-        }
-        return writer.bytes
-    }
+    enum Lines: ColumnForm {
+        static var nothing: [PricedLine] { [] }
 
-    static func lines(_ bytes: [UInt8]) throws -> [PricedLine] {
-        var reader = CBORReader(bytes)
-        let count = try reader.readArrayHeader() / 6
-        let currency = Currency(try reader.readText())
-        return try (0..<count).map { _ in
-            PricedLine(
-                ticketTypeId: try reader.readID(), name: try reader.readText(),
-                quantity: try reader.readInteger(),
-                unitPrice: Money(try reader.readInteger(), currency),
-                fee: Money(try reader.readInteger(), currency),
-                tax: Money(try reader.readInteger(), currency))
+        static func cell(of lines: [PricedLine]) -> [UInt8]? {
+            guard !lines.isEmpty else { return nil }
+            var writer = CBORWriter(reserving: 80 * lines.count)
+            writer.arrayHeader(lines.count * 6 + 1)
+            writer.text(lines.first?.unitPrice.currency.code ?? "")
+            for line in lines {
+                writer.id(line.ticketTypeId)
+                writer.text(line.name)
+                writer.integer(line.quantity)
+                writer.integer(line.unitPrice.amount)
+                writer.integer(line.fee.amount)
+                writer.integer(line.tax.amount)
+            }
+            return writer.bytes
         }
+
+        static func value(in bytes: [UInt8]?) throws -> [PricedLine] {
+            guard let bytes else { return [] }
+            var reader = CBORReader(bytes)
+            let count = try reader.readArrayHeader() / 6
+            let currency = Currency(try reader.readText())
+            return try (0..<count).map { _ in
+                PricedLine(
+                    ticketTypeId: try reader.readID(), name: try reader.readText(),
+                    quantity: try reader.readInteger(),
+                    unitPrice: Money(try reader.readInteger(), currency),
+                    fee: Money(try reader.readInteger(), currency),
+                    tax: Money(try reader.readInteger(), currency))
+            }
+        }
+
     }
 
     /// Without roles.
-    static func actor(_ buyer: Actor) -> [UInt8] {
-        let entitlements = buyer.entitlements ?? []
-        var writer = CBORWriter(reserving: 64)
-        writer.arrayHeader(entitlements.count + 2)
-        writer.text(buyer.id)
-        writer.text(buyer.kind)
-        for entitlement in entitlements { writer.text(entitlement) }
-        return writer.bytes
+    enum Buyer: ColumnForm {
+        static var nothing: Actor { Actor(id: "", kind: "") }
+
+        static func cell(of buyer: Actor) -> [UInt8] {
+            let entitlements = buyer.entitlements ?? []
+            var writer = CBORWriter(reserving: 64)
+            writer.arrayHeader(entitlements.count + 2)
+            writer.text(buyer.id)
+            writer.text(buyer.kind)
+            for entitlement in entitlements { writer.text(entitlement) }
+            return writer.bytes
+        }
+
+        static func value(in bytes: [UInt8]) throws -> Actor {
+            var reader = CBORReader(bytes)
+            let count = try reader.readArrayHeader() - 2
+            return Actor(
+                id: try reader.readText(), kind: try reader.readText(),
+                entitlements: try (0..<max(0, count)).map { _ in try reader.readText() })
+        }
+
     }
 
-    static func actor(_ bytes: [UInt8]) throws -> Actor {
-        var reader = CBORReader(bytes)
-        let count = try reader.readArrayHeader() - 2
-        return Actor(
-            id: try reader.readText(), kind: try reader.readText(),
-            entitlements: try (0..<max(0, count)).map { _ in try reader.readText() })
+    enum Attempt: ColumnForm {
+        static var nothing: PaymentAttempt {
+            PaymentAttempt(
+                id: .nothing, paymentID: .nothing, provider: "", captureMode: .sale, method: nil,
+                methodPrint: nil)
+        }
+
+        static func cell(of attempt: PaymentAttempt) -> [UInt8] {
+            var writer = CBORWriter(reserving: 128)
+            writer.arrayHeader(6)
+            writer.id(attempt.id)
+            writer.id(attempt.paymentID)
+            writer.text(attempt.provider)
+            writer.text(attempt.captureMode.word)
+            if let method = attempt.method { writer.text(method) } else { writer.null() }
+            if let print = attempt.methodPrint { writer.bytes(print) } else { writer.null() }
+            return writer.bytes
+        }
+
+        static func value(in bytes: [UInt8]) throws -> PaymentAttempt {
+            var reader = CBORReader(bytes)
+            _ = try reader.readArrayHeader()
+            return PaymentAttempt(
+                id: try reader.readID(), paymentID: try reader.readID(),
+                provider: try reader.readText(), captureMode: CaptureMode(try reader.readText()),
+                method: reader.readNullIfPresent() ? nil : try reader.readText(),
+                methodPrint: reader.readNullIfPresent() ? nil : try reader.readBytes())
+        }
+
     }
 
-    static func attempt(_ attempt: PaymentAttempt) -> [UInt8] {
-        var writer = CBORWriter(reserving: 128)
-        writer.arrayHeader(6)
-        writer.id(attempt.id)
-        writer.id(attempt.paymentID)
-        writer.text(attempt.provider)
-        writer.text(attempt.captureMode.word)
-        if let method = attempt.method { writer.text(method) } else { writer.null() }
-        if let print = attempt.methodPrint { writer.bytes(print) } else { writer.null() }
-        return writer.bytes
+    /// A refusal that a purchase was given.
+    enum ProblemOfPurchases: ColumnForm {
+        static var nothing: Problem { Packed.noProblem }
+        static func cell(of problem: Problem) -> [UInt8] { Packed.problem(problem) }
+
+        static func value(in bytes: [UInt8]) throws -> Problem {
+            try Packed.problem(bytes, of: .ofPurchases)
+        }
     }
 
-    static func attempt(_ bytes: [UInt8]) throws -> PaymentAttempt {
-        var reader = CBORReader(bytes)
-        _ = try reader.readArrayHeader()
-        return PaymentAttempt(
-            id: try reader.readID(), paymentID: try reader.readID(),
-            provider: try reader.readText(), captureMode: CaptureMode(try reader.readText()),
-            method: reader.readNullIfPresent() ? nil : try reader.readText(),
-            methodPrint: reader.readNullIfPresent() ? nil : try reader.readBytes())
+    /// One that an attempt to pay was given.
+    enum ProblemOfPayments: ColumnForm {
+        static var nothing: Problem { Packed.noProblem }
+        static func cell(of problem: Problem) -> [UInt8] { Packed.problem(problem) }
+
+        static func value(in bytes: [UInt8]) throws -> Problem {
+            try Packed.problem(bytes, of: .ofPayments)
+        }
     }
+
+    private static var noProblem: Problem { Problem(error: RPCError(.internal, ""), of: []) }
 
     static func problem(_ problem: Problem) -> [UInt8] {
         var writer = CBORWriter(reserving: 128)

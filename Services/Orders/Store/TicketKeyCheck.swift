@@ -1,4 +1,5 @@
 import Storage
+import Wire
 
 /// Sees to it at the start that every ticket's code stays what it was: each key that orders were
 /// made with must be there, and be the same.
@@ -63,7 +64,7 @@ struct TicketKeyCheck: Sendable {
 
 /// A key that new orders get, or got, and how it is known again.
 struct TicketKeyRow: StoredRow, Hashable {
-    static let table = TableLayout("ticket_key", key: ["number"], columns: ["number", "print"])
+    static let table = TableLayout("ticket_key", of: Self.self)
 
     let number: Int64
     let print: [UInt8]
@@ -75,13 +76,9 @@ struct TicketKeyRow: StoredRow, Hashable {
         self.print = print
     }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(number)
-        columns.append(print)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        number = try columns.next()
-        print = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        number = c("number", it) { $0.number }
+        print = c("print", it) { $0.print }
     }
 }

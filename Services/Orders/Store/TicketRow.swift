@@ -3,11 +3,10 @@ import Crypto
 import FoundationEssentials
 import Lifecycle
 import Storage
+import Wire
 
 struct TicketRow: StoredRow {
-    static let table = TableLayout(
-        "ticket", key: ["order_id", "number"],
-        columns: ["order_id", "number", "ticket_id", "ticket_type_id", "secret", "state"])
+    static let table = TableLayout("ticket", of: Self.self)
 
     static let valid = "VALID"
 
@@ -22,25 +21,14 @@ struct TicketRow: StoredRow {
 
     var key: OrderPartKey<Int64> { OrderPartKey(orderID: orderID, part: number) }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(orderID)
-        columns.append(number)
-        columns.append(ticketID)
-        columns.append(ticketTypeID)
-        columns.append(storedSecret)
-        columns.append(state)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        orderID = try columns.next()
-        number = try columns.next()
-        ticketID = try columns.next()
-        ticketTypeID = try columns.next()
-        storedSecret = try columns.next()
-        state = try columns.next()
-        guard state == Self.valid else {
-            throw StorageError(.corrupt, "ticket: \(ticketID) is \(state)")
-        }
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        let key = OrderPartKey<Int64>.walk(c, it, "number") { $0.key }
+        (orderID, number) = (key.orderID, key.part)
+        ticketID = c("ticket_id", it) { $0.ticketID }
+        ticketTypeID = c("ticket_type_id", it) { $0.ticketTypeID }
+        storedSecret = c("secret", it) { $0.storedSecret }
+        state = c("state", it, as: State.self) { $0.state }
     }
 
     init(
@@ -53,6 +41,19 @@ struct TicketRow: StoredRow {
         self.ticketTypeID = ticketTypeID
         self.storedSecret = storedSecret
         state = Self.valid
+    }
+}
+
+extension TicketRow {
+    /// There is no other yet.
+    private enum State: ColumnForm {
+        static func cell(of state: String) -> String { state }
+        static var nothing: String { valid }
+
+        static func value(in state: String) throws -> String {
+            guard state == valid else { throw StorageError(.corrupt, "ticket: one is \(state)") }
+            return state
+        }
     }
 }
 

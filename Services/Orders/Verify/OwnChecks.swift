@@ -117,7 +117,7 @@ extension Reader {
         ) { columns in
             let (id, quantity): (UUID, Int64) = (try columns.next(), try columns.next())
             let packed: [UInt8]? = try columns.next()
-            let lines = packed.flatMap { try? Packed.lines($0) } ?? []
+            let lines = (try? Packed.Lines.value(in: packed)) ?? []
             let (type, name): (UUID, String) = (try columns.next(), try columns.next())
             let (count, currency) = (try columns.next(Int64.self), Currency(try columns.next()))
             let line = PricedLine(

@@ -34,9 +34,7 @@ extension PaymentStore {
 
 /// What an account has come to in a currency.
 struct BalanceRow: StoredRow {
-    static let table = TableLayout(
-        "ledger_balance", key: ["account", "currency"],
-        columns: ["account", "currency", "debit_minor", "credit_minor"])
+    static let table = TableLayout("ledger_balance", of: Self.self)
 
     let key: LedgerPlace
     private(set) var debit: Int64
@@ -48,16 +46,11 @@ struct BalanceRow: StoredRow {
         self.credit = credit
     }
 
-    func write(to columns: inout ColumnWriter) {
-        key.write(to: &columns)
-        columns.append(debit)
-        columns.append(credit)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        key = try LedgerPlace(from: &columns)
-        debit = try columns.next()
-        credit = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        key = LedgerPlace.walk(c, it) { $0.key }
+        debit = c("debit_minor", it) { $0.debit }
+        credit = c("credit_minor", it) { $0.credit }
     }
 
     /// What is beyond 64 bits is left out, and verification tells of it.
@@ -95,7 +88,7 @@ extension Batch {
 /// An account has a row a currency, and a page may end between them. Versions before this one wrote
 /// the ids in names of accounts in capitals, and may do so beside it: what is read is folded, so
 /// that both are one account.
-struct LedgerPlace: StoredKey, Comparable {
+struct LedgerPlace: CompoundKey, Comparable {
     let account: ByteText
     let currency: ByteText
 
@@ -109,14 +102,13 @@ struct LedgerPlace: StoredKey, Comparable {
             account: ByteText(row.account.lowercased()), currency: ByteText(row.currency))
     }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(account)
-        columns.append(currency)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        account = ByteText(try columns.next(String.self).lowercased())
-        currency = try columns.next()
+    static func walk<Row>(
+        _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> Self
+    ) -> Self {
+        let name = c("account", it) { get($0).account }
+        return Self(
+            account: ByteText(name.string.lowercased()),
+            currency: c("currency", it) { get($0).currency })
     }
 
     static func < (left: LedgerPlace, right: LedgerPlace) -> Bool {

@@ -3,27 +3,27 @@ import FoundationEssentials
 import Lifecycle
 import Storage
 import Text
+import Wire
 
 /// One line of a booking.
 struct LedgerRow: StoredRow {
     /// The fact that is booked, and the line within it: nothing can be booked twice.
-    struct Key: StoredKey {
+    struct Key: CompoundKey {
         let ref: UUID
         let kind: ByteText
         let line: Int64
 
-        func write(to columns: inout ColumnWriter) {
-            columns.append(ref)
-            columns.append(kind)
-            columns.append(line)
+        static func walk<Row>(
+            _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> Self
+        ) -> Self {
+            Self(
+                ref: c("ref", it) { get($0).ref },
+                kind: c("kind", it) { get($0).kind },
+                line: c("line", it) { get($0).line })
         }
     }
 
-    static let table = TableLayout(
-        "ledger_entry", key: ["ref", "kind", "line"],
-        columns: [
-            "ref", "kind", "line", "account", "currency", "debit_minor", "credit_minor", "at",
-        ])
+    static let table = TableLayout("ledger_entry", of: Self.self)
 
     let key: Key
     let account: String
@@ -45,25 +45,16 @@ struct LedgerRow: StoredRow {
                 credit: line.credit, at: now)
         }
     }
-
-    func write(to columns: inout ColumnWriter) {
-        key.write(to: &columns)
-        columns.append(account)
-        columns.append(currency)
-        columns.append(debit)
-        columns.append(credit)
-        columns.append(at)
-    }
 }
 
 extension LedgerRow {
-    init(from columns: inout ColumnReader) throws {
-        key = Key(
-            ref: try columns.next(), kind: try columns.next(), line: try columns.next())
-        account = try columns.next()
-        currency = try columns.next()
-        debit = try columns.next()
-        credit = try columns.next()
-        at = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        key = Key.walk(c, it) { $0.key }
+        account = c("account", it) { $0.account }
+        currency = c("currency", it) { $0.currency }
+        debit = c("debit_minor", it) { $0.debit }
+        credit = c("credit_minor", it) { $0.credit }
+        at = c("at", it) { $0.at }
     }
 }

@@ -1,21 +1,27 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import Publishing
 import Storage
+import Wire
 
-extension Payment.Operation: Bindable {}
+extension Payment.Operation: Bindable {
+    static var nothing: Payment.Operation { .find }
+}
+
+extension CheckoutOutcome: Bindable {
+    static var nothing: CheckoutOutcome { .completed }
+
+    func write(to columns: inout ColumnWriter) { columns.append(word) }
+
+    static func read(from columns: inout ColumnReader) throws -> CheckoutOutcome {
+        CheckoutOutcome(word: try columns.next())
+    }
+}
 
 /// A payment as its row.
 struct PaymentRow: StoredRow {
-    static let table = TableLayout(
-        "payment", key: ["payment_id"],
-        columns: [
-            "payment_id", "checkout_id", "event_id", "owner", "amount_minor", "currency",
-            "provider", "capture_mode", "method_digest", "expires_in_ms", "state", "attempt",
-            "operation", "method", "client_secret", "authorised_minor", "captured_minor",
-            "refund_owed_minor", "refunded_minor", "fee_minor", "failure", "failure_retryable",
-            "outcome", "tax_minor", "created_at", "open_since", "next_try_at", "tries", "version",
-        ])
+    static let table = TableLayout("payment", of: Self.self)
 
     let payment: Payment
 
@@ -23,92 +29,69 @@ struct PaymentRow: StoredRow {
 
     init(_ payment: Payment) { self.payment = payment }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(payment.paymentID)
-        columns.append(payment.checkoutID)
-        columns.append(payment.terms?.eventID)
-        columns.append(payment.terms?.owner)
-        columns.append(payment.terms?.amount.amount ?? 0)
-        columns.append(payment.terms?.amount.currency.code)
-        columns.append(payment.terms?.provider)
-        columns.append(payment.terms?.captureMode.word)
-        columns.append(payment.terms?.methodDigest)
-        columns.append(payment.terms?.expiresInMs)
-        columns.append(payment.state.word)
-        columns.append(payment.attempt)
-        columns.append(payment.operation)
-        columns.append(payment.method)
-        columns.append(payment.clientSecret)
-        columns.append(payment.authorised)
-        columns.append(payment.captured)
-        columns.append(payment.refundOwed)
-        columns.append(payment.refunded)
-        columns.append(payment.fee)
-        columns.append(payment.failure?.reason)
-        columns.append(payment.failure?.isRetryable)
-        columns.append(payment.outcome?.word)
-        columns.append(payment.tax)
-        columns.append(payment.createdAt)
-        columns.append(payment.isOpen ? payment.createdAt : nil)
-        columns.append(payment.nextTryAt)
-        columns.append(payment.tries)
-        columns.append(payment.version)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        let paymentID: UUID = try columns.next()
-        let checkoutID: UUID = try columns.next()
-        let terms = try PaymentRow.readTerms(&columns)
-        let state = PaymentState(try columns.next(String.self))
-        let attempt: Int64 = try columns.next()
-        let operation: Payment.Operation? = try columns.next()
-        let method: String? = try columns.next()
-        let clientSecret: String? = try columns.next()
-        let authorised: Int64 = try columns.next()
-        let captured: Int64 = try columns.next()
-        let refundOwed: Int64 = try columns.next()
-        let refunded: Int64 = try columns.next()
-        let fee: Int64 = try columns.next()
-        let failure: String? = try columns.next()
-        let isRetryable: Bool? = try columns.next()
-        let outcome: String? = try columns.next()
-        let tax: Int64 = try columns.next()
-        let createdAt: Instant = try columns.next()
-        _ = try columns.next(Instant?.self)
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
         payment = Payment(
-            paymentID: paymentID, checkoutID: checkoutID, terms: terms, state: state,
-            attempt: attempt, operation: operation, method: method, clientSecret: clientSecret,
-            authorised: authorised, captured: captured, refundOwed: refundOwed,
-            refunded: refunded, fee: fee,
-            failure: failure.map { PaymentFailure(reason: $0, isRetryable: isRetryable ?? false) },
-            outcome: outcome.map(CheckoutOutcome.init(word:)), tax: tax, createdAt: createdAt,
-            nextTryAt: try columns.next(), tries: try columns.next(), version: try columns.next())
+            paymentID: c("payment_id", it) { $0.payment.paymentID },
+            checkoutID: c("checkout_id", it) { $0.payment.checkoutID },
+            terms: PaymentRow.terms(c, it), state: c("state", it) { $0.payment.state },
+            attempt: c("attempt", it) { $0.payment.attempt },
+            operation: c("operation", it) { $0.payment.operation },
+            method: c("method", it) { $0.payment.method },
+            clientSecret: c("client_secret", it) { $0.payment.clientSecret },
+            authorised: c("authorised_minor", it) { $0.payment.authorised },
+            captured: c("captured_minor", it) { $0.payment.captured },
+            refundOwed: c("refund_owed_minor", it) { $0.payment.refundOwed },
+            refunded: c("refunded_minor", it) { $0.payment.refunded },
+            fee: c("fee_minor", it) { $0.payment.fee }, failure: PaymentRow.failure(c, it),
+            outcome: c("outcome", it) { $0.payment.outcome },
+            tax: c("tax_minor", it) { $0.payment.tax },
+            createdAt: PaymentRow.createdAt(c, it),
+            nextTryAt: c("next_try_at", it) { $0.payment.nextTryAt },
+            tries: c("tries", it) { $0.payment.tries },
+            version: c("version", it) { $0.payment.version })
     }
 
-    private static func readTerms(_ columns: inout ColumnReader) throws -> PaymentTerms? {
-        let eventID: UUID? = try columns.next()
-        let owner: String? = try columns.next()
-        let amount: Int64 = try columns.next()
-        let currency: String? = try columns.next()
-        let provider: String? = try columns.next()
-        let captureMode: String? = try columns.next()
-        let methodDigest: [UInt8]? = try columns.next()
-        let expiresInMs: Int64? = try columns.next()
+    @inline(__always)
+    private static func terms(_ c: some ColumnWalk, _ it: Written<PaymentRow>) -> PaymentTerms? {
+        let eventID = c("event_id", it) { $0.payment.terms?.eventID }
+        let owner = c("owner", it) { $0.payment.terms?.owner }
+        let amount = c("amount_minor", it) { $0.payment.terms?.amount.amount ?? 0 }
+        let currency = c("currency", it) { $0.payment.terms?.amount.currency.code }
+        let provider = c("provider", it) { $0.payment.terms?.provider }
+        let captureMode = c("capture_mode", it) { $0.payment.terms?.captureMode }
+        let methodDigest = c("method_digest", it) { $0.payment.terms?.methodDigest }
+        let expiresInMs = c("expires_in_ms", it) { $0.payment.terms?.expiresInMs }
         guard let eventID, let owner, let currency, let provider, let captureMode,
             let methodDigest, let expiresInMs
         else { return nil }
         return PaymentTerms(
             eventID: eventID, owner: owner, amount: Money(amount, Currency(currency)),
-            provider: provider, captureMode: CaptureMode(captureMode), methodDigest: methodDigest,
+            provider: provider, captureMode: captureMode, methodDigest: methodDigest,
             expiresInMs: expiresInMs)
+    }
+
+    @inline(__always)
+    private static func failure(_ c: some ColumnWalk, _ it: Written<PaymentRow>) -> PaymentFailure?
+    {
+        let reason = c("failure", it) { $0.payment.failure?.reason }
+        let isRetryable = c("failure_retryable", it) { $0.payment.failure?.isRetryable }
+        return reason.map { PaymentFailure(reason: $0, isRetryable: isRetryable ?? false) }
+    }
+
+    /// `open_since` is for the index of those that must be looked at.
+    @inline(__always)
+    private static func createdAt(_ c: some ColumnWalk, _ it: Written<PaymentRow>) -> Instant {
+        let createdAt = c("created_at", it) { $0.payment.createdAt }
+        _ = c("open_since", it) { $0.payment.isOpen ? $0.payment.createdAt : nil }
+        return createdAt
     }
 }
 
 /// Which payment of a checkout is the live one. As the table has one row a checkout, there can be
 /// only one, and its key tells without a search.
 struct CheckoutRow: StoredRow {
-    static let table = TableLayout(
-        "checkout", key: ["checkout_id"], columns: ["checkout_id", "live_payment_id"])
+    static let table = TableLayout("checkout", of: Self.self)
 
     let checkoutID: UUID
     let livePaymentID: UUID?
@@ -120,13 +103,9 @@ struct CheckoutRow: StoredRow {
         self.livePaymentID = livePaymentID
     }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(checkoutID)
-        columns.append(livePaymentID)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        checkoutID = try columns.next()
-        livePaymentID = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        checkoutID = c("checkout_id", it) { $0.checkoutID }
+        livePaymentID = c("live_payment_id", it) { $0.livePaymentID }
     }
 }

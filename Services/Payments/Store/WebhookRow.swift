@@ -2,15 +2,11 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import Storage
+import Wire
 
 /// A webhook as its row.
 struct WebhookRow: StoredRow {
-    static let table = TableLayout(
-        "webhook", key: ["provider", "event_id"],
-        columns: [
-            "provider", "event_id", "received_at", "type", "object_ref", "raw", "state",
-            "applied_at", "next_try_at", "tries",
-        ])
+    static let table = TableLayout("webhook", of: Self.self)
 
     let webhook: Webhook
 
@@ -18,31 +14,26 @@ struct WebhookRow: StoredRow {
 
     init(_ webhook: Webhook) { self.webhook = webhook }
 
-    func write(to columns: inout ColumnWriter) {
-        key.write(to: &columns)
-        columns.append(webhook.receivedAt)
-        columns.append(webhook.type)
-        columns.append(webhook.paymentID)
-        columns.append(webhook.raw)
-        columns.append(webhook.state.word)
-        columns.append(webhook.appliedAt)
-        columns.append(webhook.nextTryAt)
-        columns.append(webhook.tries)
-    }
-
-    init(from columns: inout ColumnReader) throws {
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
         webhook = Webhook(
-            id: Webhook.ID(provider: try columns.next(), eventID: try columns.next()),
-            receivedAt: try columns.next(), type: try columns.next(),
-            paymentID: try columns.next(), raw: try columns.next(),
-            state: WebhookState(try columns.next(String.self)), appliedAt: try columns.next(),
-            nextTryAt: try columns.next(), tries: try columns.next())
+            id: Webhook.ID.walk(c, it) { $0.webhook.id },
+            receivedAt: c("received_at", it) { $0.webhook.receivedAt },
+            type: c("type", it) { $0.webhook.type },
+            paymentID: c("object_ref", it) { $0.webhook.paymentID },
+            raw: c("raw", it) { $0.webhook.raw }, state: c("state", it) { $0.webhook.state },
+            appliedAt: c("applied_at", it) { $0.webhook.appliedAt },
+            nextTryAt: c("next_try_at", it) { $0.webhook.nextTryAt },
+            tries: c("tries", it) { $0.webhook.tries })
     }
 }
 
-extension Webhook.ID: StoredKey {
-    func write(to columns: inout ColumnWriter) {
-        columns.append(provider)
-        columns.append(eventID)
+extension Webhook.ID: CompoundKey {
+    static func walk<Row>(
+        _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> Self
+    ) -> Self {
+        Self(
+            provider: c("provider", it) { get($0).provider },
+            eventID: c("event_id", it) { get($0).eventID })
     }
 }

@@ -1,3 +1,4 @@
+internal import Wire
 /// Facts on their way into the feed's table, numbered without gaps.
 final class Outbox {
     private let statements: TableStatements
@@ -30,25 +31,18 @@ final class Outbox {
 
 /// A fact as its row in the outbox.
 struct StoredEvent: StoredRow {
-    static let table = TableLayout(
-        "outbox", key: ["seq"], columns: ["seq", "at", "kind", "subject", "body"])
+    static let table = TableLayout("outbox", of: Self.self)
 
     let event: FeedEvent
     var key: Int64 { event.seq }
 
     init(_ event: FeedEvent) { self.event = event }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(event.seq)
-        columns.append(event.at)
-        columns.append(event.kind)
-        columns.append(event.subject)
-        columns.append(event.body)
-    }
-
-    init(from columns: inout ColumnReader) throws {
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
         event = FeedEvent(
-            seq: try columns.next(), at: try columns.next(), kind: try columns.next(),
-            subject: try columns.next(), body: try columns.next())
+            seq: c("seq", it) { $0.event.seq }, at: c("at", it) { $0.event.at },
+            kind: c("kind", it) { $0.event.kind }, subject: c("subject", it) { $0.event.subject },
+            body: c("body", it) { $0.event.body })
     }
 }

@@ -1,16 +1,20 @@
 public import FoundationEssentials
 public import Lifecycle
 public import Text
+internal import Wire
 
 /// A value of one column: BIGINT, TEXT or BYTEA, or NULL as an Optional.
 ///
-/// An enum with a raw value that is Bindable needs nothing but the conformance.
+/// An enum with a raw value that is Bindable needs `nothing` but the conformance.
 public protocol Bindable: Sendable {
     func write(to columns: inout ColumnWriter)
     static func read(from columns: inout ColumnReader) throws -> Self
+    /// Some value, whichever: what a walk over a row's columns gives that reads none.
+    static var nothing: Self { get }
 }
 
 extension Int64: Bindable {
+    public static var nothing: Int64 { 0 }
     public func write(to columns: inout ColumnWriter) { columns.append(integer: self) }
     public static func read(from columns: inout ColumnReader) throws -> Int64 {
         try columns.nextInteger()
@@ -18,6 +22,7 @@ extension Int64: Bindable {
 }
 
 extension Int: Bindable {
+    public static var nothing: Int { 0 }
     public func write(to columns: inout ColumnWriter) { columns.append(integer: Int64(self)) }
     public static func read(from columns: inout ColumnReader) throws -> Int {
         Int(try columns.nextInteger())
@@ -25,6 +30,7 @@ extension Int: Bindable {
 }
 
 extension Bool: Bindable {
+    public static var nothing: Bool { false }
     public func write(to columns: inout ColumnWriter) { columns.append(integer: self ? 1 : 0) }
     public static func read(from columns: inout ColumnReader) throws -> Bool {
         switch try columns.nextInteger() {
@@ -36,6 +42,7 @@ extension Bool: Bindable {
 }
 
 extension String: Bindable {
+    public static var nothing: String { "" }
     public func write(to columns: inout ColumnWriter) { columns.append(text: self) }
     public static func read(from columns: inout ColumnReader) throws -> String {
         try columns.nextText()
@@ -43,6 +50,7 @@ extension String: Bindable {
 }
 
 extension ByteText: Bindable {
+    public static var nothing: ByteText { "" }
     public func write(to columns: inout ColumnWriter) { columns.append(text: string) }
     public static func read(from columns: inout ColumnReader) throws -> ByteText {
         ByteText(try columns.nextText())
@@ -50,6 +58,7 @@ extension ByteText: Bindable {
 }
 
 extension [UInt8]: Bindable {
+    public static var nothing: [UInt8] { [] }
     public func write(to columns: inout ColumnWriter) { columns.append(blob: self) }
     public static func read(from columns: inout ColumnReader) throws -> [UInt8] {
         try columns.nextBlob()
@@ -57,6 +66,7 @@ extension [UInt8]: Bindable {
 }
 
 extension UUID: Bindable {
+    public static var nothing: UUID { .blank }
     public func write(to columns: inout ColumnWriter) {
         withUnsafeBytes(of: uuid) { columns.append(blob: $0) }
     }
@@ -66,6 +76,7 @@ extension UUID: Bindable {
 }
 
 extension Instant: Bindable {
+    public static var nothing: Instant { Instant(milliseconds: 0) }
     public func write(to columns: inout ColumnWriter) { columns.append(integer: milliseconds) }
     public static func read(from columns: inout ColumnReader) throws -> Instant {
         Instant(milliseconds: try columns.nextInteger())
@@ -73,6 +84,7 @@ extension Instant: Bindable {
 }
 
 extension Optional: Bindable where Wrapped: Bindable {
+    public static var nothing: Wrapped? { nil }
     public func write(to columns: inout ColumnWriter) {
         guard let self else { return columns.appendNull() }
         self.write(to: &columns)

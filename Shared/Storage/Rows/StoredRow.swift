@@ -1,15 +1,37 @@
 public import FoundationEssentials
 public import Text
+public import Wire
 
-/// A row of one table as a value. What is written and what is read follow the layout's order.
+/// A row of one table as a value, which says its columns once (`ColumnWalk`).
 public protocol StoredRow: Sendable {
     associatedtype Key: StoredKey
     static var table: TableLayout { get }
     var key: Key { get }
+
+    init(_ c: some ColumnWalk, _ it: Written<Self>)
+
     /// Appends every column of the layout, in its order.
     func write(to columns: inout ColumnWriter)
     /// Reads every column of the layout, in its order.
     init(from columns: inout ColumnReader) throws
+}
+
+extension StoredRow {
+    @inlinable
+    public func write(to columns: inout ColumnWriter) {
+        withUnsafePointer(to: self) { row in
+            withUnsafeMutablePointer(to: &columns) { _ = Self(ColumnPut($0), Written(row)) }
+        }
+    }
+
+    @inlinable
+    public init(from columns: inout ColumnReader) throws {
+        var failure: (any Error)?
+        self = withUnsafeMutablePointer(to: &columns) { columns in
+            withUnsafeMutablePointer(to: &failure) { Self(ColumnTake(columns, $0), Written()) }
+        }
+        if let failure { throw failure }
+    }
 }
 
 extension StoredRow {
@@ -32,10 +54,54 @@ public protocol StoredKey: Hashable, Sendable {
     /// Where the key stands among those of its table, in the order of the database; nil for a key
     /// that is not drawn in order of time.
     var place: UUID? { get }
+    /// How many columns it has.
+    static var width: Int { get }
 }
 
 extension StoredKey {
     public var place: UUID? { nil }
+    public static var width: Int { 1 }
+}
+
+/// A key of several columns, which says them once: of itself, and of the rows that have it.
+///
+///     static func walk<Row>(
+///         _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> Self
+///     ) -> Self {
+///         Self(
+///             holdID: c("hold_id", it) { get($0).holdID },
+///             poolID: c("pool_id", it) { get($0).poolID })
+///     }
+public protocol CompoundKey: StoredKey {
+    static func walk<Row>(
+        _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> Self
+    ) -> Self
+}
+
+extension CompoundKey {
+    @inlinable
+    public func write(to columns: inout ColumnWriter) {
+        withUnsafePointer(to: self) { key in
+            withUnsafeMutablePointer(to: &columns) { columns in
+                _ = Self.walk(ColumnPut(columns), Written(key)) { $0 }
+            }
+        }
+    }
+
+    @inlinable
+    public init(from columns: inout ColumnReader) throws {
+        var failure: (any Error)?
+        self = withUnsafeMutablePointer(to: &columns) { columns in
+            withUnsafeMutablePointer(to: &failure) {
+                Self.walk(ColumnTake(columns, $0), Written<Self>()) { $0 }
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    public static var width: Int {
+        ColumnNames.of { names in _ = walk(names, Written<Self>()) { $0 } }.count
+    }
 }
 
 extension UUID: StoredKey {
@@ -58,6 +124,12 @@ public struct TableLayout: Sendable {
     /// needs two, and one more for the large. Which statements there are is decided by use.
     static let sizes = [32] + (1...16).reversed()
     private let selection: String
+
+    /// The columns are those that the row says, the key's first.
+    public init<Row: StoredRow>(_ name: String, of _: Row.Type) {
+        let columns = ColumnNames.of { _ = Row($0, Written()) }
+        self.init(name, key: Array(columns.prefix(Row.Key.width)), columns: columns)
+    }
 
     public init(_ name: String, key: [String], columns: [String]) {
         // Layouts are constants of the program: a wrong one shows in the first test.

@@ -25,15 +25,16 @@ public enum CBOR {
 
     /// The body of a request, held to the rules of its fields.
     ///
+    /// - Parameter table: of the body, for who reads many: garbage must not cost its making.
     /// - Throws: `FieldErrors` with all that is wrong, or a `CBORError`.
     @inlinable
     public static func decodeStrictly<B: Body>(
-        _ type: B.Type, from bytes: ArraySlice<UInt8>
+        _ type: B.Type, from bytes: ArraySlice<UInt8>, table: [Field]? = nil
     ) throws -> B {
         var reader = CBORReader(bytes)
         reader.holdsToRules = true
         do { return try decode(type, from: reader) } catch {
-            let problems = try B.fields.check(bytes)
+            let problems = try (table ?? B.fields).check(bytes)
             throw problems.isEmpty ? error : FieldErrors(problems: problems)
         }
     }

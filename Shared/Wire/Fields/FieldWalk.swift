@@ -37,17 +37,17 @@ extension FieldWalk {
     }
 }
 
-/// The message that a walk writes; only a writer has one.
+/// The message or row that a walk writes; only who writes has one.
 public struct Written<Root> {
-    @usableFromInline let message: UnsafePointer<Root>?
+    @usableFromInline let root: UnsafePointer<Root>?
 
     @inlinable
-    init(_ message: UnsafePointer<Root>? = nil) { self.message = message }
+    public init(_ root: UnsafePointer<Root>? = nil) { self.root = root }
 
-    /// One field of it, so that nothing else is copied.
+    /// One value of it, so that nothing else is copied.
     @inlinable @inline(__always)
-    func value<Value>(_ get: (Root) -> Value) -> Value {
-        get(message.unsafelyUnwrapped.pointee)
+    public func value<Value>(_ get: (Root) -> Value) -> Value {
+        get(root.unsafelyUnwrapped.pointee)
     }
 }
 

@@ -1,26 +1,28 @@
 import FoundationEssentials
 import Lifecycle
 import Storage
+import Wire
 
-extension SimEventType: Bindable {}
+extension SimEventType: Bindable {
+    static var nothing: SimEventType { .captured }
+}
 
 /// A sending as its row; accepted, it is deleted.
 struct SimEventRow: StoredRow {
-    struct Key: StoredKey {
+    struct Key: CompoundKey {
         let eventID: UUID
         let copy: Int64
 
-        func write(to columns: inout ColumnWriter) {
-            columns.append(eventID)
-            columns.append(copy)
+        static func walk<Row>(
+            _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> Self
+        ) -> Self {
+            Self(
+                eventID: c("event_id", it) { get($0).eventID },
+                copy: c("copy", it) { get($0).copy })
         }
     }
 
-    static let table = TableLayout(
-        "sim_event", key: ["event_id", "copy"],
-        columns: [
-            "event_id", "copy", "payment_id", "type", "created_at", "due_at", "tries",
-        ])
+    static let table = TableLayout("sim_event", of: Self.self)
 
     let event: SimEvent
 
@@ -28,19 +30,14 @@ struct SimEventRow: StoredRow {
 
     init(_ event: SimEvent) { self.event = event }
 
-    func write(to columns: inout ColumnWriter) {
-        key.write(to: &columns)
-        columns.append(event.paymentID)
-        columns.append(event.type)
-        columns.append(event.createdAt)
-        columns.append(event.dueAt)
-        columns.append(event.tries)
-    }
-
-    init(from columns: inout ColumnReader) throws {
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        let key = Key.walk(c, it) { $0.key }
         event = SimEvent(
-            eventID: try columns.next(), copy: try columns.next(),
-            paymentID: try columns.next(), type: try columns.next(),
-            createdAt: try columns.next(), dueAt: try columns.next(), tries: try columns.next())
+            eventID: key.eventID, copy: key.copy,
+            paymentID: c("payment_id", it) { $0.event.paymentID },
+            type: c("type", it) { $0.event.type },
+            createdAt: c("created_at", it) { $0.event.createdAt },
+            dueAt: c("due_at", it) { $0.event.dueAt }, tries: c("tries", it) { $0.event.tries })
     }
 }

@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 public import Storage
+import Wire
 
 /// The tables of `sim`, in a database of its own: the provider's memory is not ours.
 public enum SimSchema {
@@ -39,12 +40,7 @@ public enum SimSchema {
 
 /// A payment of `sim` as its row.
 struct SimPaymentRow: StoredRow {
-    static let table = TableLayout(
-        "sim_payment", key: ["payment_id"],
-        columns: [
-            "payment_id", "amount_minor", "currency", "is_sale", "fate", "due_at", "lapses_at",
-            "is_captured", "is_voided", "refunded_minor",
-        ])
+    static let table = TableLayout("sim_payment", of: Self.self)
 
     let payment: SimPayment
 
@@ -52,68 +48,56 @@ struct SimPaymentRow: StoredRow {
 
     init(_ payment: SimPayment) { self.payment = payment }
 
-    func write(to columns: inout ColumnWriter) {
-        columns.append(payment.paymentID)
-        columns.append(payment.amount.amount)
-        columns.append(payment.amount.currency.code)
-        columns.append(payment.isSale)
-        columns.append(payment.fate)
-        columns.append(payment.dueAt)
-        columns.append(payment.lapsesAt)
-        columns.append(payment.isCaptured)
-        columns.append(payment.isVoided)
-        columns.append(payment.refunded)
-    }
-
-    init(from columns: inout ColumnReader) throws {
-        let paymentID: UUID = try columns.next()
-        let amount: Int64 = try columns.next()
-        let currency: String = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
         payment = SimPayment(
-            paymentID: paymentID, amount: Money(amount, Currency(currency)),
-            isSale: try columns.next(), fate: try columns.next(), dueAt: try columns.next(),
-            lapsesAt: try columns.next(), isCaptured: try columns.next(),
-            isVoided: try columns.next(), refunded: try columns.next())
+            paymentID: c("payment_id", it) { $0.payment.paymentID },
+            amount: Money(
+                c("amount_minor", it) { $0.payment.amount.amount },
+                Currency(c("currency", it) { $0.payment.amount.currency.code })),
+            isSale: c("is_sale", it) { $0.payment.isSale }, fate: c("fate", it) { $0.payment.fate },
+            dueAt: c("due_at", it) { $0.payment.dueAt },
+            lapsesAt: c("lapses_at", it) { $0.payment.lapsesAt },
+            isCaptured: c("is_captured", it) { $0.payment.isCaptured },
+            isVoided: c("is_voided", it) { $0.payment.isVoided },
+            refunded: c("refunded_minor", it) { $0.payment.refunded })
     }
 }
 
-extension SimFate: Bindable {}
+extension SimFate: Bindable {
+    static var nothing: SimFate { .ok }
+}
 
 /// The answer that a refund key was given, for ever.
 struct SimRefundRow: StoredRow {
-    struct Key: StoredKey {
+    struct Key: CompoundKey {
         let refundID: UUID
         let attempt: Int64
 
-        func write(to columns: inout ColumnWriter) {
-            columns.append(refundID)
-            columns.append(attempt)
+        static func walk<Row>(
+            _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> Self
+        ) -> Self {
+            Self(
+                refundID: c("refund_id", it) { get($0).refundID },
+                attempt: c("attempt", it) { get($0).attempt })
         }
     }
 
-    static let table = TableLayout(
-        "sim_refund", key: ["refund_id", "attempt"],
-        columns: ["refund_id", "attempt", "payment_id", "amount_minor", "failure"])
+    static let table = TableLayout("sim_refund", of: Self.self)
 
     let key: Key
     let paymentID: UUID
     let amount: Int64
     /// Nil when the money went back.
     let failure: String?
-
-    func write(to columns: inout ColumnWriter) {
-        key.write(to: &columns)
-        columns.append(paymentID)
-        columns.append(amount)
-        columns.append(failure)
-    }
 }
 
 extension SimRefundRow {
-    init(from columns: inout ColumnReader) throws {
-        key = Key(refundID: try columns.next(), attempt: try columns.next())
-        paymentID = try columns.next()
-        amount = try columns.next()
-        failure = try columns.next()
+    @inline(__always)
+    init(_ c: some ColumnWalk, _ it: Written<Self>) {
+        key = Key.walk(c, it) { $0.key }
+        paymentID = c("payment_id", it) { $0.paymentID }
+        amount = c("amount_minor", it) { $0.amount }
+        failure = c("failure", it) { $0.failure }
     }
 }
