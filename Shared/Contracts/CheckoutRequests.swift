@@ -60,7 +60,6 @@ public struct CreateCheckoutRequest: Message, Hashable {
 public struct StartPaymentRequest: Message, Hashable {
     public let checkoutId: UUID
     public let attemptId: UUID
-    /// Needed unless the total is 0.
     public let provider: String?
     public let captureMode: CaptureMode?
     /// The provider's token; absent when the buyer is to give it on the provider's page.
@@ -134,7 +133,6 @@ public struct WatchCheckoutRequest: Message {
 
 public struct CancelCheckoutRequest: Message {
     public let checkoutId: UUID
-    /// For those who read the history.
     public let reason: String
     public let waitMs: Int64?
 

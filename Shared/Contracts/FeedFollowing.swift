@@ -40,7 +40,6 @@ public struct FollowFeedRequest: Message {
 public struct FollowFeedReply: Message, Hashable {
     public let feed: String
     public let feedId: UUID
-    /// The last fact that counts as dealt with.
     public let seq: Int64
     /// The newest fact that there is.
     public let head: Int64

@@ -27,9 +27,7 @@ public struct HistoryRequest: Message {
 /// How far the history of a service's store has come.
 public struct HistoryReply: Message, Hashable {
     public let feedId: UUID
-    /// Rises whenever a process takes the store over.
     public let epoch: Int64
-    /// Rises with every commit.
     public let batch: Int64
     /// A peer knew more than this store, and nobody has declared it sound since.
     public let isRestored: Bool

@@ -217,7 +217,6 @@ public struct EventView: Message, Hashable {
 
 public struct EventReply: Message, Hashable {
     public let event: EventView
-    /// In the order in which they are shown.
     public let ticketTypes: [TicketTypeView]
     /// Where GetEvent goes on.
     public let next: String?

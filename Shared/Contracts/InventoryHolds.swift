@@ -131,7 +131,6 @@ public struct ReserveRequest: Message, Hashable {
 public struct HoldReply: Message, Hashable {
     public let holdId: UUID
     public let state: HoldState
-    /// Absent in a tombstone, as is `owner`.
     public let eventId: UUID?
     public let owner: String?
     public let purpose: HoldPurpose?
@@ -143,7 +142,6 @@ public struct HoldReply: Message, Hashable {
     public let maxExpiresAt: Instant?
     public let extensions: Int64
     public let orderId: UUID?
-    /// It had expired, and took its stock again.
     public let reclaimed: Bool
     /// What it was made for.
     public let reference: HoldReference?
@@ -201,7 +199,6 @@ public struct HoldFact: Message, Hashable {
     public let orderId: UUID?
     /// Of a release.
     public let reason: ReleaseReason?
-    /// What the hold was made for.
     public let reference: HoldReference?
 
     public init(

@@ -23,7 +23,6 @@ public struct GetAvailabilityRequest: Message {
 }
 
 public struct AvailabilityReply: Message, Hashable {
-    /// Grows with every change of the event's stock.
     public let seq: Int64
     public let event: EventStock
     public let types: [TypeStock]
@@ -129,7 +128,6 @@ public struct TypeStock: Message, Hashable {
 }
 
 public struct ListAuditRequest: Message {
-    /// An event's or a ticket type's id.
     public let poolId: UUID
     public let after: String?
     public let limit: Int64?
@@ -179,7 +177,6 @@ public struct AuditEntry: Message, Hashable {
     /// Who asked: the identity of the caller, and behind a `/` the kind and id of its actor
     /// ("gateway/guest:4711"); `clock` where a hold's time was over.
     public let actor: String
-    /// The hold, event or ticket type whose change this is.
     public let reference: UUID
     public let at: Instant
 

@@ -15,7 +15,6 @@ public struct OrderReply: Message, Hashable {
     public let status: OrderStatus
     public let totalQuantity: Int64
     public let total: Money
-    /// The part of the total that is tax.
     public let tax: Money
     public let paymentId: UUID?
     public let provider: String?
@@ -156,7 +155,6 @@ public struct ListTicketsRequest: Message {
 }
 
 public struct ListTicketsReply: Message, Hashable {
-    /// In the order of their `index`.
     public let tickets: [Ticket]
     public let next: String?
 

@@ -5,7 +5,6 @@ public import Wire
 // The lists of Payments.
 
 public struct ListObligationsRequest: Message, Hashable {
-    /// Only those of one checkout.
     public let checkoutId: UUID?
     public let after: String?
     public let limit: Int64?

@@ -46,11 +46,8 @@ public struct PricedLine: Message, Hashable {
     /// The type's name; in checkouts and orders as it was when it was reserved.
     public let name: String
     public let quantity: Int64
-    /// One ticket, without fee and tax.
     public let unitPrice: Money
-    /// The whole line.
     public let fee: Money
-    /// The whole line.
     public let tax: Money
 
     public init(

@@ -10,7 +10,6 @@ public struct PurchaseRequest: Message, Hashable {
     public let contact: Contact
     public let eventId: UUID
     public let items: [HoldLine]
-    /// Needed unless the total is 0.
     public let provider: String?
     /// The provider's token for the buyer's means of payment; wiped once the purchase has ended.
     public let paymentMethod: String?
@@ -83,7 +82,6 @@ public struct OrderFact: Message, Hashable {
     public let checkoutId: UUID
     public let eventId: UUID
     public let total: Money
-    /// The part of the total that is tax.
     public let tax: Money
 
     public init(checkoutId: UUID, eventId: UUID, total: Money, tax: Money) {

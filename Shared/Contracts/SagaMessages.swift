@@ -48,7 +48,6 @@ public struct SagaReply: Message {
     /// What the last call without an answer ran into.
     public let trouble: String?
     public let parkReason: String?
-    /// The steps that ended, in the order in which they did.
     public let history: [SagaStep]
     /// Where GetSaga goes on with the history.
     public let next: String?

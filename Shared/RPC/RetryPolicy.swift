@@ -1,8 +1,7 @@
 public import Lifecycle
 internal import Synchronization
 
-/// When to try again: the only such rule. Connections, calls and sagas each have their own
-/// figures and share this arithmetic.
+/// When to try again: connections and calls have figures of their own and share this arithmetic.
 public struct RetryPolicy: Sendable {
     /// The first delay, what each one multiplies it by (in percent), and the longest.
     public let firstMs: Int64
@@ -24,9 +23,6 @@ public struct RetryPolicy: Sendable {
     /// Attempts of one call.
     public static let call = RetryPolicy(
         firstMs: 50, growthPercent: 200, longestMs: 2_000, jitterPercent: 20)
-    /// Steps of a saga: 0.2 s doubling to 60 s.
-    public static let saga = RetryPolicy(
-        firstMs: 200, growthPercent: 200, longestMs: 60_000, jitterPercent: 20)
 
     /// The delay before attempt `attempt + 1`, where the first attempt is number 1.
     public func delayMs(after attempt: Int, _ random: any RandomSource) -> Int64 {

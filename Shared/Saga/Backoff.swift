@@ -1,7 +1,7 @@
 internal import Lifecycle
 internal import RPC
 
-/// The one retry policy: 0.2 s, doubling to 60 s, half of it drawn at random, so that many who
+/// The pauses of sagas: 0.2 s, doubling to 60 s, half of it drawn at random, so that many who
 /// failed together don't come back together.
 enum Backoff {
     static let firstMs: Int64 = 200

@@ -4,7 +4,8 @@ public import RPC
 public struct SagaCore: Sendable {
     public enum Verdict: Sendable, CaseIterable {
         case done, waiting, refused, unknown
-        /// Refused as a stranger or for its form: services that belong together never are.
+        /// Rejected before the method ran: credential, role, form or method are wrong. Asking again
+        /// cannot help.
         case denied
     }
 

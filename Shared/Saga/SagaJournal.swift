@@ -43,7 +43,7 @@ public struct SagaRow<Subject: Sendable>: Sendable {
     }
 }
 
-/// The door to the database of whoever runs sagas.
+/// What the runner of sagas needs of its storage; the service that owns the rows implements it.
 public protocol SagaJournal<Subject, Reply>: Sendable {
     associatedtype Subject: SagaSubject
     associatedtype Reply: Sendable

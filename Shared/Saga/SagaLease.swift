@@ -2,9 +2,9 @@ internal import Lifecycle
 public import Storage
 internal import Wire
 
-/// By what a process drives sagas: an epoch of its own, which every call carries, and those that
-/// it has inherited. A saga belongs to whoever holds the epoch that its row bears, so that a
-/// process is taken over by one row, however many sagas it leaves.
+/// The right to drive sagas: this process's own epoch, which every call carries, and those of dead
+/// processes that it has taken over. A saga belongs to whoever holds the epoch that its row bears,
+/// so that a process is taken over by one row, however many sagas it leaves.
 public struct SagaLease: Sendable, Hashable {
     public let epoch: Int64
     /// Its own, and those of processes that are gone.

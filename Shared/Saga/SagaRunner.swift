@@ -57,7 +57,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     /// Sagas that could not be driven.
     let failing: FailingRows<UUID>
 
-    /// `asides` are the calls off the straight way, which the journal's decisions lead to by name.
+    /// `asides` are the steps that not every saga takes: the journal's decisions name them.
     public init(
         _ saga: Saga<Subject, Reply>, asides: [Step<Subject, Reply>],
         journal: any SagaJournal<Subject, Reply>, world: World
@@ -87,7 +87,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
         ]
     }
 
-    /// Goes by the process's own number: every call carries it, and fences off its forerunners.
+    /// This process's epoch. Every call carries it, and a peer refuses one of a lower epoch.
     public var epoch: Int64 { state.withLock { $0.lease.epoch } }
 
     /// Ends every task at its next commit; the rows wait for the next process.

@@ -90,7 +90,7 @@ extension SagaDirection: Bindable {
 }
 
 struct SagaEpochRow: StoredRow {
-    /// There is one row: one runner drives all sagas of a database.
+    /// There is one row: the highest epoch ever drawn from this database.
     static let all = "all"
 
     static let table = TableLayout("saga_epoch", of: Self.self)

@@ -44,8 +44,8 @@ struct HoldCommand: Sendable {
         }
     }
 
-    /// Whether a late payment may take the stock again: from what is free, never from the owner's
-    /// limit or by the event's leave alone.
+    /// A late payment may take stock again if the event allows it *and* every pool has room. The
+    /// owner's limit is not looked at again.
     private func hasRoom(for hold: Hold, _ batch: Batch) throws -> Bool {
         guard let eventId = hold.eventId,
             let event = try batch.find(EventRow.self, eventId)?.event,

@@ -4,15 +4,15 @@ import Lifecycle
 import RPC
 import Storage
 
-/// The pools that a command touches, moved on paper: nothing is written before `save`, and a copy
-/// may be moved for a trial. Every move of an event's or ticket type's pool leaves an audit entry.
+/// The pools that a command touches. Moves are staged here and written by `save`; a copy may be
+/// moved for a trial. Every move of an event's or ticket type's pool leaves an audit entry.
 struct Stock {
     private let batch: Batch
     private let actor: String
-    private var pools: [Paper] = []
+    private var pools: [StagedPool] = []
     private var entries: [AuditEntry] = []
 
-    private struct Paper {
+    private struct StagedPool {
         var pool: Pool
         var isNew: Bool
         var isChanged: Bool
@@ -27,13 +27,13 @@ struct Stock {
     mutating func pool(_ id: UUID) throws -> Pool? {
         if let index = index(of: id) { return pools[index].pool }
         guard let pool = try batch.find(Pool.self, id) else { return nil }
-        pools.append(Paper(pool: pool, isNew: false, isChanged: false))
+        pools.append(StagedPool(pool: pool, isNew: false, isChanged: false))
         return pool
     }
 
     /// Makes a pool. One that is audited begins with what its capacity is raised to.
     mutating func make(_ pool: Pool, for reference: UUID) {
-        pools.append(Paper(pool: pool, isNew: true, isChanged: false))
+        pools.append(StagedPool(pool: pool, isNew: true, isChanged: false))
         guard pool.kind != .owner else { return }
         var empty = pool
         empty.capacity = 0

@@ -82,8 +82,8 @@ struct Checkout: SagaSubject, Hashable {
     var paymentID: UUID { attempt?.paymentID ?? .derived(from: id, "pay") }
     var refundID: UUID { .derived(from: id, "refund") }
 
-    /// A purchase in one call commits what Reserve answered only with what follows. Without that,
-    /// nobody knows whether its stock was reserved, or even sold, by a process before this one.
+    /// In a purchase of one call, Reserve's answer is committed only with the next one. Until then
+    /// nobody knows whether a process before this one has reserved the stock, or even sold it.
     var isStockUnknown: Bool { way == .short && state == .cancelling && lines.isEmpty }
 
     /// The money is there, or is being taken with the stock behind the fence.
@@ -92,8 +92,8 @@ struct Checkout: SagaSubject, Hashable {
     /// Nil until the stock is reserved.
     var totals: Totals? { Totals(of: lines) }
 
-    /// Whoever brings a checkout to a step knows what was done before; whoever finds it there and
-    /// asks again does not, so that the row stays the other's.
+    /// The process that moves the row to a new step owns it. Repeating a step changes no owner: who
+    /// repeats it cannot know how far the process before had come.
     mutating func take(_ epoch: Int64, since before: Checkout) {
         guard step?.step != before.step?.step || step?.direction != before.step?.direction else {
             return

@@ -4,7 +4,7 @@ import RPC
 import Saga
 import Wire
 
-// One function for each thing that can come to a checkout.
+// What each answer of a peer does to the row: a function a step and answer, which `decide` calls.
 
 extension CheckoutRules {
     /// Pauses between polls of a payment or refund: a buyer is waiting for it.

@@ -22,8 +22,8 @@ enum PeerReply: Sendable {
 typealias CheckoutEvent = SagaEvent<PeerReply>
 
 /// The life of a checkout: a pure function of the row, what happened, and the time of the decision.
-/// `SagaCore` says what follows on the straight way; this says what that means for the buyer, and
-/// knows the ways around it.
+/// It decides what each answer means and what is called next. `SagaCore` is asked only what to do
+/// when a call has no answer, and where an undo begins.
 struct CheckoutRules: Sendable {
     let core: SagaCore
 
@@ -124,7 +124,7 @@ struct CheckoutRules: Sendable {
         case (StepName.fence, .act, _) where decision.checkout.isBeingSold:
             decision.call(SagaPosition(StepName.consume))
         case (StepName.fence, .act, _):
-            // The fence joins the straight way, whose payment answers what it has become.
+            // The payment has been taken: asked again, it answers what has become of it.
             decision.checkout.owed = nil
             decision.move(to: .committing)
             let isFree = decision.checkout.isFree

@@ -28,7 +28,8 @@ struct Decision: Hashable {
         self.isFollowed = isFollowed
     }
 
-    /// A purchase in one call commits what Reserve answered only with what follows.
+    /// In a purchase of one call, Reserve's answer is committed only with the next one. A row that
+    /// a dead process has left may be behind what its peers did: the payment is given up too.
     var mayHaveGoneFurther: Bool { isInherited && checkout.way == .short }
 
     /// Moves on; a way that the table does not have is a bug, which a human must look at.

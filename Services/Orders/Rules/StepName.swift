@@ -7,20 +7,20 @@ enum StepName {
     /// Turns what is held into what is sold.
     static let consume = "consume"
 
-    // Off the straight way:
+    // Not in every purchase:
 
-    /// Waits for the buyer, as long as the hold lives; then asks how it is.
+    /// Sleeps until the buyer acts or the hold's time ends; then reads the hold from Inventory.
     static let buyer = "buyer"
     /// Makes sure that the hold lasts long enough to pay.
     static let extend = "extend"
-    /// Begins a payment.
+    /// Creates the payment that StartPayment asked for.
     static let start = "start"
     /// Gives a payment up for the next one.
     static let supersede = "supersede"
 
     /// Lets the hold's time run again, while the payment is awaited.
     static let reopen = "reopen"
-    /// Asks how the payment is.
+    /// Reads the payment from Payments.
     static let poll = "poll"
     /// Fences the hold again, for a payment that came.
     static let fence = "fence"

@@ -13,8 +13,8 @@ enum Transitions {
         // Paid and fenced; time is over; called off; captured, but the stock is gone.
         (.paying, [.committing, .expiring, .cancelling, .refunding]),
         (.paid, [.completed]),
-        // Voided and released; there never was a hold; the money had been taken after all; so had
-        // the tickets.
+        // CANCELLED: voided and released. REJECTED: there never was a hold. REFUNDING: the money
+        // had been taken after all. COMMITTING: so had the tickets.
         (.cancelling, [.cancelled, .rejected, .refunding, .committing]),
         (.expiring, [.expired, .committing, .refunding]),
         (.refunding, [.refunded]),

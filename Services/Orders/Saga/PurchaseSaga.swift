@@ -36,8 +36,8 @@ struct PurchaseSaga: Sendable {
         ]
     }
 
-    /// The calls off the straight way: those of a buyer who goes step by step, then those around
-    /// late and failed payments.
+    /// The steps that not every purchase takes: those of a buyer who goes step by step, then those
+    /// around late and failed payments.
     var asides: [Step<Checkout, PeerReply>] {
         [
             .certain(StepName.buyer) { checkout, call in

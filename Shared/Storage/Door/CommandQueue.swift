@@ -82,7 +82,7 @@ final class CommandQueue: Sendable {
 
     private static func take(_ state: inout State, _ limit: Int) -> [Command] {
         guard limit > 0 else { return [] }
-        // Sagas fill what the normal lane leaves over, but never push it below a quarter.
+        // Commands of sagas go first; normal ones get what is left, and never less than a quarter.
         let forNormal = min(state.normal.count, max(limit / 4, limit - state.saga.count))
         let saga = state.saga.take(limit - forNormal)
         let normal = state.normal.take(limit - saga.count)

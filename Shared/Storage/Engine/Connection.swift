@@ -40,8 +40,9 @@ protocol PreparedStatement: AnyObject {
     /// Runs to the end, each row passing through `onRow`; gives the number of rows changed.
     @discardableResult
     func run(_ values: ColumnWriter, onRow: (any ResultRow) throws -> Void) throws -> Int
-    /// Runs before whatever comes after it, perhaps not at once: then what goes wrong shows later,
-    /// at the commit at the latest. `missingRow` when another number of rows was changed.
+    /// Runs the statement before any later one, but may send it with them: its error then shows at
+    /// a later statement, at the commit at the latest. `missingRow` when another number of rows was
+    /// changed.
     func put(_ values: ColumnWriter, changing rows: Int?) throws
 }
 

@@ -8,7 +8,7 @@ public import FoundationEssentials
 public struct CBORReader: Sendable {
     @usableFromInline let bytes: ArraySlice<UInt8>
     @usableFromInline var position: Int
-    /// Maps and lists around the cursor that are read by hand: what is skipped in them is as deep.
+    /// Maps and lists around the cursor: what is skipped in them is as deep.
     @usableFromInline var depth = 0
     /// Whether fields are held to their rules: those of requests are, while a reply may come from a
     /// later version, which has more words and wider bounds.

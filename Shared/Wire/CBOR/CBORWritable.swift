@@ -10,21 +10,6 @@ public protocol CBORReadable {
     init(from reader: inout CBORReader) throws
 }
 
-extension CBORWriter {
-    /// One entry of a map whose header counts it.
-    @inlinable
-    public mutating func field(_ name: StaticString, _ value: some CBORWritable) {
-        key(name)
-        value.write(to: &self)
-    }
-
-    /// One entry, unless there is no value; the header must not count it then.
-    @inlinable
-    public mutating func field(ifPresent name: StaticString, _ value: (some CBORWritable)?) {
-        if let value { field(name, value) }
-    }
-}
-
 extension Bool: CBORWritable, CBORReadable {
     @inlinable public func write(to writer: inout CBORWriter) { writer.bool(self) }
     @inlinable public init(from reader: inout CBORReader) throws { self = try reader.readBool() }

@@ -28,17 +28,6 @@ public struct MapScope: Sendable {
         self.first = first
     }
 
-    /// The value of a key; it throws when the key is absent or null.
-    @inlinable
-    public mutating func read<T: CBORReadable>(
-        _ key: StaticString, from reader: inout CBORReader
-    ) throws -> T {
-        guard try find(key, &reader) else { throw missing(key, reader) }
-        let value = try T(from: &reader)
-        index += 1
-        return value
-    }
-
     /// The value of a key; nil when the key is absent or null.
     @inlinable
     public mutating func readIfPresent<T: CBORReadable>(
