@@ -41,7 +41,7 @@ extension Money {
             fields.map { field in
                 guard case .integer = field.type else { return field }
                 return Field(field.name, .integer(rule.range), field.note)
-            })
+            }, name: "\(Money.self)")
     }
 
     public static func read(

@@ -76,7 +76,7 @@ public struct Reason: Hashable, Sendable {
             true
         case (.list(let element, _), .array(let values)):
             values.allSatisfy { fits($0, element) }
-        case (.message(let fields), .map(let entries)): problem(in: entries, fields) == nil
+        case (.message(let fields, _), .map(let entries)): problem(in: entries, fields) == nil
         default: false
         }
     }

@@ -30,7 +30,7 @@ import Wire
 
     private static func required(_ type: FieldType) -> FieldType {
         switch type {
-        case .message(let fields): .message(required(fields))
+        case .message(let fields, let name): .message(required(fields), name: name)
         case .list(let element, let most): .list(required(element), maxCount: most)
         default: type
         }

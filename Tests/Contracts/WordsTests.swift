@@ -76,7 +76,7 @@ import Wire
 
     private static func leaves(_ type: FieldType, at path: String) -> [(String, FieldType)] {
         switch type {
-        case .message(let fields): leaves(fields, in: path)
+        case .message(let fields, _): leaves(fields, in: path)
         case .list(let element, _): leaves(element, at: "\(path)[0]")
         default: [(path, type)]
         }
@@ -112,7 +112,7 @@ import Wire
         case .id: return .id(.init(uuid: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)))
         case .instant: return .integer(0)
         case .word(let words): return .text(words[0])
-        case .message(let fields): return try sample(fields, here, path, value)
+        case .message(let fields, _): return try sample(fields, here, path, value)
         case .list(let element, _):
             return .array([try sample(element, "\(here)[0]", path, value)])
         case .map, .any: return .map([])

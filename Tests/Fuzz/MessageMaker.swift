@@ -56,7 +56,7 @@ public struct MessageMaker {
             return .bytes(
                 choice == 255
                     ? [UInt8](repeating: 1, count: maxBytes + 1) : choices.bytes(Int(choice)))
-        case .message(let fields): return message(fields, &choices)
+        case .message(let fields, _): return message(fields, &choices)
         case .list(let element, let maxCount):
             let count = choice == 255 ? min(maxCount + 1, 40) : Int(choice % 4 + 1) % 4
             return .array((0..<count).map { _ in value(element, choices.byte(), &choices) })

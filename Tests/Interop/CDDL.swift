@@ -7,11 +7,66 @@ import Wire
 enum CDDL {
     static let text =
         frames
-        + rules.split(separator: "\n", omittingEmptySubsequences: false)
+        + (rules + parts).split(separator: "\n", omittingEmptySubsequences: false)
         .map { fit(String($0)) }.joined(separator: "\n")
 
     private static let rules =
         Reason.all.map(rule).joined() + methods.map(rule).joined() + facts.map(rule).joined()
+
+    /// What several messages are or hold has a rule under its name, in its most frequent form.
+    /// Other forms, because words are closed in requests, or bounds differ, stand where they are.
+    private static let parts =
+        "\n; Messages that several of the above are or hold.\n"
+        + named.sorted { $0.key < $1.key }.map { name, form in
+            "\n\(name) = \(map(form.fields, form.direction, indent: ""))\n"
+        }.joined()
+
+    private struct Form {
+        let fields: [Field]
+        let direction: Direction
+        let text: String
+        var uses = 0
+    }
+
+    private static let named: [String: Form] = {
+        var forms: [String: [Form]] = [:]
+        func take(_ type: FieldType, _ direction: Direction) {
+            switch type {
+            case .message(let fields, let name):
+                for field in fields { take(field.type, direction) }
+                guard !name.isEmpty, !fields.isEmpty else { return }
+                let text = map(fields, direction, indent: "", isWhole: true)
+                let place = forms[name, default: []].firstIndex { $0.text == text }
+                if place == nil {
+                    forms[name, default: []].append(
+                        Form(fields: fields, direction: direction, text: text))
+                }
+                let last = forms[name, default: []].count - 1
+                forms[name]?[place ?? last].uses += 1
+            case .list(let element, _), .map(let element, _): take(element, direction)
+            default: break
+            }
+        }
+        for method in methods {
+            take(.message(method.reply, name: "\(method.replyBody)"), .reply)
+            take(.message(method.request, name: "\(method.requestBody)"), .request)
+        }
+        for field in facts.flatMap(\.body) { take(field.type, .reply) }
+        for field in Reason.all.flatMap({ $0.detail ?? [] }) { take(field.type, .reply) }
+        return forms.compactMapValues { $0.max { $0.uses < $1.uses } }.filter { $0.value.uses > 1 }
+    }()
+
+    /// The message by its name, where there is a rule that says just this.
+    private static func message(
+        _ name: String, _ fields: [Field], _ direction: Direction, indent: String, isWhole: Bool
+    ) -> String {
+        if !isWhole, let form = named[name],
+            form.text == map(fields, direction, indent: "", isWhole: true)
+        {
+            return name
+        }
+        return map(fields, direction, indent: indent, isWhole: isWhole)
+    }
 
     private static let methods =
         InventoryAPI.methods + OrdersAPI.methods + PaymentsAPI.methods
@@ -126,20 +181,24 @@ enum CDDL {
 
             ; \(method.summary)
             ; \(method.kind); callers: \(callers)
-            \(method.name).request = \(map(method.request, .request, indent: ""))
-            \(method.name).reply = \(map(method.reply, .reply, indent: ""))
+            \(method.name).request = \(body(method.requestBody, .request))
+            \(method.name).reply = \(body(method.replyBody, .reply))
 
             """
+    }
+
+    private static func body(_ body: any Body.Type, _ direction: Direction) -> String {
+        message("\(body)", body.fields, direction, indent: "", isWhole: false)
     }
 
     private enum Direction { case request, reply }
 
     private static func map(
-        _ fields: [Field], _ direction: Direction, indent: String
+        _ fields: [Field], _ direction: Direction, indent: String, isWhole: Bool = false
     ) -> String {
         guard !fields.isEmpty else { return "{}" }
         let lines = fields.map { field in
-            let type = type(field.type, direction, indent: indent + "  ")
+            let type = type(field.type, direction, indent: indent + "  ", isWhole)
             let entry = field.isRequired ? "\(field.name): \(type)" : "? \(field.name): \(type)"
             return "\(indent)  \(entry)," + (field.note.isEmpty ? "" : " ; \(field.note)")
         }
@@ -147,7 +206,7 @@ enum CDDL {
     }
 
     private static func type(
-        _ type: FieldType, _ direction: Direction, indent: String
+        _ type: FieldType, _ direction: Direction, indent: String, _ isWhole: Bool
     ) -> String {
         switch type {
         case .flag: "bool"
@@ -160,11 +219,12 @@ enum CDDL {
         case .word(let words):
             (words.map { "\"\($0)\"" } + (direction == .reply ? ["tstr .size (1..64)"] : []))
                 .joined(separator: " / ")
-        case .message(let fields): map(fields, direction, indent: indent)
+        case .message(let fields, let name):
+            message(name, fields, direction, indent: indent, isWhole: isWhole)
         case .list(let element, let maxCount):
-            "[0*\(maxCount) \(self.type(element, direction, indent: indent))]"
+            "[0*\(maxCount) \(self.type(element, direction, indent: indent, isWhole))]"
         case .map(let entry, let maxCount):
-            "{ 0*\(maxCount) tstr => \(self.type(entry, direction, indent: indent)) }"
+            "{ 0*\(maxCount) tstr => \(self.type(entry, direction, indent: indent, isWhole)) }"
         case .any: "any"
         }
     }

@@ -145,7 +145,7 @@ extension [Field] {
 extension FieldType {
     fileprivate var below: [Field] {
         switch self {
-        case .message(let fields): fields
+        case .message(let fields, _): fields
         case .list(let type, _), .map(let type, _): type.below
         default: []
         }

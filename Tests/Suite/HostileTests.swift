@@ -115,7 +115,7 @@ private struct HostileBodies {
         case .text(let maxBytes, _): return .text(text(maxBytes, named: name, wildness))
         case .word(let words): return .text(isLucky(wildness) ? "NEVER_HEARD_OF" : pick(words))
         case .bytes(let maxBytes): return .bytes(random.bytes(min(maxBytes, 64)))
-        case .message(let fields): return message(fields, wildness)
+        case .message(let fields, _): return message(fields, wildness)
         case .list(let element, let maxCount):
             let count = isLucky(wildness) ? maxCount + 1 : pick([0, 1, 1, 2])
             return .array((0..<count).map { _ in value(element, named: name, wildness) })

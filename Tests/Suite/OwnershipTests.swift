@@ -34,7 +34,7 @@ import Wire
         fields.reduce(into: []) { names, field in
             names.insert(field.name)
             switch field.type {
-            case .message(let fields), .list(.message(let fields), _):
+            case .message(let fields, _), .list(.message(let fields, _), _):
                 names.formUnion(Self.names(in: fields))
             default: break
             }

@@ -14,7 +14,7 @@ extension FieldType {
         case .id: 2 + 1 + 16
         // A word that this version does not know may be as long as any.
         case .word: head(64) + 64
-        case .message(let fields):
+        case .message(let fields, _):
             fields.reduce(head(UInt64(fields.count))) { sum, field in
                 sum + FieldType.text(maxBytes: field.name.utf8.count).mostBytes
                     + field.type.mostBytes

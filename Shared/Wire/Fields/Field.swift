@@ -33,7 +33,8 @@ public indirect enum FieldType: Sendable {
     /// One of these words. A request has no other; the reader of a reply keeps those that it does
     /// not know, because the next version may have more.
     case word([String])
-    case message([Field])
+    /// A message within one; with its name where it is one of the contracts'.
+    case message([Field], name: String = "")
     case list(FieldType, maxCount: Int)
     /// Under keys of at most 64 bytes.
     case map(FieldType, maxCount: Int)

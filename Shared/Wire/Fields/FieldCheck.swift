@@ -86,7 +86,7 @@ private struct FieldCheck {
         case .flag:
             guard try isNext(.simple, .simple, "true or false", depth) else { return }
             try reader.skip(depth: depth)
-        case .message(let fields): try message(fields, depth: depth)
+        case .message(let fields, _): try message(fields, depth: depth)
         case .list(let element, let maxCount): try list(element, maxCount, depth)
         case .map(let entry, let maxCount): try map(entry, maxCount, depth)
         case .any: try reader.skip(depth: depth)

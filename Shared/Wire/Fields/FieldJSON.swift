@@ -65,7 +65,7 @@ private struct FieldConversion {
         case (.bytes, .text(let text)):
             if let data = Data(base64Encoded: text) { return .bytes([UInt8](data)) }
             note("must be base64")
-        case (.message(let fields), _): return message(value, fields)
+        case (.message(let fields, _), _): return message(value, fields)
         case (.list(let type, _), .array(let elements)):
             return .array(
                 elements.enumerated().map { index, element in

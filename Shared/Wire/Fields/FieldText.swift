@@ -62,7 +62,7 @@ extension FieldType {
     /// The table of the message that this is, or holds many of.
     fileprivate var fields: [Field]? {
         switch self {
-        case .message(let fields): fields
+        case .message(let fields, _): fields
         case .list(let type, _), .map(let type, _): type.fields
         default: nil
         }

@@ -48,7 +48,9 @@ extension Message where Rule == NoRule {
         try fields(from: &reader)
     }
 
-    public static func type(_ rule: NoRule) -> FieldType { .message(fields) }
+    public static func type(_ rule: NoRule) -> FieldType {
+        .message(fields, name: "\(Self.self)")
+    }
 }
 
 extension Message where Self: Equatable {
