@@ -107,12 +107,6 @@ extension RPCError {
             detail: detail)
     }
 
-    static func differing(_ fields: [String]) -> RPCError {
-        RPCError(
-            .idempotencyConflict, "the same id came with another payload before",
-            detail: ["differingFields": .array(fields.map { .text($0) })])
-    }
-
     static func versionConflict(current: Int64) -> RPCError {
         RPCError(
             .versionConflict, "somebody changed it meanwhile; read it again",

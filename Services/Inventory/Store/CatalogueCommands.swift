@@ -16,7 +16,7 @@ enum CatalogueCommands {
             var first = stored
             (first.status, first.version) = (event.status, event.version)
             // What a request leaves to the event's default is what the default was then.
-            let differences = try Differences.between(first, event).filter {
+            let differences = event.differences(from: first).filter {
                 $0 != "openCheckouts" || request.openCheckouts != nil
             }
             guard differences.isEmpty else { throw RPCError.differing(differences) }
@@ -98,7 +98,7 @@ enum CatalogueCommands {
         of event: EventView, actor: String, in batch: Batch
     ) throws -> TicketTypeReply {
         guard let expected = request.expectedVersion else {
-            let differences = try Differences.between(stored, type, besides: "version")
+            let differences = type.differences(from: stored).filter { $0 != "version" }
             guard differences.isEmpty else { throw RPCError.differing(differences) }
             return reply(stored, of: event, in: batch)
         }
@@ -118,7 +118,7 @@ enum CatalogueCommands {
         }
         try CatalogueRules.checkCapacity(type.allocation, of: pool)
         try stock.set(capacity: type.allocation, of: pool.id, for: pool.id)
-        let changed = try Differences.between(stored, type, besides: "version")
+        let changed = type.differences(from: stored).filter { $0 != "version" }
         if changed != ["allocation"] { try stock.note(.change, of: pool.id) }
         try stock.save()
         try batch.update(TicketTypeRow(type))
@@ -141,22 +141,5 @@ enum CatalogueCommands {
     private static func reply(_ event: EventView, in batch: Batch) throws -> EventReply {
         try CatalogueQueries.reply(
             event, try CatalogueQueries.types(of: event.eventId, in: batch), at: batch.now)
-    }
-}
-
-/// Which fields of two messages of one kind differ, by their names on the wire.
-enum Differences {
-    static func between<M: Message>(
-        _ left: M, _ right: M, besides ignored: String? = nil
-    ) throws -> [String] {
-        let (left, right) = try (entries(of: left), entries(of: right))
-        let names = Set(left.keys).union(right.keys)
-        return names.filter { $0 != ignored && left[$0] != right[$0] }.sorted()
-    }
-
-    private static func entries(of message: some Message) throws -> [String: Value] {
-        var reader = CBORReader(CBOR.encode(message))
-        guard case .map(let entries) = try reader.readValue() else { return [:] }
-        return Dictionary(entries.map { ($0.0, $0.1) }) { $1 }
     }
 }

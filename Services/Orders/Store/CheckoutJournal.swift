@@ -67,7 +67,7 @@ final class CheckoutJournal: SagaJournal {
             if let stored = try batch.find(Checkout.self, id) {
                 // Of another's, a buyer is told nothing but whose it is not.
                 let fields = call.mayTouch(stored) ? differences(stored) : ["owner"]
-                guard fields.isEmpty else { throw Self.conflict(fields) }
+                guard fields.isEmpty else { throw RPCError.differing(fields) }
                 return stored
             }
             var checkout = try new(epoch, batch.now)
@@ -177,7 +177,7 @@ final class CheckoutJournal: SagaJournal {
             let open = [before.attempt, before.queued].compactMap(\.self)
             if let known = ended?.attempt ?? open.first(where: { $0.id == request.attemptId }) {
                 let fields = BuyerRules.differences(request, known)
-                guard fields.isEmpty else { throw Self.conflict(fields) }
+                guard fields.isEmpty else { throw RPCError.differing(fields) }
                 return before
             }
             var after = try BuyerRules.start(request, before, now: batch.now)
@@ -380,16 +380,6 @@ final class CheckoutJournal: SagaJournal {
         let count = try batch.execute("DELETE FROM checkout WHERE checkout_id IN (\(rejected))")
         if count > 0 { try batch.tally(.rejected, nil, count: Int64(count)) }
         return count
-    }
-
-    // MARK: Refusals
-
-    private static func conflict(_ fields: [String]) -> RPCError {
-        RPCError(
-            .idempotencyConflict,
-            "this id was used before with other content, which differs in "
-                + fields.joined(separator: ", "),
-            detail: ["differingFields": .array(fields.map { .text($0) })])
     }
 }
 

@@ -68,16 +68,13 @@ enum PaymentRules {
             ),
             ("expiresInMs", asked.expiresInMs == stored.expiresInMs),
         ]
-        try refuseDifferences(fields, "the payment was created with other terms")
+        try refuseDifferences(fields)
     }
 
     /// - Throws: `IDEMPOTENCY_CONFLICT {differingFields}` naming the fields that are not the same.
-    static func refuseDifferences(_ fields: [(String, Bool)], _ message: String) throws {
-        let differing = fields.filter { !$0.1 }.map { Value.text($0.0) }
-        guard differing.isEmpty else {
-            throw RPCError(
-                .idempotencyConflict, message, detail: ["differingFields": .array(differing)])
-        }
+    static func refuseDifferences(_ fields: [(String, Bool)]) throws {
+        let differing = fields.filter { !$0.1 }.map(\.0)
+        guard differing.isEmpty else { throw RPCError.differing(differing) }
     }
 
     /// The intent to capture; nil when it is captured already.

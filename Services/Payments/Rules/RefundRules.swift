@@ -54,7 +54,7 @@ enum RefundRules {
                 ("amount", request.amount == refund.amount),
                 ("kind", request.kind == refund.kind),
                 ("reason", request.reason.isSame(as: refund.reason)),
-            ], "the refund was requested with other terms")
+            ])
     }
 
     /// What the provider answered to `refund.key`; nil when the refund is over already.

@@ -18,6 +18,36 @@ struct FieldList: FieldWalk {
     }
 }
 
+/// Names the fields in which the message that is walked over and another differ on the wire.
+struct FieldDifferences: FieldWalk {
+    let other: UnsafeRawPointer
+    let names: UnsafeMutablePointer<[String]>
+
+    func field<Root, Value: FieldValue>(
+        _ name: StaticString, _ it: Written<Root>, _ rule: Value.Rule, _ note: StaticString,
+        _ get: (Root) -> Value
+    ) -> Value {
+        let other = get(other.assumingMemoryBound(to: Root.self).pointee)
+        if CBOR.encode(it.value(get)) != CBOR.encode(other) { names.pointee.append("\(name)") }
+        return Value.blank
+    }
+}
+
+extension Message {
+    /// The names of the fields that are not the same on the wire.
+    public func differences(from other: Self) -> [String] {
+        var names: [String] = []
+        withUnsafePointer(to: self) { this in
+            withUnsafePointer(to: other) { other in
+                withUnsafeMutablePointer(to: &names) { names in
+                    _ = Self(FieldDifferences(other: other, names: names), Written(this))
+                }
+            }
+        }
+        return names
+    }
+}
+
 /// Walks over nothing: what comes of it is a message of blanks.
 public struct FieldBlanks: FieldWalk {
     @inlinable init() {}
