@@ -1,18 +1,9 @@
 /// A point in time: milliseconds since 1970 UTC. On the wire it is that integer.
-public struct Instant: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
+public struct Instant: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let milliseconds: Int64
 
     @inlinable
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
-
-    public init(from decoder: any Decoder) throws {
-        milliseconds = try decoder.singleValueContainer().decode(Int64.self)
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(milliseconds)
-    }
 
     @inlinable
     public static func < (left: Instant, right: Instant) -> Bool {

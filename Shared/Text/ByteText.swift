@@ -30,17 +30,6 @@ extension ByteText: CustomStringConvertible, ExpressibleByStringLiteral {
     public init(stringLiteral string: String) { self.string = string }
 }
 
-extension ByteText: Codable {
-    public init(from decoder: any Decoder) throws {
-        string = try decoder.singleValueContainer().decode(String.self)
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(string)
-    }
-}
-
 extension String {
     /// Whether two texts are the same bytes, however Unicode would spell them.
     public func isSame(as other: String) -> Bool {

@@ -31,9 +31,7 @@ public enum CBOR {
     public static func decodeStrictly<B: Body>(
         _ type: B.Type, from bytes: ArraySlice<UInt8>, table: [Field]? = nil
     ) throws -> B {
-        var reader = CBORReader(bytes)
-        reader.holdsToRules = true
-        do { return try decode(type, from: reader) } catch {
+        do { return try decode(type, from: CBORReader(bytes, isStrict: true)) } catch {
             let problems = try (table ?? B.fields).check(bytes)
             throw problems.isEmpty ? error : FieldErrors(problems: problems)
         }

@@ -12,12 +12,12 @@ public struct CBORReader: Sendable {
     @usableFromInline var depth = 0
     /// Whether fields are held to their rules: those of requests are, while a reply may come from a
     /// later version, which has more words and wider bounds.
-    @inlinable public var isStrict: Bool { holdsToRules }
-    @usableFromInline var holdsToRules = false
+    public let isStrict: Bool
 
     @inlinable
-    public init(_ bytes: ArraySlice<UInt8>) {
+    public init(_ bytes: ArraySlice<UInt8>, isStrict: Bool = false) {
         self.bytes = bytes
+        self.isStrict = isStrict
         position = bytes.startIndex
     }
 
