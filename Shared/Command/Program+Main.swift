@@ -33,7 +33,7 @@ extension Program {
 
     private func end(_ status: Int32) -> Never {
         Output.flush()
-        exit(status)
+        endProcess(status)
     }
 
     private func run(

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Lifecycle
 
 /// `Bench [SECTION …] [--runs N] [--seconds N] [--json]`: figures of a release build, each over
 /// several runs and beside a baseline measured in the same runs. Without a section it runs all but
@@ -10,7 +11,7 @@ struct Main {
         do { try await run() } catch {
             let line = Array("bench: \(error)\n".utf8)
             write(STDERR_FILENO, line, line.count)
-            exit(1)
+            endProcess(1)
         }
     }
 

@@ -1,4 +1,3 @@
-import Glibc
 import Lifecycle
 import Net
 import Processes
@@ -13,10 +12,10 @@ struct Main {
             let reports = try await Campaign(options).run()
             let table = Table(reports, isOnPostgreSQL: options.postgresql != nil)
             Terminal.say(options.json ? table.json : table.text)
-            exit(table.violations == 0 ? 0 : 1)
+            endProcess(table.violations == 0 ? 0 : 1)
         } catch {
             Terminal.note("chaos: \(error)")
-            exit(2)
+            endProcess(2)
         }
     }
 }

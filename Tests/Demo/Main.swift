@@ -1,4 +1,3 @@
-import Glibc
 import Lifecycle
 import Net
 import Processes
@@ -12,7 +11,7 @@ struct Main {
             try run(options, try EventFile.read(from: options.event))
         } catch {
             Terminal.complain("\(error)")
-            exit(error is UsageError || error is EventFileError ? 2 : 1)
+            endProcess(error is UsageError || error is EventFileError ? 2 : 1)
         }
     }
 
@@ -27,21 +26,21 @@ struct Main {
             house.killAll()
             folder.remove()
             Terminal.complain("interrupted")
-            exit(128 + signal)
+            endProcess(128 + signal)
         }
         loop.spawn {
             let demo = Demo(options: options, file: file, house: house, world: world)
             do {
                 if try await demo.run() {
                     folder.remove()
-                    exit(0)
+                    endProcess(0)
                 }
             } catch {
                 Terminal.complain("\(error)")
             }
             house.killAll()
             Terminal.complain("databases and logs are kept in \(folder.path)")
-            exit(1)
+            endProcess(1)
         }
         loop.run()
     }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 @preconcurrency import Glibc
+import Lifecycle
 import Processes
 
 @main
@@ -10,12 +11,12 @@ struct Main {
             let options = try Options.parse(Array(CommandLine.arguments.dropFirst()))
             if options.help {
                 print(Options.usage)
-                exit(0)
+                endProcess(0)
             }
-            exit(try await Campaign(options).run() ? 0 : 1)
+            endProcess(try await Campaign(options).run() ? 0 : 1)
         } catch {
             complain("overload: \(error)")
-            exit(2)
+            endProcess(2)
         }
     }
 }

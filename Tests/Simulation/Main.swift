@@ -1,5 +1,6 @@
 import FoundationEssentials
 @preconcurrency import Glibc
+import Lifecycle
 import Processes
 
 @main
@@ -9,11 +10,11 @@ struct Main {
         do {
             let options = try Options.parse(Array(CommandLine.arguments.dropFirst()))
             if let chunk = options.chunk { return try Worker.run(chunk) }
-            if let seed = options.trace { exit(try trace(seed) ? 0 : 1) }
-            exit(try await prove(options) ? 0 : 1)
+            if let seed = options.trace { endProcess(try trace(seed) ? 0 : 1) }
+            endProcess(try await prove(options) ? 0 : 1)
         } catch {
             complain("\(error)")
-            exit(2)
+            endProcess(2)
         }
     }
 

@@ -10,7 +10,7 @@ import Support
 
 guard CommandLine.arguments.count == 4, let first = Int64(CommandLine.arguments[3]) else {
     print("usage: StorageCrash PLACE NAME FIRST")
-    exit(2)
+    endProcess(2)
 }
 
 let database = try await Database.open(
@@ -35,7 +35,7 @@ await withTaskGroup(of: Void.self) { group in
                     }
                 } catch {
                     print(error)
-                    exit(1)
+                    endProcess(1)
                 }
                 let line = Array("\(row)\n".utf8)
                 write(STDOUT_FILENO, line, line.count)

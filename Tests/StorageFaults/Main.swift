@@ -1,4 +1,3 @@
-import Glibc
 import Lifecycle
 
 @main
@@ -8,10 +7,10 @@ struct Main {
             let options = try Options.parse(Array(CommandLine.arguments.dropFirst()))
             let seed = options.seed ?? KernelRandom().next() >> 16
             Terminal.say("seed \(seed)")
-            exit(try Programme(options: options, seed: seed).run() == 0 ? 0 : 1)
+            endProcess(try Programme(options: options, seed: seed).run() == 0 ? 0 : 1)
         } catch {
             Terminal.say("cannot begin: \(error)")
-            exit(2)
+            endProcess(2)
         }
     }
 }

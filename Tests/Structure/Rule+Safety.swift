@@ -9,6 +9,14 @@ extension Rule {
                 ? file.code(with: ["import Foundation", "import FoundationNetworking"]) : []
         },
         Rule(
+            "a process ends by endProcess, not by exit",
+            planted: "Tests/Demo/Bad.swift", "if isDone { exit(0) }\n"
+        ) { file in
+            // libFuzzer counts on what happens at an exit.
+            guard !file.isIn("Tests/Fuzz") else { return [] }
+            return file.code.indices.filter { file.code[$0].contains(/(?:^|[^\w.])exit\(/) }
+        },
+        Rule(
             "ids in words are in lower case: id.text, or an interpolation that Lifecycle gives",
             planted: "Services/Orders/Bad.swift",
             "import FoundationEssentials\n\nlet a = id.uuidString\nlet b = \"order \\(id)\"\n"
