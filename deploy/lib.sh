@@ -156,12 +156,22 @@ step() {
     [ ! -t 2 ] || printf '\r\033[K' >&2
     if [ "$status" -ne 0 ]; then
         say "✘ $title: exit status $status after $((SECONDS - began)) s"
-        grep -E '(^|[^-])error:|^✘|✘ Test|warning:' "$STEP_LOG" | sort -u | head -n 40 >&2
+        failures "$STEP_LOG" | head -n 60 >&2
         say "--- the end of $STEP_LOG:"
         tail -n 30 "$STEP_LOG" >&2
         return 1
     fi
     say "✔ $title ($((SECONDS - began)) s)"
+}
+
+# What a log says of failures: errors, failed tests and violations, each once and with the indented
+# lines that go on with it.
+failures() {
+    awk '
+        { isOne = /(^|[^-])error:|^✘|✘ Test|warning:|[1-9][0-9]* violations$/ }
+        isOne { goesOn = !seen[$0]++ }
+        !isOne && !/^( |↳)/ { goesOn = 0 }
+        goesOn' "$1"
 }
 
 # The last line of the running step's output, without control characters, cut to $1 columns.
