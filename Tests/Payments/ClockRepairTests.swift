@@ -44,4 +44,42 @@ import Testing
             #expect(try await desk.payment().createdAt <= desk.database.now)
         }
     }
+    /// The provider's own time was ahead: what it has told as captured stays that, and what it was
+    /// to tell is told.
+    @Test func theProviderKeepsWhatItHasTold() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(
+                test, sim: SimConfiguration(webhookBp: 10_000),
+                webhookSecrets: [Desk.webhookSecret])
+            _ = try await desk.create(createRequest(method: "sim_late"))
+            #expect(await state(of: 1, at: desk.sim) == .processing)
+            let ahead = Self.hourMs
+            try await desk.journal.write { batch in
+                try batch.execute(
+                    """
+                    UPDATE sim_payment
+                    SET due_at = due_at + \(ahead), lapses_at = lapses_at + \(ahead)
+                    """)
+                try batch.execute(
+                    """
+                    UPDATE sim_event SET created_at = created_at + \(ahead),
+                        due_at = due_at + \(ahead)
+                    """)
+            }
+            try await desk.work(forMs: 100)
+            #expect(await state(of: 1, at: desk.sim) == .captured)
+            try await desk.work(forMs: 2_000)
+            let left = try await desk.journal.read { reader in
+                try reader.query("SELECT type FROM sim_event") { try $0.next(String.self) }
+            }
+            #expect(left == [])
+            #expect(try await desk.payment().state == .captured)
+        }
+    }
+
+    private func state(of number: UInt8, at sim: SimProvider) async -> ProviderPayment.Status? {
+        guard case .known(let payment) = await sim.fetch(id(number)) else { return nil }
+        return payment.status
+    }
 }

@@ -115,7 +115,8 @@ private let told = SimConfiguration(webhookBp: 10_000)
             #expect(
                 desk.journal.statistics.statements - before == (StoreFolder.isSQLite ? 4 : 5))
             #expect(try await journal(desk, desk.world.now) == [])
-            #expect(desk.sim.jobs(endpoint: desk.service.ingest).isEmpty)
+            let jobs = desk.sim.jobs(endpoint: desk.service.ingest).map(\.name)
+            #expect(jobs == ["clock-repair-sim_payment", "clock-repair-sim_event"])
             let isSaid = test.logLines.all.contains { $0.contains("sim.webhooks_off") }
             #expect(isSaid == secrets.isEmpty)
         }
@@ -321,6 +322,9 @@ private final class Endpoint: Sendable {
             if isAway { throw Away() }
             try await desk.service.ingest(webhook, from: provider)
         }
-        for job in jobs { try await job.run() }
+        try await withThrowingTaskGroup { group in
+            for job in jobs { group.addTask { try await job.run() } }
+            try await group.waitForAll()
+        }
     }
 }

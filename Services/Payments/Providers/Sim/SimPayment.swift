@@ -10,9 +10,9 @@ struct SimPayment: Equatable, Sendable {
     let isSale: Bool
     let fate: SimFate
     /// When the buyer has acted, or the late money comes.
-    let dueAt: Instant
+    var dueAt: Instant
     /// When the authorisation lapses.
-    let lapsesAt: Instant
+    var lapsesAt: Instant
     var isCaptured = false
     var isVoided = false
     var refunded: Int64 = 0

@@ -46,19 +46,25 @@ public final class SimProvider: WebhookProvider {
             webhookSecrets: webhookSecrets)
     }
 
-    /// What runs for as long as the process lives: the sender of webhooks, when there are any.
+    /// What runs for as long as the process lives: the sender of webhooks, when there are any, and
+    /// the repairs of clocks.
     public func jobs(endpoint: @escaping WebhookEndpoint) -> [any Service] {
+        let repairs = SimClockRepairs.all(in: journal, configuration, webhooks, world: world)
+        let all: [any Service] = repairs + [sender(endpoint)].compactMap(\.self)
+        return all.map { LeasedJob($0, of: journal, world: world) }
+    }
+
+    private func sender(_ endpoint: @escaping WebhookEndpoint) -> (any Service)? {
         guard webhooks.areSent else {
             if configuration.webhookBp > 0 {
                 let reason = "the credentials have no secret of sim's in webhookSecrets"
                 world.log.warning("sim.webhooks_off", ["reason": reason])
             }
-            return []
+            return nil
         }
-        let sender = SimSender(
+        return SimSender(
             world: world, journal: journal, webhooks: webhooks, bell: bell
         ) { [name] in try await endpoint($0, name) }
-        return [LeasedJob(sender, of: journal, world: world)]
     }
 
     public func parse(
