@@ -83,7 +83,7 @@ public enum PaymentsSchema {
         CREATE INDEX webhook_over ON webhook (received_at) WHERE applied_at IS NOT NULL;
         """
 
-    /// In the order of the `Settler`, which looks each second: found without looking at the rest,
+    /// In the order of the `SettleJob`, which looks each second: found without looking at the rest,
     /// whatever the planner has heard of the table.
     private static let third = """
         CREATE INDEX payment_due ON payment (next_try_at, payment_id)

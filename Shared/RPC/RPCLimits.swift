@@ -1,9 +1,11 @@
+internal import Wire
+
 /// The bounds of a server and its connections. Over a bound the answer is an error with a reason
 /// or a closed connection, never memory.
 public struct RPCLimits: Sendable {
     /// Frame bytes before and after the hello.
-    public var handshakeFrameBytes = 4 * 1024
-    public var frameBytes = 1024 * 1024
+    public var handshakeFrameBytes = FrameLimits.beforeHello
+    public var frameBytes = FrameLimits.afterHello
     /// Time for the hello, for the rest of a frame that has begun, and without any call.
     public var handshakeMs: Int64 = 5_000
     public var frameMs: Int64 = 10_000

@@ -1,8 +1,16 @@
 public import FoundationEssentials
 public import Lifecycle
 
+/// Where rows are read: in a batch that writes, or beside it.
+public protocol RowReader {
+    func find<Row: StoredRow>(_: Row.Type, _ key: Row.Key) throws -> Row?
+    func select<Row: StoredRow>(_: Row.Type, where condition: SQL) throws -> [Row]
+}
+
+extension Batch: RowReader {}
+
 /// One state of the database, read only.
-public final class Reader {
+public final class Reader: RowReader {
     /// The time by which a reader judges what is live; never before that of a batch it can see.
     public let now: Instant
     private let connection: any Connection

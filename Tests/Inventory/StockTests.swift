@@ -101,7 +101,7 @@ import Wire
 
     @Test func moreBrokenHoldsThanASweepTakesDoNotStandBeforeTheOthers() throws {
         try Rig.run { rig in
-            let broken = Int(Sweeper.batchLimit) + 20
+            let broken = Int(SweepJob.batchLimit) + 20
             let (event, types) = try await rig.event(types: [TypeSpec(allocation: 1_000)])
             for _ in 0..<broken {
                 _ = try await rig.reserve(rig.id(), event, [(types[0], 1)], ttlMs: 1_000)
@@ -112,8 +112,8 @@ import Wire
                 _ = try await rig.reserve(rig.id(), event, [(types[0], 1)], ttlMs: 2_000)
             }
             try await rig.pass(ms: 3_000)
-            let sweeper = Sweeper(world: rig.test.world, database: rig.database)
-            #expect(try await sweeper.sweep(limit: Sweeper.batchLimit).expiredHolds == 3)
+            let sweeper = SweepJob(world: rig.test.world, database: rig.database)
+            #expect(try await sweeper.sweep(limit: SweepJob.batchLimit).expiredHolds == 3)
             #expect(try await rig.held(types[0]) == Int64(broken))
             // One line tells of all of them.
             let lines = rig.test.logLines.all.filter { $0.contains("sweep_skipped") }

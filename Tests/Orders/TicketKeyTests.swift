@@ -33,7 +33,7 @@ import Testing
         _ database: Database, _ keys: [Int64: [UInt8]], current: Int64? = nil
     ) async throws {
         let mint = TicketMint(TicketKeys(keys, current: current))
-        try await TicketKeyCheck(database: database, mint: mint).run()
+        try await TicketKeyChecks(database: database, mint: mint).run()
     }
 
     private static func sell(_ database: Database, _ test: TestWorld, key: Int64) async throws {

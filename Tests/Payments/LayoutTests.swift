@@ -12,7 +12,7 @@ import Testing
         let test = TestWorld()
         try test.run {
             let layouts = [
-                PaymentRow.table, CheckoutRow.table, RefundRow.table, WebhookRow.table,
+                PaymentRow.table, LivePaymentRow.table, RefundRow.table, WebhookRow.table,
                 LedgerRow.table, BalanceRow.table, FeedCursor.table,
             ]
             let sim = [SimPaymentRow.table, SimRefundRow.table, SimEventRow.table]

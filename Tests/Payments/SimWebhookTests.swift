@@ -217,7 +217,7 @@ private let told = SimConfiguration(webhookBp: 10_000)
             let desk = try await Desk(test, sim: told)
             let endpoint = Endpoint(desk, isAway: true)
             _ = try await desk.create()
-            try await desk.pass(ms: SimSender.patienceMs - 2)
+            try await desk.pass(ms: SimSendJob.patienceMs - 2)
             let sender = test.scheduler.spawn { try await endpoint.run() }
             try await desk.pass(ms: 1)
             #expect(endpoint.times.count == 1)

@@ -229,7 +229,7 @@ private let action = ProviderPayment.Status.requiresAction(clientSecret: "s")
             #expect(try await desk.refund().state == .submitted)
             try await desk.hear("evt_1", "refund.failed")
             try await desk.hear("evt_2", "refund.failed")
-            let applier = WebhookApplier(
+            let applier = WebhookJob(
                 world: desk.world, store: desk.store, cashier: desk.service.cashier,
                 awaited: AwaitedTargets())
             for webhook in try await desk.store.dueWebhooks(limit: 16) {

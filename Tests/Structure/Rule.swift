@@ -19,7 +19,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all = form + concurrency + safety + text
+    static let all = form + concurrency + safety + text + rooms
 }
 
 extension SourceFile {

@@ -36,4 +36,31 @@ import Testing
         ]
         #expect(DeadFiles.among(files) == ["Shared/Wire/C.swift"])
     }
+
+    @Test func noRoomIsCrowded() {
+        let product = SourceTree.current.swift.filter { $0.isIn("Shared", "Services") }
+        let rooms = Dictionary(grouping: product) {
+            $0.path.split(separator: "/").dropLast().joined(separator: "/")
+        }
+        for (room, files) in rooms where files.count > 12 {
+            Issue.record("\(room) has \(files.count) files: give a topic a room of its own")
+        }
+    }
+
+    @Test func nothingLivesForTestsAlone() {
+        let product = SourceTree.current.swift.filter { $0.isIn("Shared", "Services") }
+        #expect(DeadDeclarations.among(product) == [])
+    }
+
+    @Test func aDeadDeclarationIsFound() {
+        let files = [
+            SourceFile(
+                path: "Shared/Wire/A.swift",
+                text: "struct Alive { let used = 1 }\nlet x = \"\\(shown())\""),
+            SourceFile(
+                path: "Shared/Wire/B.swift",
+                text: "func shown() { Alive().used + x }\nfunc lonely() {} // lonely"),
+        ]
+        #expect(DeadDeclarations.among(files) == ["Shared/Wire/B.swift: lonely"])
+    }
 }

@@ -4,14 +4,6 @@ import Lifecycle
 import RPC
 import Storage
 
-/// Where rows can be selected: in a batch that writes, or beside it.
-protocol RowSelector {
-    func select<Row: StoredRow>(_: Row.Type, where condition: SQL) throws -> [Row]
-}
-
-extension Batch: RowSelector {}
-extension Reader: RowSelector {}
-
 enum CatalogueQueries {
     /// An event with a page of its ticket types; nil when there is no such event, or none that the
     /// caller may see.
@@ -65,7 +57,7 @@ enum CatalogueQueries {
     }
 
     /// In the order in which they are shown.
-    static func types(of eventId: UUID, in rows: some RowSelector) throws -> [TicketTypeView] {
+    static func types(of eventId: UUID, in rows: some RowReader) throws -> [TicketTypeView] {
         try rows.select(
             TicketTypeRow.self, where: "event_id = \(eventId) ORDER BY \(order)"
         ).map(\.type)

@@ -18,7 +18,9 @@ struct HoldCommand: Sendable {
         if let reference = hold.reference, !call.mayMove(reference) {
             return .failure(.referenced(reference))
         }
-        if hold.isOverdue(at: batch.now) { hold = try Expiry.expire(hold, in: batch) }
+        if hold.isOverdue(at: batch.now) {
+            hold = try ExpiryCommands.expire(hold, in: batch)
+        }
         let decision = try HoldRules.decide(hold, move, now: batch.now) {
             try hasRoom(for: hold, batch)
         }

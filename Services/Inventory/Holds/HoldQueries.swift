@@ -26,7 +26,7 @@ enum HoldQueries {
                     \(open(request.state, since: since)) AND hold_id > \(last)
                     ORDER BY hold_id LIMIT \(most)
                     """)
-            // One that can't be read is the `Sweeper`'s alarm, and stands in no list.
+            // One that can't be read is the `SweepJob`'s alarm, and stands in no list.
             for case (let id, .success(let hold)) in holds {
                 let reply = try HoldReply(hold, at: reader.now, in: reader)
                 guard page.take(reply, at: id) else {

@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import RPC
 import Storage
 import Text
 import Wire
@@ -151,5 +152,29 @@ struct HoldPoolRow: StoredRow {
     init(_ c: some ColumnWalk, _ it: Written<Self>) {
         key = Key.walk(c, it) { $0.key }
         quantity = c("quantity", it) { $0.quantity }
+    }
+}
+
+/// A refusal kept in its hold's row, for the replay.
+enum StoredRefusal {
+    static func bytes(of refusal: RPCError) -> [UInt8] {
+        var writer = CBORWriter()
+        let detail = refusal.detail.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        writer.value([
+            "code": .text(refusal.code.name), "reason": .text(refusal.reason.name),
+            "message": .text(refusal.message), "detail": .map(detail),
+        ])
+        return writer.bytes
+    }
+
+    static func refusal(in bytes: [UInt8]) throws -> RPCError {
+        var reader = CBORReader(bytes)
+        guard let value = try? reader.readValue(), case .text(let code) = value["code"],
+            case .text(let reason) = value["reason"],
+            case .text(let message) = value["message"], case .map(let detail) = value["detail"]
+        else { throw StorageError(.corrupt, "hold: refusal has another shape") }
+        return RPCError(
+            Reason(received: reason, Code(code)), message,
+            detail: Dictionary(detail.map { ($0.0, $0.1) }) { $1 })
     }
 }

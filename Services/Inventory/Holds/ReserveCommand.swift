@@ -51,7 +51,7 @@ struct ReserveCommand: Sendable {
     ) throws -> HoldOutcome {
         var trial = Stock(batch, actor: buyer.caller)
         var refusal = try attempt(hold, types: types, replaced, on: &trial, batch)
-        if refusal != nil, try Expiry.reap(request.eventId, in: batch) {
+        if refusal != nil, try ExpiryCommands.reap(request.eventId, in: batch) {
             trial = Stock(batch, actor: buyer.caller)
             // The reap may have expired the hold that is to be replaced.
             let left = try replaced.flatMap { try batch.find(Hold.self, $0.id) }
@@ -194,7 +194,9 @@ struct ReserveCommand: Sendable {
             current = hold.raised(to: fence)
             try batch.update(current)
         }
-        if current.isOverdue(at: batch.now) { current = try Expiry.expire(current, in: batch) }
+        if current.isOverdue(at: batch.now) {
+            current = try ExpiryCommands.expire(current, in: batch)
+        }
         return .success(try HoldReply(current, at: batch.now, in: batch))
     }
 }

@@ -27,15 +27,4 @@ public enum Guide {
             return "  \(name) → \(to.map(\.word).joined(separator: ", "))"
         }.joined(separator: "\n")
     }
-
-    /// The same as a diagram, in the words of Mermaid.
-    static var diagram: String {
-        let ends = CheckoutState.known.filter(\.isTerminal)
-        let lines =
-            ["stateDiagram-v2", "    [*] --> NEW"]
-            + Transitions.table.filter { $0.from != .parked }.flatMap { from, to in
-                to.map { "    \(from.word) --> \($0.word)" }
-            } + ends.map { "    \($0.word) --> [*]" }
-        return lines.joined(separator: "\n")
-    }
 }

@@ -23,7 +23,7 @@ struct Verifier: Sendable {
     func verify(_ request: VerifyRequest) async throws -> VerifyReply {
         let event = request.eventId
         let (before, own) = try await database.survey { reader in
-            (try Sums(reader, event), try reader.ownViolations(event))
+            (try SumChecks(reader, event), try reader.ownViolations(event))
         }
         // Every fact counted in `before` has a number up to this head.
         let head = database.feed.head
@@ -35,7 +35,7 @@ struct Verifier: Sendable {
         let ledger = try await ledger(event)
         let funds = try await keptFunds(event, endedBefore: before.at, isRead: isRead)
         let holds = try await strayHolds(event)
-        let after = try await database.survey { try Sums($0, event) }
+        let after = try await database.survey { try SumChecks($0, event) }
         let sums = Comparison(before: before, after: after, isRead: isRead)
         // What is not read any more is wrong, and not on its way.
         let unread = max(0, isDiverged ? 0 : head - cursor)
@@ -61,7 +61,7 @@ struct Verifier: Sendable {
     }
 
     /// Tickets sold by type, as Inventory counts them; nil for an event that it doesn't know.
-    private func stock(_ sums: Sums) async throws -> [UUID: [UUID: Int64]?] {
+    private func stock(_ sums: SumChecks) async throws -> [UUID: [UUID: Int64]?] {
         var stock: [UUID: [UUID: Int64]?] = [:]
         for event in sums.events.keys.sorted() {
             do {
@@ -142,7 +142,7 @@ struct Verifier: Sendable {
             let page = try await inventory.call(
                 InventoryAPI.listHolds,
                 ListHoldsRequest(
-                    state: .committing, olderThanMs: Adoption.olderThanMs, after: after))
+                    state: .committing, olderThanMs: AdoptionJob.olderThanMs, after: after))
             for hold in page.holds where event == nil || event == hold.eventId {
                 guard let id = hold.orderId,
                     let checkout = try await checkout(id, "C-7", &violations),
@@ -161,8 +161,8 @@ struct Verifier: Sendable {
 
 /// What peers counted, between two looks at Orders' sums.
 private struct Comparison {
-    let before: Sums
-    let after: Sums
+    let before: SumChecks
+    let after: SumChecks
     /// Payments had booked every order of the first look.
     let isRead: Bool
 
@@ -170,8 +170,8 @@ private struct Comparison {
     func stock(_ stock: [UUID: [UUID: Int64]?]) -> [Violation] {
         var violations: [Violation] = []
         for (event, counted) in stock.sorted(by: { $0.key < $1.key }) {
-            let early = before.events[event] ?? Sums.Sales()
-            let late = after.events[event] ?? Sums.Sales()
+            let early = before.events[event] ?? SumChecks.Sales()
+            let late = after.events[event] ?? SumChecks.Sales()
             guard let counted else {
                 if !early.sold.isEmpty {
                     violations.append(

@@ -7,7 +7,7 @@ import Text
 
 /// Talks to providers, with the intent committed before each call and the answer after it. What
 /// is uncertain is asked again under the same key until it is known: here while a caller waits,
-/// then by the `Settler`.
+/// then by the `SettleJob`.
 struct Cashier: Sendable {
     let world: World
     let store: PaymentStore

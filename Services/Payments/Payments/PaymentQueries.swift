@@ -13,13 +13,6 @@ extension PaymentStore {
         return row.payment
     }
 
-    /// - Throws: `REFUND_NOT_FOUND`.
-    func refund(_ refundID: UUID) async throws -> Refund {
-        let row = try await database.read { try $0.find(RefundRow.self, refundID) }
-        guard let row else { throw RPCError.unknown(.refund, refundID) }
-        return row.refund
-    }
-
     /// Payments that somebody must look at now, the longest due first: by their ids, so that one
     /// that can't be read hides no other.
     func duePayments(
@@ -48,60 +41,6 @@ extension PaymentStore {
         }
     }
 
-    /// In the same way.
-    func dueRefunds(
-        of lane: Lane, after last: DueLoop<UUID>.Due?, limit: Int
-    ) async throws -> [DueLoop<UUID>.Due] {
-        let behind: SQL =
-            last.map { "AND (next_try_at, refund_id) > (\($0.at), \($0.id))" } ?? ""
-        return try await database.read { reader in
-            try reader.query(
-                """
-                SELECT refund_id, next_try_at FROM refund
-                WHERE \(lane.condition) AND next_try_at <= \(reader.now) \(behind)
-                    AND settled_at IS NULL
-                ORDER BY next_try_at, refund_id LIMIT \(limit)
-                """
-            ) { DueLoop.Due(id: try $0.next(), at: try $0.next()) }
-        }
-    }
-
-    /// Refunds of a payment whose last attempt has not been answered.
-    func unansweredRefunds(of paymentID: UUID) async throws -> [Refund] {
-        try await database.read { reader in
-            try reader.select(
-                RefundRow.self,
-                where: """
-                    settled_at IS NULL AND payment_id = \(paymentID) AND state = 'SUBMITTED'
-                    ORDER BY refund_id
-                    """
-            ).map(\.refund)
-        }
-    }
-
-    /// Refunds that are owed and not settled, in order of their ids.
-    func obligations(_ request: ListObligationsRequest) async throws -> ListObligationsReply {
-        let ofCheckout: SQL =
-            request.checkoutId.map { "AND checkout_id = \($0)" as SQL } ?? ""
-        let page = try Page<RefundReply, UUID>(
-            of: PaymentsAPI.listObligations.name, among: [request.checkoutId?.text],
-            after: request.after, limit: request.limit)
-        let after: SQL = page.after.map { "AND refund_id > \($0)" as SQL } ?? ""
-        return try await database.read { reader in
-            var page = page
-            let rows = try reader.select(
-                RefundRow.self,
-                where: """
-                    settled_at IS NULL \(ofCheckout) \(after)
-                    ORDER BY refund_id LIMIT \(page.rowsToRead)
-                    """)
-            for row in rows {
-                guard page.take(RefundReply(row.refund), at: row.key) else { break }
-            }
-            return ListObligationsReply(refunds: page.rows, next: page.next)
-        }
-    }
-
     /// Payments of checkouts that have not ended as far as Orders' feed has been read. Watched
     /// ones, which were given up, are not among them.
     func unsettled(_ request: ListUnsettledRequest) async throws -> ListUnsettledReply {
@@ -122,7 +61,7 @@ extension PaymentStore {
                         ORDER BY payment_id LIMIT \(most)
                         """)
             }
-            // One that can't be read is the `Settler`'s alarm, and stands in no list.
+            // One that can't be read is the `SettleJob`'s alarm, and stands in no list.
             for case (let id, .success(let row)) in rows {
                 guard page.take(PaymentReply(row.payment), at: id) else {
                     return ListUnsettledReply(payments: page.rows, next: page.next)

@@ -19,14 +19,14 @@ struct PaymentStore: Sendable {
                 guard let change = PaymentRules.age(known, now: batch.now) else { return known }
                 return try batch.apply(change, to: known)
             }
-            let checkout = try batch.find(CheckoutRow.self, request.checkoutId)
+            let checkout = try batch.find(LivePaymentRow.self, request.checkoutId)
             if let live = checkout?.livePaymentID {
                 throw RPCError(
                     .livePaymentExists, "the checkout has a payment that is not over",
                     detail: ["paymentId": .id(live)])
             }
             let payment = PaymentRules.create(request, now: batch.now).payment
-            let row = CheckoutRow(
+            let row = LivePaymentRow(
                 checkoutID: payment.checkoutID, livePaymentID: payment.paymentID)
             if checkout == nil { try batch.insert(row) } else { try batch.update(row) }
             try batch.insert(PaymentRow(payment))
@@ -78,54 +78,6 @@ struct PaymentStore: Sendable {
                 ORDER BY created_at LIMIT \(limit))
             """)
     }
-
-    /// The refund, new as an obligation, or as it is when it was known.
-    func request(
-        _ request: RefundPaymentRequest
-    ) async throws -> (refund: Refund, isNew: Bool) {
-        try await database.write(.saga, essential: true) { batch in
-            if let known = try batch.find(RefundRow.self, request.refundId)?.refund {
-                try RefundRules.checkReplay(request, known)
-                return (known, false)
-            }
-            guard let payment = try batch.find(PaymentRow.self, request.paymentId)?.payment else {
-                throw RPCError.unknown(.payment, request.paymentId)
-            }
-            let change = try RefundRules.request(request, payment, now: batch.now)
-            try batch.insert(RefundRow(change.refund))
-            try batch.apply(change, to: payment)
-            return (change.refund, true)
-        }
-    }
-
-    /// The refund, made due at once.
-    func retry(_ refundID: UUID) async throws -> Refund {
-        try await database.write(.saga, essential: true) { batch in
-            guard let refund = try batch.find(RefundRow.self, refundID)?.refund else {
-                throw RPCError.unknown(.refund, refundID)
-            }
-            guard let due = RefundRules.retry(refund, now: batch.now) else { return refund }
-            try batch.update(RefundRow(due))
-            return due
-        }
-    }
-
-    /// Writes what the provider answered to an ask under `asked.key`; an answer to an earlier
-    /// attempt says nothing about this one.
-    func settle(_ asked: Refund, _ answer: RefundAnswer) async throws -> Refund {
-        try await database.write(.saga, essential: true) { batch in
-            guard let refund = try batch.find(RefundRow.self, asked.refundID)?.refund,
-                let payment = try batch.find(PaymentRow.self, asked.paymentID)?.payment
-            else { throw RPCError.unknown(.refund, asked.refundID) }
-            guard refund.attempt == asked.attempt,
-                let change = RefundRules.apply(answer, to: refund, payment, now: batch.now)
-            else { return refund }
-            try batch.update(RefundRow(change.refund))
-            try batch.apply(change, to: payment)
-            return change.refund
-        }
-    }
-
 }
 
 extension Batch {
@@ -140,38 +92,16 @@ extension Batch {
         return payment
     }
 
-    /// Writes the payment's part in a refund, the refund's facts and bookings; not the refund.
-    func apply(_ change: RefundChange, to before: Payment) throws {
-        if change.payment != before { _ = try write(change.payment, before: before) }
-        try book(change.bookings)
-        for fact in change.facts {
-            emit(
-                fact, subject: change.refund.refundID,
-                CBOR.encode(RefundReply(change.refund)))
-        }
-    }
-
-    private func write(_ payment: Payment, before: Payment) throws -> Payment {
+    func write(_ payment: Payment, before: Payment) throws -> Payment {
         var payment = payment
         payment.version = before.version &+ 1
         try update(PaymentRow(payment))
         if before.isLive, !payment.isLive,
-            let row = try find(CheckoutRow.self, payment.checkoutID),
+            let row = try find(LivePaymentRow.self, payment.checkoutID),
             row.livePaymentID == payment.paymentID
         {
-            try update(CheckoutRow(checkoutID: payment.checkoutID, livePaymentID: nil))
+            try update(LivePaymentRow(checkoutID: payment.checkoutID, livePaymentID: nil))
         }
         return payment
-    }
-
-    private func book(_ bookings: [Booking]) throws {
-        for booking in bookings {
-            for row in LedgerRow.rows(of: booking, at: now) {
-                try insert(row)
-                if !row.isFunds {
-                    try keep(LedgerPlace(of: row), debit: row.debit, credit: row.credit)
-                }
-            }
-        }
     }
 }

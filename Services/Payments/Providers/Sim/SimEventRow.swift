@@ -41,3 +41,28 @@ struct SimEventRow: StoredRow {
             dueAt: c("due_at", it) { $0.event.dueAt }, tries: c("tries", it) { $0.event.tries })
     }
 }
+
+extension Database {
+    /// Events that are to be sent now, the longest due first.
+    func dueSimEvents(
+        after last: DueLoop<SimEventRow.Key>.Due?, limit: Int
+    ) async throws -> [DueLoop<SimEventRow.Key>.Due] {
+        let behind: SQL =
+            last.map {
+                "AND (due_at, event_id, copy) > (\($0.at), \($0.id.eventID), \($0.id.copy))"
+            } ?? ""
+        return try await read { reader in
+            try reader.query(
+                """
+                SELECT event_id, copy, due_at FROM sim_event
+                WHERE due_at <= \(reader.now) \(behind)
+                ORDER BY due_at, event_id, copy LIMIT \(limit)
+                """
+            ) {
+                DueLoop.Due(
+                    id: SimEventRow.Key(eventID: try $0.next(), copy: try $0.next()),
+                    at: try $0.next())
+            }
+        }
+    }
+}

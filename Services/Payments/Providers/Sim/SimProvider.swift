@@ -49,7 +49,7 @@ public final class SimProvider: WebhookProvider {
     /// What runs for as long as the process lives: the sender of webhooks, when there are any, and
     /// the repairs of clocks.
     public func jobs(endpoint: @escaping WebhookEndpoint) -> [any Service] {
-        let repairs = SimClockRepairs.all(in: journal, configuration, webhooks, world: world)
+        let repairs = SimRepairs.all(in: journal, configuration, webhooks, world: world)
         let all: [any Service] = repairs + [sender(endpoint)].compactMap(\.self)
         return all.map { LeasedJob($0, of: journal, world: world) }
     }
@@ -62,7 +62,7 @@ public final class SimProvider: WebhookProvider {
             }
             return nil
         }
-        return SimSender(
+        return SimSendJob(
             world: world, journal: journal, webhooks: webhooks, bell: bell
         ) { [name] in try await endpoint($0, name) }
     }

@@ -9,7 +9,7 @@ import Wire
 /// Remembers how far the stores of Inventory and Payments had come, and tells them: a store that
 /// was put back from a backup is noticed by those who saw more of it. The memory is durable, since
 /// after a fire all three may start anew.
-struct PeerHistories: Service {
+struct PeerHistoryJob: Service {
     /// What a backup may have lost unnoticed is what happened after the last look.
     private static let everyMs: Int64 = 2_000
 

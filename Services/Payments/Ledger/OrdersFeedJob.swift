@@ -28,7 +28,7 @@ extension Batch {
     /// Closes the payment that its checkout ended with, if there was one; once, however often the
     /// fact is read.
     fileprivate func close(_ fact: OrderFact, _ outcome: CheckoutOutcome) throws {
-        guard let paymentID = try find(CheckoutRow.self, fact.checkoutId)?.livePaymentID,
+        guard let paymentID = try find(LivePaymentRow.self, fact.checkoutId)?.livePaymentID,
             let payment = try find(PaymentRow.self, paymentID)?.payment,
             let change = PaymentRules.close(payment, outcome, tax: fact.tax.amount)
         else { return }

@@ -7,7 +7,7 @@ import Saga
 /// Finds stock and money at the peers that belong to no checkout of this database, as after a
 /// restore, and gives them back: such a checkout is taken in as CANCELLING. It is safe, because a
 /// checkout is committed before its hold is asked for.
-struct Adoption: Service {
+struct AdoptionJob: Service {
     private let world: World
     private let journal: CheckoutJournal
     private let runner: SagaRunner<Checkout, PeerReply>

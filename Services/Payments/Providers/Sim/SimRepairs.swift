@@ -4,7 +4,7 @@ import Storage
 
 /// What a clock of the provider's that was ahead has put off. A payment that had come due by that
 /// clock was told as captured, and stays that; one that had not comes due now.
-enum SimClockRepairs {
+enum SimRepairs {
     static func all(
         in journal: Database, _ configuration: SimConfiguration, _ webhooks: SimWebhooks,
         world: World

@@ -72,6 +72,17 @@ extension AccountBalance {
 }
 
 extension Batch {
+    func book(_ bookings: [Booking]) throws {
+        for booking in bookings {
+            for row in LedgerRow.rows(of: booking, at: now) {
+                try insert(row)
+                if !row.isFunds {
+                    try keep(LedgerPlace(of: row), debit: row.debit, credit: row.credit)
+                }
+            }
+        }
+    }
+
     /// Adds to what is kept of an account. A sum that can't be read keeps nobody from paying:
     /// verification tells of it.
     func keep(_ place: LedgerPlace, debit: Int64, credit: Int64) throws {

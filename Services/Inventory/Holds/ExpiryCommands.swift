@@ -4,7 +4,7 @@ import Lifecycle
 import Storage
 
 /// What happens to a hold whose time is over, whoever comes across it.
-enum Expiry {
+enum ExpiryCommands {
     /// Who stands in the audit when it is the clock that acts.
     static let actor = "clock"
     /// Holds that one Reserve gives back at most before it is refused.
@@ -94,7 +94,7 @@ extension ClockRepair<UUID> {
         } by: { batch, id in
             guard let made = try batch.find(Hold.self, id), made.takesStock else { return }
             let hold = made.made(notAfter: batch.now)
-            var stock = Stock(batch, actor: Expiry.actor)
+            var stock = Stock(batch, actor: ExpiryCommands.actor)
             try stock.note(expiryOf: hold)
             try stock.save()
             try batch.update(hold)

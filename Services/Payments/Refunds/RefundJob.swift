@@ -3,7 +3,7 @@ import FoundationEssentials
 import Lifecycle
 
 /// Pays back what is owed, however often the provider has to be asked.
-struct Refunder: Service {
+struct RefundJob: Service {
     let world: World
     let store: PaymentStore
     let cashier: Cashier

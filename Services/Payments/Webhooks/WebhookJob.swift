@@ -5,7 +5,7 @@ import Lifecycle
 /// Brings home what webhooks tell of: asks the provider what the payment is by now and commits
 /// that, whatever the webhook said. A webhook is over only after its effect is committed; a process
 /// that dies in between asks once more, which changes nothing.
-struct WebhookApplier: Service {
+struct WebhookJob: Service {
     let world: World
     let store: PaymentStore
     let cashier: Cashier

@@ -6,7 +6,7 @@ import Storage
 /// Tidies up once a second: expires holds whose time is over, the oldest first, and raises an
 /// alarm about those that an order has had for too long. Nothing depends on it: whoever comes
 /// across such a hold first expires it.
-struct Sweeper: Service {
+struct SweepJob: Service {
     static let everyMs: Int64 = 1_000
     static let batchLimit: Int64 = 500
     /// After so long a COMMITTING hold is worth a look; only Orders may resolve it.
@@ -32,7 +32,7 @@ struct Sweeper: Service {
     /// commits all the same. Pages go on past rows that cannot be expired, so that no number of
     /// them stands before the others.
     func sweep(limit: Int64) async throws -> SweepExpiredReply {
-        var swept: [Expiry.Late] = []
+        var swept: [ExpiryCommands.Late] = []
         var skipped: Int64 = 0
         var last: HoldQueries.Overdue?
         var isMore = true
@@ -73,18 +73,18 @@ struct Sweeper: Service {
 
     private func expire(
         _ holds: [HoldQueries.Overdue]
-    ) async -> [Result<Expiry.Late?, Problem>] {
+    ) async -> [Result<ExpiryCommands.Late?, Problem>] {
         await withTaskGroup { group in
             for hold in holds { group.addTask { await expire(hold.id) } }
             return await group.reduce(into: []) { $0.append($1) }
         }
     }
 
-    private func expire(_ id: UUID) async -> Result<Expiry.Late?, Problem> {
+    private func expire(_ id: UUID) async -> Result<ExpiryCommands.Late?, Problem> {
         do {
             return .success(
                 try await database.write(essential: true) { batch in
-                    try Expiry.expireIfOverdue(id, in: batch)
+                    try ExpiryCommands.expireIfOverdue(id, in: batch)
                 })
         } catch {
             return .failure(Problem(hold: id, cause: "\(error)"))

@@ -3,7 +3,7 @@ import Lifecycle
 
 /// Finishes what no caller waits for any more: asks pending calls again under their keys, polls
 /// what is in the provider's or the buyer's hands, and gives up what a buyer left lying.
-struct Settler: Service {
+struct SettleJob: Service {
     let world: World
     let store: PaymentStore
     let cashier: Cashier

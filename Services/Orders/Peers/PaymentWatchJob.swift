@@ -59,7 +59,7 @@ final class AwaitedPayments: Sendable {
 
 /// Reads Payments' feed while a checkout waits for its payment, and wakes it when something
 /// happened. It only shortens the wait: what it misses, the next poll finds, so it keeps no cursor.
-struct PaymentWatch: Service {
+struct PaymentWatchJob: Service {
     let world: World
     let awaited: AwaitedPayments
     let runner: SagaRunner<Checkout, PeerReply>

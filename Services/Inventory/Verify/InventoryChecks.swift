@@ -7,7 +7,7 @@ import Storage
 /// What must always hold, each as a query that gives the rows against it. They run over one state
 /// of the database. What grows with every sale is read once, row by row, and summed into what is
 /// bounded by the pools and the open holds, so that neither time nor memory runs away.
-struct Invariants {
+struct InventoryChecks {
     /// Violations of one invariant that are reported at most.
     static let limit: Int64 = 100
 
@@ -96,7 +96,7 @@ struct Invariants {
 
     /// C-3 and C-4, in one way through the audit.
     private func auditIsSound() throws -> [Violation] {
-        var trail = AuditTrail()
+        var trail = AuditChecks()
         for open in ["h.state = 'ACTIVE'", "h.state = 'COMMITTING'"] as [SQL] {
             try reader.forEach(
                 """

@@ -3,7 +3,7 @@ import Wire
 
 /// Sees to it at the start that every ticket's code stays what it was: each key that orders were
 /// made with must be there, and be the same.
-struct TicketKeyCheck: Sendable {
+struct TicketKeyChecks: Sendable {
     let database: Database
     let mint: TicketMint
 

@@ -8,7 +8,7 @@ import Storage
 /// C-3: every entry begins where the one before ended, and the first from nothing. C-4: over its
 /// whole life a hold adds to `held` exactly what it takes now: all of it while it is open, nothing
 /// once it has ended.
-struct AuditTrail {
+struct AuditChecks {
     private struct Part: Hashable {
         let pool: UUID
         let hold: UUID
@@ -42,7 +42,7 @@ struct AuditTrail {
             $0.pool == pool && $0.seq == seq - 1 && $0.stand == start
         }
         let isFirst = seq == 1 && oldHeld == 0 && oldSold == 0
-        if follows != true, !isFirst, broken.count < Invariants.limit {
+        if follows != true, !isFirst, broken.count < InventoryChecks.limit {
             broken.append(
                 Violation(
                     invariant: "C-3", subject: pool.text,
@@ -65,6 +65,6 @@ struct AuditTrail {
                 expected: "held by one hold: \(expected[part] ?? 0)",
                 actual: "\(moved.sums[part] ?? 0)")
         }
-        return broken + held.prefix(Int(Invariants.limit))
+        return broken + held.prefix(Int(InventoryChecks.limit))
     }
 }

@@ -5,7 +5,7 @@ import Publishing
 import Storage
 
 /// What Orders' rows add up to at one moment, to be held against what the peers count.
-struct Sums: Sendable {
+struct SumChecks: Sendable {
     struct Sales: Sendable {
         /// Minor units that became revenue, tax apart. All sums are of 64-bit numbers in 128 bits:
         /// an overflow would make a wrong one look right.

@@ -3,7 +3,7 @@ import Storage
 
 /// Sends the webhooks of `sim` until each is accepted. What it does not get rid of in three days
 /// nobody hears of.
-struct SimSender: Service {
+struct SimSendJob: Service {
     let world: World
     let journal: Database
     let webhooks: SimWebhooks
@@ -17,34 +17,12 @@ struct SimSender: Service {
 
     func run() async throws {
         await DueLoop("sim_event", in: [.all], world, wokenBy: bell).run {
-            try await due(after: $1, limit: $2)
+            try await journal.dueSimEvents(after: $1, limit: $2)
         } look: { key in
             let (event, now) = try await journal.read {
                 (try $0.find(SimEventRow.self, key)?.event, $0.now)
             }
             if let event { await send(event, at: now) }
-        }
-    }
-
-    private func due(
-        after last: DueLoop<SimEventRow.Key>.Due?, limit: Int
-    ) async throws -> [DueLoop<SimEventRow.Key>.Due] {
-        let behind: SQL =
-            last.map {
-                "AND (due_at, event_id, copy) > (\($0.at), \($0.id.eventID), \($0.id.copy))"
-            } ?? ""
-        return try await journal.read { reader in
-            try reader.query(
-                """
-                SELECT event_id, copy, due_at FROM sim_event
-                WHERE due_at <= \(reader.now) \(behind)
-                ORDER BY due_at, event_id, copy LIMIT \(limit)
-                """
-            ) {
-                DueLoop.Due(
-                    id: SimEventRow.Key(eventID: try $0.next(), copy: try $0.next()),
-                    at: try $0.next())
-            }
         }
     }
 

@@ -1,0 +1,179 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Saga
+import Storage
+
+/// Purchases. Each method is one commit, then a wait for what the saga makes of it.
+extension OrdersService {
+    func registerCheckout(on router: inout Router) {
+        router.handle(OrdersAPI.purchase, purchase)
+        router.handle(OrdersAPI.createCheckout, create)
+        router.handle(OrdersAPI.startPayment, startPayment)
+        router.handle(OrdersAPI.cancelCheckout, cancel)
+        router.handle(OrdersAPI.getCheckout) { request, call in
+            try await told(try await found(request.checkoutId, for: call))
+        }
+        router.handle(OrdersAPI.watchCheckout, watch)
+    }
+
+    /// The first commit, then a task that drives the saga, then a wait for it.
+    func purchase(
+        _ request: PurchaseRequest, _ call: CallContext
+    ) async throws -> CheckoutReply {
+        try PurchaseRules.check(request)
+        try await refuseUnpayable(request)
+        let watch = runner.progress.watch(request.purchaseId) { $0.isSettled }
+        defer { watch.cancel() }
+        let begun = try await journal.begin(request, call)
+        if begun.isSettled { return try answer(begun, try await told(begun)) }
+        runner.start(begun)
+        return try await settled(watch, request.purchaseId, request.waitMs ?? .max, call)
+    }
+
+    /// What costs something and names no provider is refused before it is stored, so that its id
+    /// can be used again. When the catalogue does not answer, the saga finds out.
+    func refuseUnpayable(_ request: PurchaseRequest) async throws {
+        guard request.provider == nil, try await journal.find(request.purchaseId) == nil else {
+            return
+        }
+        var after: String?
+        repeat {
+            let page: EventReply
+            do {
+                page = try await readers.inventory.call(
+                    InventoryAPI.getEvent, GetEventRequest(eventId: request.eventId, after: after))
+            } catch is RPCError { return }
+            if PurchaseRules.isPriced(request.items, in: page.ticketTypes) {
+                throw RPCError.invalid([PurchaseRules.providerNeeded])
+            }
+            after = page.next
+        } while after != nil
+    }
+
+    /// A purchase that was refused answers with the refusal, each time that it is asked.
+    func answer(_ checkout: Checkout, _ reply: CheckoutReply) throws -> CheckoutReply {
+        if checkout.state == .rejected || checkout.state == .cancelled,
+            let problem = checkout.problem
+        {
+            throw problem.error
+        }
+        return reply
+    }
+
+    /// What is told of a checkout that was read: of a completed one only as long as its order says
+    /// the same. Only who has just committed it may answer from `view` alone.
+    func told(_ checkout: Checkout) async throws -> CheckoutReply {
+        if checkout.state == .completed, try await !queries.agrees(with: checkout) {
+            throw StorageError(.corrupt, "checkout: \(checkout.id) says other than its order")
+        }
+        return try view.reply(checkout, now: database.now)
+    }
+
+    /// A purchase or checkout that was refused answers with the refusal.
+    func settled(
+        _ watch: SagaWatch<Checkout>, _ id: UUID, _ waitMs: Int64, _ call: CallContext
+    ) async throws -> CheckoutReply {
+        let waitMs = call.waitMs(waitMs, on: world.scheduler)
+        if let settled = await watch.value(withinMs: waitMs) {
+            return try answer(settled, try view.reply(settled, now: database.now))
+        }
+        let checkout = try await found(id, for: call)
+        return try answer(checkout, try await told(checkout))
+    }
+
+    /// Another buyer's is not found, as one that does not exist.
+    func found(_ id: UUID, for call: CallContext) async throws -> Checkout {
+        guard let checkout = try await journal.find(id), call.mayTouch(checkout) else {
+            throw RPCError.unknown(.checkout, id)
+        }
+        return checkout
+    }
+}
+
+// MARK: Step by step
+
+extension OrdersService {
+    func create(
+        _ request: CreateCheckoutRequest, _ call: CallContext
+    ) async throws -> CheckoutReply {
+        try PurchaseRules.check(request)
+        let watch = runner.progress.watch(request.checkoutId) { $0.isSettled }
+        defer { watch.cancel() }
+        let begun = try await journal.begin(request, call)
+        if begun.state != .new { return try answer(begun, try await told(begun)) }
+        runner.start(begun)
+        return try await settled(watch, request.checkoutId, request.waitMs ?? .max, call)
+    }
+
+    func startPayment(
+        _ request: StartPaymentRequest, _ call: CallContext
+    ) async throws -> CheckoutReply {
+        try BuyerRules.check(request)
+        let begun = try await journal.start(request, call)
+        let checkout = try await attemptSettled(begun, request.waitMs ?? .max, call)
+        try BuyerRules.refuseExpired(checkout)
+        let isUnderWay = checkout.isPaymentLive && checkout.attempt?.id == request.attemptId
+        if !isUnderWay,
+            let refusal = try await journal.refusal(of: request.attemptId, request.checkoutId)
+        {
+            throw refusal
+        }
+        return try await told(checkout)
+    }
+
+    /// What the attempt that was begun has come to. Only what happened after it was begun tells:
+    /// news of an attempt before it may still be on their way.
+    private func attemptSettled(
+        _ begun: Checkout, _ waitMs: Int64, _ call: CallContext
+    ) async throws -> Checkout {
+        let watch = runner.progress.watch(begun.id) {
+            $0.version > begun.version && $0.isAttemptSettled
+        }
+        defer { watch.cancel() }
+        runner.moved(begun)
+        if begun.isAttemptSettled { return begun }
+        // The saga may have gone on since the commit, before anybody watched.
+        let now = try await found(begun.id, for: call)
+        if now.version > begun.version, now.isAttemptSettled { return now }
+        let waitMs = call.waitMs(waitMs, on: world.scheduler)
+        if let settled = await watch.value(withinMs: waitMs) { return settled }
+        return try await found(begun.id, for: call)
+    }
+
+    func cancel(
+        _ request: CancelCheckoutRequest, _ call: CallContext
+    ) async throws -> CheckoutReply {
+        let watch = runner.progress.watch(request.checkoutId) {
+            $0.state.isTerminal || $0.state == .parked
+        }
+        defer { watch.cancel() }
+        let after = try await journal.change(
+            request.checkoutId, "CANCELLED", because: request.reason, call
+        ) {
+            try BuyerRules.cancel($0, now: $1)
+        }
+        runner.moved(after)
+        if after.state.isTerminal { return try await told(after) }
+        let waitMs = call.waitMs(request.waitMs ?? 0, on: world.scheduler)
+        if let ended = await watch.value(withinMs: waitMs) {
+            return try await told(ended)
+        }
+        return try await told(try await found(request.checkoutId, for: call))
+    }
+
+    /// The checkout as it is now when it has changed since, else as its next change makes it.
+    func watch(_ request: WatchCheckoutRequest, _ call: CallContext) async throws -> CheckoutReply {
+        let watch = runner.progress.watch(request.checkoutId) {
+            $0.version > request.sinceVersion
+        }
+        defer { watch.cancel() }
+        var checkout = try await found(request.checkoutId, for: call)
+        if checkout.version <= request.sinceVersion, !checkout.state.isTerminal {
+            let waitMs = call.waitMs(request.waitMs ?? .max, on: world.scheduler)
+            if let newer = await watch.value(withinMs: waitMs) { checkout = newer }
+        }
+        return try await told(checkout)
+    }
+}

@@ -1,0 +1,11 @@
+import Contracts
+import RPC
+
+/// The books.
+extension PaymentsService {
+    func registerLedger(on router: inout Router) {
+        router.handle(PaymentsAPI.ledgerBalance) { request, _ in
+            try await store.balance(request)
+        }
+    }
+}
