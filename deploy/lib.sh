@@ -168,10 +168,15 @@ step() {
 # lines that go on with it.
 failures() {
     awk '
-        { isOne = /(^|[^-])error:|^✘|✘ Test|warning:|[1-9][0-9]* violations$/ }
-        isOne { goesOn = !seen[$0]++ }
-        !isOne && !/^( |↳)/ { goesOn = 0 }
-        goesOn' "$1"
+        function end() { if (block != "" && !seen[block]++) printf "%s", block; block = "" }
+        /(^|[^-])error:|^✘|✘ Test|warning:|[1-9][0-9]* violations$/ {
+            end()
+            block = $0 "\n"
+            next
+        }
+        !/^( |↳)/ { end() }
+        block != "" { block = block $0 "\n" }
+        END { end() }' "$1"
 }
 
 # The last line of the running step's output, without control characters, cut to $1 columns.

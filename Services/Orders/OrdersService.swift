@@ -11,8 +11,8 @@ public import Storage
 public struct OrdersService: Sendable {
     let world: World
     let database: Database
-    let journal: CheckoutJournal
-    let runner: SagaRunner<Checkout, PeerReply>
+    let checkouts: CheckoutStore
+    let runner: SagaRunner<Checkout>
     let queries: OrderQueries
     let view: CheckoutView
     let awaited = AwaitedPayments()
@@ -47,35 +47,29 @@ public struct OrdersService: Sendable {
         self.readers = readers
         let mint = TicketMint(ticketKeys)
         try await TicketKeyChecks(database: database, mint: mint).run()
-        let saga = PurchaseSaga(inventory: peers.inventory, payments: peers.payments)
-        journal = CheckoutJournal(
-            database: database, isShared: isShared ?? database.isShared,
-            rules: CheckoutRules(core: saga.steps.core),
-            book: OrderBook(), keyNumber: mint.current, awaited: awaited, log: world.log)
-        runner = try await SagaRunner(
-            saga.steps, asides: saga.asides, journal: journal, world: world)
+        let saga = PurchaseSaga(
+            inventory: peers.inventory, payments: peers.payments, awaited: awaited, log: world.log)
+        checkouts = CheckoutStore(
+            saga, in: database, isShared: isShared ?? database.isShared, keyNumber: mint.current)
+        runner = try await SagaRunner(of: checkouts.sagas, world: world) { saga.step(named: $0) }
         queries = OrderQueries(database: database, mint: mint)
         view = CheckoutView(mint: mint)
         stock = .inventory(
-            at: readers.inventory, of: journal, in: database, for: runner, world: world)
-        peers.inventory.whenConnected { [weak runner] in
-            runner?.hurry { StepName.atInventory.contains($0.step) }
-        }
-        peers.payments.whenConnected { [weak runner] in
-            runner?.hurry { StepName.atPayments.contains($0.step) }
-        }
+            at: readers.inventory, of: checkouts, in: database, for: runner, world: world)
+        peers.inventory.whenConnected { [weak runner] in runner?.hurry(to: "inventory") }
+        peers.payments.whenConnected { [weak runner] in runner?.hurry(to: "payments") }
     }
 
     /// What runs beside the handlers for as long as the process lives.
     public var jobs: [any Service] {
         let adoption = AdoptionJob(
-            world: world, journal: journal, runner: runner, inventory: readers.inventory,
+            world: world, checkouts: checkouts, runner: runner, inventory: readers.inventory,
             payments: readers.payments)
         return runner.jobs + [
             PaymentWatchJob(
                 world: world, awaited: awaited, runner: runner, payments: readers.payments),
             PeerHistoryJob(world: world, database: database, sagas: peers, readers: readers),
-            journal.clockRepair(world),
+            checkouts.clockRepair(world),
             LeasedJob(stock, of: database, world: world),
             LeasedJob(adoption, of: database, world: world),
             LeasedJob(housekeeping, of: database, world: world),
@@ -86,7 +80,7 @@ public struct OrdersService: Sendable {
 
     var housekeeping: Housekeeping {
         Housekeeping(database, world: world) {
-            try CheckoutJournal.forget($0, before: $1, limit: $2)
+            try CheckoutStore.forget($0, before: $1, limit: $2)
         }
     }
 

@@ -36,6 +36,7 @@ public enum OrdersSchema {
             ALTER TABLE ticket_order ADD COLUMN owner_kind TEXT NOT NULL DEFAULT '';
             """ + SagaTables.callers),
         Migration(9, FeedCursor.settingAside),
+        Migration(10, SagaTables.kinds(first: PurchaseSaga.kind)),
     ]
 
     private static let first = """

@@ -24,7 +24,7 @@ import Testing
             try batch.insert(row)
             try batch.insert(
                 SagaStepRow(
-                    sagaID: row.id, number: 1, position: SagaPosition(StepName.reserve),
+                    sagaID: row.id, number: 1, position: SagaPosition(CheckoutStep.reserve),
                     outcome: "REFUSED", result: "-", at: batch.now))
         }
         return row.id

@@ -17,37 +17,32 @@ import Wire
         let to: CheckoutState
     }
 
-    /// The answers that a peer could give to any call, likely or not.
-    static func outcomes(_ checkout: Checkout) -> [CheckoutEvent.Outcome] {
+    /// What may come of the call that a checkout stands at.
+    static func events(_ checkout: Checkout) -> [SagaEvent<Checkout>] {
         let total = checkout.totals?.total ?? Money(0, Sample.euro)
         let states: [HoldState] = [.committing, .active, .consumed, .released, .expired, .refused]
-        let holds = states.map {
-            PeerReply.hold(Sample.hold(checkout, $0))
-        }
+        let holds = states.map { Sample.hold(checkout, $0) }
         let payments = [
             Sample.payment(checkout, .captured, captured: total),
             Sample.payment(checkout, .captured, captured: Money(1, Sample.euro)),
             Sample.payment(checkout, .captured, captured: nil),
             Sample.payment(checkout, .voided),
             Sample.payment(checkout, .requiresAction), Sample.payment(checkout, .authorised),
-        ].map { PeerReply.payment($0) }
-        let refund = PeerReply.refund(Sample.refund(checkout))
+        ]
         let reasons: [Reason] = [
             .insufficientInventory, .holdExpired, .holdReleased, .holdConsumed, .declined,
             .alreadyCaptured, .alreadyVoided, .amountMismatch, .paymentNotFound,
             .permissionDenied, .idempotencyConflict, .refundExceedsCaptured, .invalidArgument,
             .holdExtendLimit, .livePaymentExists, .authorisationExpired,
         ]
-        let calledOff: [CheckoutEvent.Outcome] =
-            checkout.isCancelRequested ? [.refused(CheckoutRules.calledOffInTime)] : []
-        return calledOff + (holds + payments + [refund]).map { .done($0) }
-            + (payments + [refund]).map { .waiting($0) }
-            + reasons.map { .refused(.heard($0)) }
-            + [
-                .refused(.heard(.declined, detail: ["state": "FAILED_FINAL"])),
-                .refused(.heard(.declined, detail: ["state": "VOIDED"])),
-                .unknown(RPCError(.unavailable, "gone"), retryInMs: 200), .slow,
-            ]
+        let calledOff = checkout.isCancelRequested ? [Pay.calledOffInTime] : []
+        return Sample.events(
+            checkout, answers: holds + payments + [Sample.refund(checkout)],
+            refusals: calledOff + reasons.map { .heard($0) }
+                + [
+                    .heard(.declined, detail: ["state": "FAILED_FINAL"]),
+                    .heard(.declined, detail: ["state": "VOIDED"]),
+                ])
     }
 
     /// What matters of a row to what can come next.
@@ -103,12 +98,10 @@ import Wire
             for next in Sample.buyersChoices(checkout) + Sample.news(checkout) {
                 enter(next, from: checkout)
             }
-            guard let position = checkout.position else { continue }
-            for outcome in outcomes(checkout) {
+            for event in events(checkout) {
                 for (ageMs, epoch) in times.map({ ($0, checkout.epoch) }) + [(60_000, 2)] {
-                    let decision = Sample.rules.decide(
-                        checkout, CheckoutEvent(position, outcome),
-                        now: Sample.start.advanced(byMs: ageMs), epoch: epoch)
+                    let decision = CheckoutDecision(
+                        checkout, event, now: Sample.start.advanced(byMs: ageMs), epoch: epoch)
                     enter(decision.checkout, from: checkout)
                 }
             }
@@ -179,48 +172,36 @@ import Wire
         }
     }
 
-    @Test func anAnswerToACallThatIsOverChangesNothing() {
-        let checkout = Sample.firstRows[0]
-        let late = CheckoutEvent(
-            SagaPosition(StepName.pay), .refused(.heard(.declined)))
-        let decision = Sample.rules.decide(
-            checkout, late, now: Sample.start, epoch: checkout.epoch)
-        #expect(decision.checkout == checkout && decision.ended.isEmpty)
-    }
-
     /// Its first try was given up, and overtaken by all that came after it.
     @Test(arguments: [CheckoutState.committing, .paid], [Reason.holdState, .holdExpired])
-    func aReopeningThatComesLateIsFencedOnceMore(_ state: CheckoutState, _ reason: Reason) {
+    func aReopeningThatComesLateIsFencedOnceMore(
+        _ state: CheckoutState, _ reason: Reason
+    ) throws {
         var checkout = Sample.firstRows[0]
         checkout.lines = Sample.hold(checkout, .committing).lines
         checkout.state = state
-        checkout.step = SagaPosition(StepName.consume)
-        func after(_ outcome: CheckoutEvent.Outcome, at step: String) -> Checkout {
-            Sample.rules.decide(
-                checkout, CheckoutEvent(SagaPosition(step), outcome), now: Sample.start, epoch: 1
-            ).checkout
-        }
-        checkout = after(.refused(.heard(reason)), at: StepName.consume)
-        #expect(checkout.step == SagaPosition(StepName.fence) && checkout.state == state)
-        #expect(
-            after(.refused(.heard(.holdExpired)), at: StepName.fence).state == .parked
+        checkout.step = SagaPosition(CheckoutStep.consume)
+        let (consume, fence) = (
+            SagaPosition(CheckoutStep.consume), SagaPosition(CheckoutStep.fence)
         )
-        checkout = after(
-            .done(.hold(Sample.hold(checkout, .committing))), at: StepName.fence)
-        #expect(checkout.step == SagaPosition(StepName.consume) && checkout.state == state)
+        checkout = try Self.decide(checkout, Sample.refused(consume, .heard(reason)))
+        #expect(checkout.step == fence && checkout.state == state)
+        let refused = Sample.refused(fence, .heard(.holdExpired))
+        #expect(try Self.decide(checkout, refused).state == .parked)
+        let fenced = Sample.done(fence, Sample.hold(checkout, .committing))
+        checkout = try Self.decide(checkout, fenced)
+        #expect(checkout.step == consume && checkout.state == state)
     }
 
     @Test("R23: a capture that is unknown for 20 hours is asked no more, and a human must decide")
     func anUncertainCaptureIsParkedBeforeTheProviderForgetsItsKey() throws {
         var checkout = Sample.firstRows[0]
         checkout.state = .committing
-        checkout.step = SagaPosition(StepName.pay)
-        let lost = CheckoutEvent(
-            SagaPosition(StepName.pay),
-            .unknown(RPCError(.unavailable, "gone"), retryInMs: 60_000))
+        checkout.step = SagaPosition(CheckoutStep.pay)
+        let lost = try #require(Sample.unknown(SagaPosition(CheckoutStep.pay), retryInMs: 60_000))
         let ends: [(Int64, CheckoutState)] = [(19, .committing), (20, .parked)]
         for (hours, state) in ends {
-            let decision = Sample.rules.decide(
+            let decision = CheckoutDecision(
                 checkout, lost, now: Sample.start.advanced(byMs: hours * 3_600_000), epoch: 1)
             #expect(decision.checkout.state == state)
             #expect(decision.pauseMs == (state == .parked ? nil : 60_000))
@@ -228,12 +209,11 @@ import Wire
     }
 
     private static func decide(
-        _ checkout: Checkout, _ outcome: CheckoutEvent.Outcome, epoch: Int64 = 1,
+        _ checkout: Checkout, _ event: SagaEvent<Checkout>?, epoch: Int64 = 1,
         isFollowed: Bool = false
     ) throws -> Checkout {
-        Sample.rules.decide(
-            checkout, CheckoutEvent(try #require(checkout.position), outcome), now: Sample.start,
-            epoch: epoch, isFollowed: isFollowed
+        CheckoutDecision(
+            checkout, try #require(event), now: Sample.start, epoch: epoch, isFollowed: isFollowed
         ).checkout
     }
 
@@ -241,16 +221,16 @@ import Wire
     @Test func aCancellationWinsUntilTheMoneyIsAskedFor() throws {
         var checkout = Sample.firstRows[0]
         checkout.isCancelRequested = true
-        let granted = CheckoutEvent.Outcome.done(.hold(Sample.hold(checkout, .committing)))
+        let reserve = SagaPosition(CheckoutStep.reserve)
+        let granted = Sample.done(reserve, Sample.hold(checkout, .committing))
         let obeyed = try Self.decide(checkout, granted)
         #expect(obeyed.state == .cancelling && obeyed.problem == nil)
-        #expect(obeyed.step == SagaPosition(StepName.reserve, .undo))
+        #expect(obeyed.step == SagaPosition(CheckoutStep.reserve, .undo))
         // A process before this one may have gone on to the payment.
         let inherited = try Self.decide(checkout, granted, epoch: 2)
-        #expect(inherited.step == SagaPosition(StepName.pay, .undo))
+        #expect(inherited.step == SagaPosition(CheckoutStep.pay, .undo))
         #expect(try Self.decide(checkout, granted, isFollowed: true).state == .committing)
-        let away = CheckoutEvent.Outcome.unknown(RPCError(.unavailable, "gone"), retryInMs: 200)
-        #expect(try Self.decide(checkout, away).state == .cancelling)
+        #expect(try Self.decide(checkout, Sample.unknown(reserve)).state == .cancelling)
     }
 
     /// A buyer's token is shown only once the stock is fenced; what goes to the provider's page is
@@ -259,20 +239,24 @@ import Wire
         var checkout = Sample.firstRows[3]
         checkout.state = .reserved
         checkout.lines = Sample.hold(checkout, .active).lines
-        checkout.step = SagaPosition(StepName.buyer)
+        checkout.step = SagaPosition(CheckoutStep.awaitBuyer)
         checkout.holdExpiresAt = Sample.start.advanced(byMs: 900_000)
-        let next = [StepName.fence, StepName.start, StepName.start]
+        let next = [CheckoutStep.fence, .createPayment, .createPayment]
         let starts = Sample.buyersChoices(checkout).filter { $0.attempt != nil }
         #expect(starts.count == next.count)
         for (started, next) in zip(starts, next) {
-            #expect(started.step == SagaPosition(StepName.extend))
-            let lives = try Self.decide(started, .done(.hold(Sample.hold(checkout, .active))))
+            let extend = SagaPosition(CheckoutStep.extend)
+            #expect(started.step == extend)
+            let lives = try Self.decide(
+                started, Sample.done(extend, Sample.hold(checkout, .active)))
             #expect(lives.step == SagaPosition(next))
             for reason in [Reason.holdExtendedOnce, .holdExtendLimit] {
-                let refused = try Self.decide(started, .refused(.heard(reason, "no")))
+                let refused = try Self.decide(
+                    started, Sample.refused(extend, .heard(reason, "no")))
                 #expect(refused.step == SagaPosition(next))
             }
-            let gone = try Self.decide(started, .refused(RPCError(.holdReleased, "gone")))
+            let gone = try Self.decide(
+                started, Sample.refused(extend, RPCError(.holdReleased, "gone")))
             #expect(gone.state == .cancelling && gone.problem?.error.reason == .holdReleased)
         }
     }
@@ -280,7 +264,7 @@ import Wire
     @Test func onlyTheEndOfItsOwnHoldIsNewsToACheckout() throws {
         var checkout = Sample.firstRows[3]
         checkout.state = .reserved
-        checkout.step = SagaPosition(StepName.buyer)
+        checkout.step = SagaPosition(CheckoutStep.awaitBuyer)
         let news = Sample.news(checkout)
         // Replaced, and expired; what a saga released is none.
         try #require(news.map(\.state) == [.cancelling, .reserved])

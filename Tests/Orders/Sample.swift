@@ -11,8 +11,8 @@ import Support
 enum Sample {
     static let start = Instant(milliseconds: 1_800_000_000_000)
     static let euro = Currency("EUR")
-    static let rules = CheckoutRules(
-        core: PurchaseSaga(inventory: Nobody(), payments: Nobody()).steps.core)
+    static let saga = PurchaseSaga(
+        inventory: Nobody(), payments: Nobody(), awaited: AwaitedPayments(), log: .silent)
 
     private static let random = SeededRandom(seed: 9)
     static func id() -> UUID { random.uuidV7(at: start) }
@@ -114,6 +114,56 @@ enum Sample {
             refundId: checkout.refundID, paymentId: checkout.paymentID, checkoutId: checkout.id,
             amount: Money(1, euro), kind: .compensation, state: .succeeded, attempt: 1,
             lastError: nil, createdAt: start, settledAt: start)
+    }
+}
+
+// What may come of a call, as events of it.
+extension Sample {
+    /// Every answer that its peer could give to the call of a checkout, likely or not.
+    static func events(
+        _ checkout: Checkout, answers: [any StepReply], refusals: [RPCError]
+    ) -> [SagaEvent<Checkout>] {
+        guard let position = checkout.position, let step = saga.step(named: position.step),
+            let call = step.call(position.direction)
+        else { return [] }
+        return answers.flatMap { events(position, call, $0) }
+            + refusals.map { .refused(position, call, $0) }
+            + [
+                .unknown(
+                    position, call, step.kind, RPCError(.unavailable, "gone"), retryInMs: 200),
+                .slow(position, call),
+            ]
+    }
+
+    private static func events<Call: StepCall<Checkout>>(
+        _ position: SagaPosition, _ call: Call, _ answer: any StepReply
+    ) -> [SagaEvent<Checkout>] {
+        guard let reply = answer as? Call.Reply else { return [] }
+        let done = SagaEvent.answered(position, call, .done(reply))
+        return reply is HoldReply
+            ? [done] : [done, .answered(position, call, .waiting(reply))]
+    }
+
+    /// The answer to a call. Nil when its peer could not give it.
+    static func done(_ position: SagaPosition, _ answer: any StepReply) -> SagaEvent<Checkout>? {
+        saga.step(named: position.step)?.call(position.direction).flatMap {
+            events(position, $0, answer).first
+        }
+    }
+
+    static func refused(_ position: SagaPosition, _ error: RPCError) -> SagaEvent<Checkout>? {
+        saga.step(named: position.step)?.call(position.direction).map {
+            .refused(position, $0, error)
+        }
+    }
+
+    static func unknown(
+        _ position: SagaPosition, retryInMs: Int64 = 200
+    ) -> SagaEvent<Checkout>? {
+        guard let step = saga.step(named: position.step), let call = step.call(position.direction)
+        else { return nil }
+        return .unknown(
+            position, call, step.kind, RPCError(.unavailable, "gone"), retryInMs: retryInMs)
     }
 }
 

@@ -7,13 +7,21 @@ import Synchronization
 import Wire
 
 /// A row of a saga that counts: what its steps did, in order.
-struct Count: SagaSubject, Equatable {
+struct Count: SagaSubject {
     let id: UUID
-    var position: SagaPosition?
+    /// No step of it is ever asked for too long.
+    let createdAt = Instant(milliseconds: 4_000_000_000_000)
+    var step: SagaPosition?
     var epoch: Int64 = 1
-    var dueAt: Instant
+    var nextRunAt: Instant?
     var did: [String] = []
     var notes: [String] = []
+    var stepCount: Int64 = 0
+    var trouble: String?
+    var version: Int64 = 1
+    var isParked = false
+
+    mutating func park(_ reason: String) { isParked = true }
 }
 
 /// Rows in memory, for the journals of several processes.
@@ -52,54 +60,37 @@ struct Corrupt: FaultError {
     let fault = Fault.internal
 }
 
-/// The straight way only, by the core.
 final class MemoryJournal: SagaJournal {
     typealias Subject = Count
-    typealias Reply = String
 
     let table: MemoryTable
-    let core: SagaCore
     let isShared: Bool
     private let epoch = Atomic<Int64>(0)
 
-    init(_ table: MemoryTable, _ core: SagaCore, isShared: Bool = false) {
+    init(_ table: MemoryTable, isShared: Bool = false) {
         self.table = table
-        self.core = core
         self.isShared = isShared
     }
 
     private func decide(
-        _ row: Count, _ event: SagaEvent<String>, _ state: MemoryTable.State
+        _ row: Count, _ event: SagaEvent<Count>, _ state: MemoryTable.State
     ) -> (Count, Int64?) {
-        guard row.position == event.position else { return (row, nil) }
-        var row = row
-        guard let verdict = event.outcome.verdict else {
-            row.notes.append("slow")
-            return (row, nil)
-        }
-        if case .done(let reply) = event.outcome { row.did.append(reply) }
-        switch core.next(event.position, verdict, ageMs: 0) {
-        case .call(let position):
-            row.position = position
-            row.epoch = epoch.load(ordering: .relaxed)
-        case .again(let position):
-            row.position = position
-            if case .unknown(_, let pause) = event.outcome {
-                let pause = state.restMs ?? pause
-                row.dueAt = table.clock.now().advanced(byMs: pause)
-                return (row, pause)
-            }
-        default: row.position = nil
-        }
-        return (row, nil)
+        let (epoch, now) = (epoch.load(ordering: .relaxed), table.clock.now())
+        let decision = StepDecision(row, event, now: now, epoch: epoch)
+        var after = decision.subject
+        after.take(epoch, since: row)
+        guard let pauseMs = decision.pauseMs else { return (after, nil) }
+        after.nextRunAt = now.advanced(byMs: state.restMs ?? pauseMs)
+        return (after, state.restMs ?? pauseMs)
     }
 
-    func deferred(_ subject: Count, _ event: SagaEvent<String>) -> Count? {
-        guard case .done = event.outcome, event.position.step == "pay" else { return nil }
-        return table.state.withLock { decide(subject, event, $0).0 }
+    func deferred(_ subject: Count, _ event: SagaEvent<Count>) -> Count? {
+        let decision = StepDecision(
+            subject, event, now: table.clock.now(), epoch: epoch.load(ordering: .relaxed))
+        return decision.mayDefer ? decision.subject : nil
     }
 
-    func commit(_ id: UUID, _ events: [SagaEvent<String>]) async throws -> SagaStand<Count>? {
+    func commit(_ id: UUID, _ events: [SagaEvent<Count>]) async throws -> SagaCommit<Count>? {
         try table.state.withLock { state in
             if let failure = state.failures.popLast() { throw failure }
             guard var row = state.rows[id] else { return nil }
@@ -108,7 +99,7 @@ final class MemoryJournal: SagaJournal {
             for event in events { (row, pause) = decide(row, event, state) }
             state.rows[id] = row
             state.commits += 1
-            return SagaStand(row, pauseMs: pause)
+            return SagaCommit(row, pauseMs: pause)
         }
     }
 
@@ -119,14 +110,14 @@ final class MemoryJournal: SagaJournal {
         }
     }
 
-    func find(_ ids: [UUID]) async throws -> [SagaRow<Count>] {
+    func find(_ ids: [UUID]) async throws -> [FoundSaga<Count>] {
         if table.state.withLock({ $0.hangs }) {
             await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
         }
         return table.state.withLock { state in
             ids.compactMap { id in
-                if state.unreadable.contains(id) { return SagaRow(id, .failure(Corrupt())) }
-                return state.rows[id].map { SagaRow(id, .success($0)) }
+                if state.unreadable.contains(id) { return FoundSaga(id, .failure(Corrupt())) }
+                return state.rows[id].map { FoundSaga(id, .success($0)) }
             }
         }
     }
@@ -150,7 +141,8 @@ final class MemoryJournal: SagaJournal {
         let now = table.clock.now()
         return table.state.withLock { state in
             Array(
-                mine(state).filter { $0.dueAt <= now }.map { SagaDue($0.id, at: $0.dueAt) }
+                mine(state).compactMap { row in row.nextRunAt.map { SagaDue(row.id, at: $0) } }
+                    .filter { $0.at <= now }
                     .sorted { ($0.at, $0.id) < ($1.at, $1.id) }
                     .filter { due in last.map { ($0.at, $0.id) < (due.at, due.id) } ?? true }
                     .prefix(limit))
@@ -207,8 +199,10 @@ final class Script: Sendable {
 
     init(_ lines: [String: [Line]] = [:]) { self.lines = Mutex(lines) }
 
-    func play(_ step: String, _ call: SagaCall, _ world: World) async throws -> StepAnswer<String> {
-        epochs.withLock { $0.append(call.epoch) }
+    func play(
+        _ step: String, _ terms: CallTerms, _ world: World
+    ) async throws -> StepAnswer<Said> {
+        epochs.withLock { $0.append(terms.epoch) }
         let line = lines.withLock { lines in
             lines[step]?.isEmpty == false ? lines[step]?.removeFirst() : nil
         }
@@ -218,58 +212,91 @@ final class Script: Sendable {
         case .never: await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
         case nil: break
         }
-        return .done(step)
+        return .done(Said(word: step))
     }
+}
+
+struct Said: StepReply {
+    let word: String
+}
+
+/// A call that does what its script says, and then the next.
+struct Play: StepCall {
+    let rig: Rig
+    let word: String
+    var patienceMs: Int64?
+    let next: SagaPosition?
+    /// What follows a refusal.
+    var back: SagaPosition?
+    var mayDefer = false
+
+    var peer: String { word }
+
+    func ask(_ count: Count, _ terms: CallTerms) async throws -> StepAnswer<Said> {
+        try await rig.script.play(word, terms, rig.test.world)
+    }
+
+    func done(_ reply: Said, _ decision: inout StepDecision<Count>) {
+        decision.subject.did.append(reply.word)
+        decision.subject.step = next
+        decision.mayDefer = mayDefer
+    }
+
+    func refused(_ error: RPCError, _ decision: inout StepDecision<Count>) {
+        decision.subject.step = back
+    }
+
+    func slow(_ decision: inout StepDecision<Count>) { decision.subject.notes.append("slow") }
 }
 
 struct Rig: Sendable {
     let test = TestWorld()
     let script: Script
-    let saga: Saga<Count, String>
     let table: MemoryTable
-    /// A runner of an older release lacks the last step.
-    let older: Saga<Count, String>
 
     init(_ lines: [String: [Script.Line]] = [:]) {
-        let script = Script(lines)
-        let world = test.world
-        self.script = script
-        let reserve = Step<Count, String>.reversible("reserve") { _, call in
-            try await script.play("reserve", call, world)
-        } undo: { _, call in
-            try await script.play("release", call, world)
-        }
-        let pay = Step<Count, String>.pivot("pay") { _, call in
-            try await script.play("pay", call, world)
-        }
-        saga = [
-            reserve, pay,
-            .certain("consume", patienceMs: 50) { _, call in
-                try await script.play("consume", call, world)
-            },
-        ]
-        older = [reserve, pay]
+        script = Script(lines)
         table = MemoryTable(clock: test.clock)
     }
 
+    private func step(_ name: String) -> Step<Count>? {
+        switch name {
+        case "reserve":
+            .reversible(
+                Play(rig: self, word: "reserve", next: SagaPosition("pay")),
+                undo: Play(rig: self, word: "release", next: nil))
+        case "pay":
+            .pivot(
+                Play(
+                    rig: self, word: "pay", next: SagaPosition("consume"),
+                    back: SagaPosition("reserve", .undo), mayDefer: true))
+        case "consume":
+            .certain(Play(rig: self, word: "consume", patienceMs: 50, next: nil))
+        default: nil
+        }
+    }
+
+    /// - Parameter isOlder: of a release that lacks the last step.
     func runner(
         isOlder: Bool = false, isShared: Bool = false
-    ) async throws -> SagaRunner<Count, String> {
+    ) async throws -> SagaRunner<Count> {
         try await SagaRunner(
-            isOlder ? older : saga, asides: [],
-            journal: MemoryJournal(table, saga.core, isShared: isShared), world: test.world)
+            of: MemoryJournal(table, isShared: isShared), world: test.world
+        ) { name in
+            isOlder && name == "consume" ? nil : step(name)
+        }
     }
 
     /// What a process runs for as long as it lives.
-    func run(_ runner: SagaRunner<Count, String>) -> [Task<Void, any Error>] {
+    func run(_ runner: SagaRunner<Count>) -> [Task<Void, any Error>] {
         runner.jobs.map { job in test.scheduler.spawn { try await job.run() } }
     }
 
     /// As a service does: a row that was just begun is looked for only when it takes longer.
     func add(at step: String = "reserve", epoch: Int64 = 1, dueInMs: Int64 = 10_000) -> Count {
         let row = Count(
-            id: test.world.newID(), position: SagaPosition(step), epoch: epoch,
-            dueAt: test.clock.now().advanced(byMs: dueInMs))
+            id: test.world.newID(), step: SagaPosition(step), epoch: epoch,
+            nextRunAt: test.clock.now().advanced(byMs: dueInMs))
         table.state.withLock { $0.rows[row.id] = row }
         return row
     }

@@ -73,10 +73,10 @@ import Wire
                 while rig.script.epochs.withLock({ $0.count }) < 10 {
                     try await rig.test.scheduler.sleep(ms: 100)
                 }
-                runner.hurry { $0.step != "pay" }
+                runner.hurry(to: "consume")
                 try await rig.test.scheduler.sleep(ms: 100)
                 #expect(rig.script.epochs.withLock { $0.count } == 10)
-                runner.hurry { $0.step == "pay" }
+                runner.hurry(to: "pay")
                 try await rig.test.scheduler.sleep(ms: 100)
                 #expect(rig.script.epochs.withLock { $0.count } == (isMeant ? 12 : 10))
                 #expect(await watch.value(withinMs: 60_000)?.did == ["reserve", "pay", "consume"])

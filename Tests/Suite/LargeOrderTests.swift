@@ -172,7 +172,8 @@ import Wire
                         SagaStepRow(
                             sagaID: id, number: Int64(number),
                             position: SagaPosition(
-                                StepName.consume, .act, attempt: Int64.max - Int64(number)),
+                                CheckoutStep.consume.rawValue, .act,
+                                attempt: Int64.max - Int64(number)),
                             outcome: "WAITING", result: String(repeating: "r", count: 255),
                             at: Instant(milliseconds: .max)))
                 }

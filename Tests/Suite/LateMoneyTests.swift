@@ -45,7 +45,7 @@ import Testing
     /// Its stock is not taken again for money that is on its way back.
     @Test func expiredItStaysExpired() throws {
         // A payment makes the hold last for so long; the money comes a moment later.
-        let lateMs = CheckoutRules.payingTimeMs + 2_000
+        let lateMs = Extend.payingTimeMs + 2_000
         try SuiteRig.run(sim: Self.sim(lateMs: lateMs)) { rig in
             let event = try await rig.event()
             let checkout = try await rig.reserve(event, holdTtlMs: 61_000)

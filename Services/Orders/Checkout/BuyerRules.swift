@@ -10,7 +10,7 @@ import Wire
 enum BuyerRules {
     /// A checkout whose call is under way is looked at by the scan only when it takes longer.
     static func underWay(_ now: Instant) -> Instant {
-        now.advanced(byMs: PurchaseRules.takeOverMs)
+        now.advanced(byMs: CheckoutDecision.underWayMs)
     }
 
     static func attempt(_ request: StartPaymentRequest, _ provider: String) -> PaymentAttempt {
@@ -56,7 +56,7 @@ enum BuyerRules {
         var checkout = checkout
         checkout.nextRunAt = underWay(now)
         if checkout.isFree {
-            checkout.step = SagaPosition(StepName.fence)
+            checkout.step = SagaPosition(CheckoutStep.fence)
             return checkout
         }
         guard let provider = request.provider else {
@@ -68,16 +68,16 @@ enum BuyerRules {
             checkout.isPaymentLive = true
             checkout.paymentState = nil
             checkout.paymentError = nil
-            checkout.step = SagaPosition(StepName.extend)
+            checkout.step = SagaPosition(CheckoutStep.extend)
             return checkout
         }
         // While it only waits for the buyer, they may change their mind.
-        guard checkout.queued == nil, checkout.step?.step == StepName.poll,
+        guard checkout.queued == nil, checkout.at == .poll,
             checkout.paymentState == .created || checkout.paymentState == .requiresAction
         else { throw liveExists(checkout) }
         checkout.queued = attempt
         checkout.isSuperseded = true
-        checkout.step = SagaPosition(StepName.supersede)
+        checkout.step = SagaPosition(CheckoutStep.supersede)
         return checkout
     }
 
@@ -111,7 +111,7 @@ enum BuyerRules {
 
     /// What a newer release has begun only such a one can take back.
     private static func refuseNewer(_ checkout: Checkout) throws {
-        guard let step = checkout.step?.step, !StepName.all.contains(step) else { return }
+        guard let step = checkout.step?.step, checkout.at == nil else { return }
         throw RPCError(
             .unavailable,
             "the checkout is at the step \(step) of a newer release; ask another "

@@ -7,6 +7,8 @@ import Wire
 
 /// A purchase: what was asked for, and how far it is. The one row that its saga lives in.
 struct Checkout: SagaSubject, Hashable {
+    typealias Notes = CheckoutNotes
+
     let id: UUID
     let owner: String
     /// `user` or `guest`, when that one bought; empty when the gateway or staff did, and in rows
@@ -74,7 +76,10 @@ struct Checkout: SagaSubject, Hashable {
     var stepCount: Int64 = 0
     var version: Int64 = 1
 
-    var position: SagaPosition? { state == .parked ? nil : step }
+    var isParked: Bool { state == .parked }
+
+    /// Nil at the end, and at a step of a newer release.
+    var at: CheckoutStep? { step.flatMap { CheckoutStep(rawValue: $0.step) } }
 
     var isKnown: Bool { CheckoutState.known.contains(state) }
 
@@ -92,13 +97,12 @@ struct Checkout: SagaSubject, Hashable {
     /// Nil until the stock is reserved.
     var totals: Totals? { Totals(of: lines) }
 
-    /// The process that moves the row to a new step owns it. Repeating a step changes no owner: who
-    /// repeats it cannot know how far the process before had come.
-    mutating func take(_ epoch: Int64, since before: Checkout) {
-        guard step?.step != before.step?.step || step?.direction != before.step?.direction else {
-            return
-        }
-        self.epoch = epoch
+    mutating func park(_ reason: String) {
+        guard Transitions.allows(state, .parked) else { return }
+        parkedFrom = state
+        state = .parked
+        parkReason = reason
+        nextRunAt = nil
     }
 
     var quantity: Int64 { items.reduce(0) { $0 + $1.quantity } }
@@ -128,13 +132,13 @@ struct Checkout: SagaSubject, Hashable {
 
     /// True when a buyer who waits should be answered: it has ended, or somebody must act.
     var isSettled: Bool {
-        state.isTerminal || state == .parked || step?.step == StepName.buyer
-            || (state == .paying && paymentAction != nil && step?.step == StepName.poll)
+        state.isTerminal || state == .parked || at == .awaitBuyer
+            || (state == .paying && paymentAction != nil && at == .poll)
     }
 
     /// True when the attempt that a buyer began has come to something: paid, failed, or in the
     /// hands of provider and buyer.
-    var isAttemptSettled: Bool { isSettled || step?.step == StepName.poll }
+    var isAttemptSettled: Bool { isSettled || at == .poll }
 
     var currency: Currency {
         lines.first?.unitPrice.currency ?? expectedTotal?.currency ?? .notApplicable

@@ -26,7 +26,7 @@ extension OrdersService {
         try await refuseUnpayable(request)
         let watch = runner.progress.watch(request.purchaseId) { $0.isSettled }
         defer { watch.cancel() }
-        let begun = try await journal.begin(request, call)
+        let begun = try await checkouts.begin(request, call)
         if begun.isSettled { return try answer(begun, try await told(begun)) }
         runner.start(begun)
         return try await settled(watch, request.purchaseId, request.waitMs ?? .max, call)
@@ -35,7 +35,7 @@ extension OrdersService {
     /// What costs something and names no provider is refused before it is stored, so that its id
     /// can be used again. When the catalogue does not answer, the saga finds out.
     func refuseUnpayable(_ request: PurchaseRequest) async throws {
-        guard request.provider == nil, try await journal.find(request.purchaseId) == nil else {
+        guard request.provider == nil, try await checkouts.find(request.purchaseId) == nil else {
             return
         }
         var after: String?
@@ -85,7 +85,7 @@ extension OrdersService {
 
     /// Another buyer's is not found, as one that does not exist.
     func found(_ id: UUID, for call: CallContext) async throws -> Checkout {
-        guard let checkout = try await journal.find(id), call.mayTouch(checkout) else {
+        guard let checkout = try await checkouts.find(id), call.mayTouch(checkout) else {
             throw RPCError.unknown(.checkout, id)
         }
         return checkout
@@ -101,7 +101,7 @@ extension OrdersService {
         try PurchaseRules.check(request)
         let watch = runner.progress.watch(request.checkoutId) { $0.isSettled }
         defer { watch.cancel() }
-        let begun = try await journal.begin(request, call)
+        let begun = try await checkouts.begin(request, call)
         if begun.state != .new { return try answer(begun, try await told(begun)) }
         runner.start(begun)
         return try await settled(watch, request.checkoutId, request.waitMs ?? .max, call)
@@ -111,12 +111,12 @@ extension OrdersService {
         _ request: StartPaymentRequest, _ call: CallContext
     ) async throws -> CheckoutReply {
         try BuyerRules.check(request)
-        let begun = try await journal.start(request, call)
+        let begun = try await checkouts.start(request, call)
         let checkout = try await attemptSettled(begun, request.waitMs ?? .max, call)
         try BuyerRules.refuseExpired(checkout)
         let isUnderWay = checkout.isPaymentLive && checkout.attempt?.id == request.attemptId
         if !isUnderWay,
-            let refusal = try await journal.refusal(of: request.attemptId, request.checkoutId)
+            let refusal = try await checkouts.refusal(of: request.attemptId, request.checkoutId)
         {
             throw refusal
         }
@@ -149,7 +149,7 @@ extension OrdersService {
             $0.state.isTerminal || $0.state == .parked
         }
         defer { watch.cancel() }
-        let after = try await journal.change(
+        let after = try await checkouts.change(
             request.checkoutId, "CANCELLED", because: request.reason, call
         ) {
             try BuyerRules.cancel($0, now: $1)

@@ -26,7 +26,7 @@ struct CheckoutView: Sendable {
 
     /// Between two attempts nothing is in the provider's hands, and the stock waits for the buyer.
     private func reservationStatus(_ checkout: Checkout) -> ReservationStatus? {
-        checkout.step?.step == StepName.buyer ? .reserved : nil
+        checkout.at == .awaitBuyer ? .reserved : nil
     }
 
     /// Money that was taken belongs to an order, or goes back.

@@ -23,7 +23,8 @@ enum PurchaseRules {
             expectedTotal: request.expectedTotal,
             buyer: buyer.map { Actor(id: $0.id, kind: $0.kind, entitlements: $0.entitlements) },
             holdTtlMs: nil, createdAt: now, way: .short,
-            step: SagaPosition(StepName.reserve), nextRunAt: now.advanced(byMs: takeOverMs),
+            step: SagaPosition(CheckoutStep.reserve),
+            nextRunAt: now.advanced(byMs: CheckoutDecision.underWayMs),
             epoch: epoch)
     }
 
@@ -38,7 +39,8 @@ enum PurchaseRules {
             paymentMethod: nil, methodPrint: nil, expectedTotal: request.expectedTotal,
             buyer: buyer.map { Actor(id: $0.id, kind: $0.kind, entitlements: $0.entitlements) },
             holdTtlMs: request.holdTtlMs, createdAt: now, way: .long,
-            step: SagaPosition(StepName.reserve), nextRunAt: now.advanced(byMs: takeOverMs),
+            step: SagaPosition(CheckoutStep.reserve),
+            nextRunAt: now.advanced(byMs: CheckoutDecision.underWayMs),
             epoch: epoch)
     }
 
@@ -61,7 +63,8 @@ enum PurchaseRules {
             eventID: hold?.eventId ?? id,
             items: lines.map { HoldLine(ticketTypeId: $0.ticketTypeId, quantity: $0.quantity) },
             provider: nil, paymentMethod: nil, methodPrint: nil, expectedTotal: nil, buyer: nil,
-            holdTtlMs: nil, createdAt: now, way: .short, step: SagaPosition(StepName.pay, .undo),
+            holdTtlMs: nil, createdAt: now, way: .short,
+            step: SagaPosition(CheckoutStep.pay, .undo),
             nextRunAt: now, epoch: epoch)
         checkout.state = .cancelling
         checkout.lines = lines
@@ -79,11 +82,6 @@ enum PurchaseRules {
         checkout.nextRunAt = nil
         return checkout
     }
-
-    /// A purchase that runs is looked at by the scan only when it takes longer than this.
-    static let takeOverMs: Int64 = 10_000
-    /// Whatever runs is looked at again within this, but for one that waits for its buyer.
-    static let longestPauseMs = SagaCore.longestPauseMs
 
     /// What the field table cannot say.
     static func check(_ request: PurchaseRequest) throws {

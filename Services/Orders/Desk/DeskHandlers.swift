@@ -28,7 +28,7 @@ extension OrdersService {
     }
 
     func retry(_ request: RetrySagaRequest, _ call: CallContext) async throws -> SagaReply {
-        let after = try await journal.change(
+        let after = try await checkouts.change(
             request.checkoutId, "RESOLVED", because: "retry", call
         ) {
             try Resolution.retry($0, now: $1)
@@ -52,7 +52,7 @@ extension OrdersService {
             return ResolveSagaReply(
                 checkoutId: before.id, state: after.state, plan: plan, isApplied: false)
         }
-        let after = try await journal.change(
+        let after = try await checkouts.change(
             request.checkoutId, "RESOLVED", because: request.reason, call
         ) {
             try Resolution.resolve($0, decision, now: $1)

@@ -42,8 +42,8 @@ enum Resolution {
         checkout.unpark(to: isRefunding ? .refunding : .cancelling)
         checkout.step =
             isRefunding
-            ? SagaPosition(StepName.refund)
-            : SagaPosition(checkout.mayHavePayment ? StepName.pay : StepName.reserve, .undo)
+            ? SagaPosition(CheckoutStep.refund)
+            : SagaPosition(checkout.mayHavePayment ? CheckoutStep.pay : .reserve, .undo)
         checkout.nextRunAt = now
         return checkout
     }

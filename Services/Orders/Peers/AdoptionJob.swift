@@ -9,8 +9,8 @@ import Saga
 /// checkout is committed before its hold is asked for.
 struct AdoptionJob: Service {
     private let world: World
-    private let journal: CheckoutJournal
-    private let runner: SagaRunner<Checkout, PeerReply>
+    private let checkouts: CheckoutStore
+    private let runner: SagaRunner<Checkout>
     private let inventory: any Caller
     private let payments: any Caller
     /// Payments and holds that could not be given back.
@@ -19,11 +19,11 @@ struct AdoptionJob: Service {
     let name = "adoption"
 
     init(
-        world: World, journal: CheckoutJournal, runner: SagaRunner<Checkout, PeerReply>,
+        world: World, checkouts: CheckoutStore, runner: SagaRunner<Checkout>,
         inventory: any Caller, payments: any Caller
     ) {
         self.world = world
-        self.journal = journal
+        self.checkouts = checkouts
         self.runner = runner
         self.inventory = inventory
         self.payments = payments
@@ -97,7 +97,7 @@ struct AdoptionJob: Service {
 
     /// A payment of a checkout that is known, but not by it, has lost to another one.
     private func adopt(_ payment: PaymentReply) async throws {
-        guard let checkout = try await journal.find(payment.checkoutId) else {
+        guard let checkout = try await checkouts.find(payment.checkoutId) else {
             let hold = try await hold(of: payment.checkoutId)
             return try await adopt(payment.checkoutId, hold, paidBy: payment.paymentId)
         }
@@ -136,7 +136,7 @@ struct AdoptionJob: Service {
     }
 
     private func adopt(_ id: UUID, _ hold: HoldReply?, paidBy payment: UUID?) async throws {
-        guard let checkout = try await journal.adopt(id, hold, paidBy: payment) else { return }
+        guard let checkout = try await checkouts.adopt(id, hold, paidBy: payment) else { return }
         world.log.warning("adopted", ["order": id, "state": checkout.state.word])
         runner.start(checkout)
     }

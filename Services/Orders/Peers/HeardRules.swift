@@ -47,11 +47,10 @@ enum HeardRules {
     /// that was told has passed: it may also have been taken again since.
     private static func looking(_ checkout: Checkout, _ now: Instant) -> Checkout? {
         let leftMs = checkout.holdExpiresAt.map { now.millisecondsUntil($0) } ?? .max
-        guard let step = checkout.step?.step, [StepName.buyer, StepName.poll].contains(step),
-            leftMs > endsItselfMs
+        guard checkout.at == .awaitBuyer || checkout.at == .poll, leftMs > endsItselfMs
         else { return nil }
         var looking = checkout
-        looking.step = SagaPosition(StepName.buyer)
+        looking.step = SagaPosition(CheckoutStep.awaitBuyer)
         looking.nextRunAt = now
         return looking
     }
@@ -62,7 +61,7 @@ extension Checkout {
     mutating func callOff(_ now: Instant) {
         state = .cancelling
         queued = nil
-        step = SagaPosition(mayHavePayment ? StepName.pay : StepName.reserve, .undo)
+        step = SagaPosition(mayHavePayment ? CheckoutStep.pay : .reserve, .undo)
         nextRunAt = BuyerRules.underWay(now)
     }
 }

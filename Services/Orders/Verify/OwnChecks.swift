@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import Publishing
+import Saga
 import Storage
 
 // What Orders can check by itself: each is a query that returns what must not be.
@@ -140,7 +141,7 @@ extension Reader {
     /// P-1: what has not ended is looked at within a minute, or when the hold of a buyer who has
     /// not paid ends, or waits for a human with a reason.
     private func forgotten() throws -> [Violation] {
-        let latest = now.advanced(byMs: PurchaseRules.longestPauseMs)
+        let latest = now.advanced(byMs: CheckoutDecision.longestPauseMs)
         return try query(
             """
             SELECT checkout_id, state, next_run_at FROM checkout
@@ -150,7 +151,7 @@ extension Reader {
                 OR (state NOT IN ('REJECTED', 'CANCELLED', 'EXPIRED', 'REFUNDED', 'COMPLETED',
                         'PARKED')
                     AND (next_run_at IS NULL OR step IS NULL OR next_run_at > \(latest))
-                    AND NOT (COALESCE(step, '') = \(StepName.buyer)
+                    AND NOT (COALESCE(step, '') = \(CheckoutStep.awaitBuyer.rawValue)
                         AND next_run_at <= COALESCE(hold_expires_at, 0)))
             LIMIT 1000
             """
@@ -159,7 +160,8 @@ extension Reader {
             let next = try columns.next(Instant?.self).map { "next at \($0.milliseconds)" }
             return Violation(
                 invariant: "P-1", subject: "checkout \(id)",
-                expected: "a next look within \(PurchaseRules.longestPauseMs / 1_000) s while it "
+                expected:
+                    "a next look within \(CheckoutDecision.longestPauseMs / 1_000) s while it "
                     + "runs, none when it has ended",
                 actual: "\(state), \(next ?? "never") seen at \(now.milliseconds)")
         }

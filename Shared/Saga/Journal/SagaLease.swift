@@ -35,26 +35,52 @@ extension SagaTables {
         """
     }
 
-    /// Renews the lease of a process, and has it inherit from those that are gone: all others when
-    /// it is alone. It gets another epoch then, above all there are and the one `seen` at a peer,
-    /// and also when it was itself taken for dead; `held` is nil for its first one.
+    /// For a later migration: whose sagas an epoch drives. Those from before are of the first kind.
+    public static func kinds(first kind: SagaKind) -> String {
+        "ALTER TABLE saga_lease ADD COLUMN kind TEXT NOT NULL DEFAULT '\(kind.name)';"
+    }
+
+    /// Renews the lease of a process for a kind of saga, and has it inherit from those that are
+    /// gone: all others when it is alone. It gets another epoch then, above all there are and the
+    /// one `seen` at a peer, and also when it was itself taken for dead; `held` is nil for its
+    /// first one.
     public static func lease(
-        _ held: Int64?, above seen: Int64, isAlone: Bool, _ batch: Batch
+        _ held: Int64?, of kind: SagaKind, above seen: Int64, isAlone: Bool, _ batch: Batch
     ) throws -> SagaLease {
-        let holders = try batch.select(SagaLeaseRow.self, where: "owner = epoch ORDER BY epoch")
+        let holders = try holders(of: kind, batch)
         let mine = holders.first { $0.epoch == held }
         let gone = holders.filter { $0.epoch != held && (isAlone || $0.isOver(batch.now)) }
         guard let mine, gone.isEmpty, seen <= mine.epoch else {
             let epoch = try raiseEpoch(above: seen, batch)
             for before in gone + (mine.map { [$0] } ?? []) {
                 try batch.execute(
-                    "UPDATE saga_lease SET owner = \(epoch) WHERE owner = \(before.epoch)")
+                    """
+                    UPDATE saga_lease SET owner = \(epoch)
+                    WHERE owner = \(before.epoch) AND kind = \(kind.name)
+                    """)
             }
-            try batch.insert(SagaLeaseRow(epoch: epoch, owner: epoch, renewedAt: batch.now))
+            try batch.insert(
+                SagaLeaseRow(epoch: epoch, owner: epoch, renewedAt: batch.now, kind: kind.name))
             return try stored(epoch, batch)
         }
-        try batch.update(SagaLeaseRow(epoch: mine.epoch, owner: mine.owner, renewedAt: batch.now))
+        try batch.update(
+            SagaLeaseRow(
+                epoch: mine.epoch, owner: mine.owner, renewedAt: batch.now, kind: kind.name))
         return try stored(mine.epoch, batch)
+    }
+
+    /// Whoever drives sagas of a kind. A process of a release that knows one kind alone inherits
+    /// leases of every kind: what it holds of this one is nobody's once it is gone.
+    private static func holders(of kind: SagaKind, _ batch: Batch) throws -> [SagaLeaseRow] {
+        try batch.select(
+            SagaLeaseRow.self,
+            where: """
+                (kind = \(kind.name) AND owner = epoch) OR epoch IN (
+                    SELECT owner FROM saga_lease WHERE kind = \(kind.name) AND owner <> epoch
+                        AND owner NOT IN (
+                            SELECT epoch FROM saga_lease WHERE kind = \(kind.name)))
+                ORDER BY epoch
+                """)
     }
 
     private static func stored(_ epoch: Int64, _ batch: Batch) throws -> SagaLease {
@@ -69,6 +95,7 @@ struct SagaLeaseRow: StoredRow, Hashable {
     let epoch: Int64
     let owner: Int64
     let renewedAt: Instant
+    let kind: String
 
     var key: Int64 { epoch }
 
@@ -78,10 +105,11 @@ struct SagaLeaseRow: StoredRow, Hashable {
         return passedMs > SagaLease.lastsMs || passedMs < -SagaLease.lastsMs
     }
 
-    init(epoch: Int64, owner: Int64, renewedAt: Instant) {
+    init(epoch: Int64, owner: Int64, renewedAt: Instant, kind: String) {
         self.epoch = epoch
         self.owner = owner
         self.renewedAt = renewedAt
+        self.kind = kind
     }
 
     @inline(__always)
@@ -89,5 +117,6 @@ struct SagaLeaseRow: StoredRow, Hashable {
         epoch = c("epoch", it) { $0.epoch }
         owner = c("owner", it) { $0.owner }
         renewedAt = c("renewed_at", it) { $0.renewedAt }
+        kind = c("kind", it) { $0.kind }
     }
 }

@@ -89,6 +89,19 @@ extension SagaDirection: Bindable {
     public static var nothing: SagaDirection { .act }
 }
 
+extension SagaPosition {
+    /// The columns of a saga's row that say where it stands; nil when it has ended.
+    @inline(__always)
+    public static func walk<Row>(
+        _ c: some ColumnWalk, _ it: Written<Row>, _ get: (Row) -> SagaPosition?
+    ) -> SagaPosition? {
+        let step = c("step", it) { get($0)?.step }
+        let direction = c("direction", it) { get($0)?.direction }
+        let attempt = c("attempt", it) { get($0)?.attempt }
+        return step.map { SagaPosition($0, direction ?? .act, attempt: attempt ?? 0) }
+    }
+}
+
 struct SagaEpochRow: StoredRow {
     /// There is one row: the highest epoch ever drawn from this database.
     static let all = "all"

@@ -64,3 +64,10 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
         private mutating func extend(_ text: String) { pieces[pieces.count - 1] += text }
     }
 }
+
+extension TableLayout {
+    /// The table's name, for a statement that serves tables of one form.
+    public var sql: SQL { SQL(stringLiteral: name) }
+    /// The first column of its key.
+    public var keySQL: SQL { SQL(stringLiteral: keyColumns[0]) }
+}

@@ -6,7 +6,7 @@ import Saga
 import Storage
 import Wire
 
-extension Checkout: StoredRow {
+extension Checkout: SagaRow {
     static let table = TableLayout("checkout", of: Self.self)
 
     var key: UUID { id }
@@ -30,10 +30,7 @@ extension Checkout: StoredRow {
         buyer = c("buyer", it, as: Maybe<Packed.Buyer>.self) { $0.buyer }
         createdAt = c("created_at", it) { $0.createdAt }
         state = c("state", it) { $0.state }
-        let name = c("step", it) { $0.step?.step }
-        let direction = c("direction", it) { $0.step?.direction }
-        let tries = c("attempt", it) { $0.step?.attempt }
-        step = name.map { SagaPosition($0, direction ?? .act, attempt: tries ?? 0) }
+        step = SagaPosition.walk(c, it) { $0.step }
         nextRunAt = c("next_run_at", it) { $0.nextRunAt }
         epoch = c("epoch", it) { $0.epoch }
         lines = c("lines", it, as: Packed.Lines.self) { $0.lines }

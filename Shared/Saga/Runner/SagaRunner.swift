@@ -2,12 +2,13 @@ public import FoundationEssentials
 public import Lifecycle
 internal import RPC
 import Synchronization
+internal import Text
 internal import Wire
 
 /// Drives sagas, each in a task of its own that keeps its row in memory: a call, one commit of its
 /// result and the next position, the next call. What it holds is a copy; killed anywhere, the next
 /// process reads the rows and asks the same calls again.
-public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
+public final class SagaRunner<Subject: SagaSubject>: Service {
     public let name = "saga"
     public let progress: SagaProgress<Subject>
 
@@ -49,21 +50,19 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     private static var longestRestMs: Int64 { Backoff.longestMs }
     private static var mostResting: Int { 10_000 }
 
-    private let saga: Saga<Subject, Reply>
-    private let asides: [Step<Subject, Reply>]
-    let journal: any SagaJournal<Subject, Reply>
+    private let step: @Sendable (String) -> Step<Subject>?
+    let journal: any SagaJournal<Subject>
     let world: World
     let state: Mutex<State>
     /// Sagas that could not be driven.
     let failing: FailingRows<UUID>
 
-    /// `asides` are the steps that not every saga takes: the journal's decisions name them.
+    /// - Parameter step: the step of a name; nil for one that this release does not have.
     public init(
-        _ saga: Saga<Subject, Reply>, asides: [Step<Subject, Reply>],
-        journal: any SagaJournal<Subject, Reply>, world: World
+        of journal: any SagaJournal<Subject>, world: World,
+        step: @escaping @Sendable (_ name: String) -> Step<Subject>?
     ) async throws {
-        self.saga = saga
-        self.asides = asides
+        self.step = step
         self.journal = journal
         self.world = world
         failing = FailingRows("order", world: world)
@@ -253,7 +252,7 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     /// Goes on until the saga has ended or pauses, and returns the pause.
     private func advance(_ first: Subject) async throws -> Pause? {
         var subject = first
-        var unsaved: [SagaEvent<Reply>] = []
+        var unsaved: [SagaEvent<Subject>] = []
         var seenAt = world.scheduler.uptimeNanoseconds
         while let position = subject.position, isMine(subject), !isStopped {
             // The row has changed since it was read, perhaps so that this must not be asked.
@@ -261,8 +260,8 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
             if isLapsed { throw RPCError(.unavailable, "the lease could not be renewed in time") }
             let call = try call(position, subject)
             world.failpoint.reach("saga.\(position).asking")
-            let impatience = noteSlowness(of: position, subject, unsaved)
-            let event = await ask(position, subject, call)
+            let impatience = noteSlowness(of: call, position, subject, unsaved)
+            let event = await ask(call, position, subject)
             impatience?.cancel()
             world.failpoint.reach("saga.\(position).answered")
             if isUpToDate(subject.id, since: seenAt), let next = journal.deferred(subject, event) {
@@ -270,29 +269,32 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
                 subject = next
                 continue
             }
-            guard let stand = try await save(subject.id, unsaved + [event]) else { return nil }
+            guard let commit = try await save(subject.id, unsaved + [event]) else { return nil }
             unsaved = []
-            subject = stand.subject
+            subject = commit.subject
             seenAt = world.scheduler.uptimeNanoseconds
-            if let pauseMs = stand.pauseMs {
-                return Pause(ms: pauseMs, cut: event.outcome.isCut ? subject.position : nil)
+            if let pauseMs = commit.pauseMs {
+                return Pause(ms: pauseMs, cut: event.isCut ? subject.position : nil)
             }
         }
         return nil
     }
 
-    private func step(_ name: String) -> Step<Subject, Reply>? {
-        saga.step(name) ?? asides.first { $0.name == name }
+    /// What a position calls, and what its step is to the saga.
+    private struct Call {
+        let call: any StepCall<Subject>
+        let kind: StepKind
     }
 
-    /// What a position calls.
-    private func call(
-        _ position: SagaPosition, _ subject: Subject
-    ) throws -> Step<Subject, Reply>.Act {
-        let step = step(position.step)
-        guard subject.isKnown, let act = position.direction == .act ? step?.act : step?.undo
+    private func call(_ position: SagaPosition, _ subject: Subject) throws -> Call {
+        guard subject.isKnown, let step = step(position.step),
+            let call = step.call(position.direction)
         else { throw NewerStep(name: position.description) }
-        return act
+        return Call(call: call, kind: step.kind)
+    }
+
+    func asks(_ position: SagaPosition, _ peer: String) -> Bool {
+        step(position.step)?.call(position.direction)?.peer.isSame(as: peer) == true
     }
 
     /// A newer release has brought a row to a step that this one does not have.
@@ -301,22 +303,26 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     }
 
     private func ask(
-        _ position: SagaPosition, _ subject: Subject, _ act: Step<Subject, Reply>.Act
-    ) async -> SagaEvent<Reply> {
+        _ call: Call, _ position: SagaPosition, _ subject: Subject
+    ) async -> SagaEvent<Subject> {
+        await ask(call.call, call.kind, position, subject)
+    }
+
+    private func ask(
+        _ call: some StepCall<Subject>, _ kind: StepKind, _ position: SagaPosition,
+        _ subject: Subject
+    ) async -> SagaEvent<Subject> {
         do {
-            let call = SagaCall(epoch: epoch, timeoutMs: Self.callTimeoutMs)
-            switch try await act(subject, call) {
-            case .done(let reply): return SagaEvent(position, .done(reply))
-            case .waiting(let reply): return SagaEvent(position, .waiting(reply))
-            }
+            let terms = CallTerms(epoch: epoch, timeoutMs: Self.callTimeoutMs)
+            return .answered(position, call, try await call.ask(subject, terms))
         } catch let error as RPCError where error.isRefusal {
-            return SagaEvent(position, .refused(error))
+            return .refused(position, call, error)
         } catch {
             let error = error as? RPCError ?? RPCError(.internal, "\(error)")
             await raiseEpoch(after: error)
             reportTrouble(position, subject, error)
             let pause = Backoff.delayMs(after: error, attempt: position.attempt, world.random)
-            return SagaEvent(position, .unknown(error, retryInMs: pause))
+            return .unknown(position, call, kind, error, retryInMs: pause)
         }
     }
 
@@ -342,14 +348,15 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
 
     /// Commits what is known when the step has not been answered within its patience.
     private func noteSlowness(
-        of position: SagaPosition, _ subject: Subject, _ unsaved: [SagaEvent<Reply>]
+        of call: Call, _ position: SagaPosition, _ subject: Subject,
+        _ unsaved: [SagaEvent<Subject>]
     ) -> ScheduledTimer? {
-        guard position.direction == .act, let patienceMs = step(position.step)?.patienceMs
-        else { return nil }
+        guard let patienceMs = call.call.patienceMs else { return nil }
         return world.scheduler.schedule(afterMs: patienceMs) { [self] in
             world.scheduler.spawn { [self] in
                 do {
-                    _ = try await save(subject.id, unsaved + [SagaEvent(position, .slow)])
+                    let slow = SagaEvent<Subject>.slow(position, call.call)
+                    _ = try await save(subject.id, unsaved + [slow])
                 } catch {
                     // The call goes on, and its own commit meets the same.
                     world.log.warning(
@@ -363,13 +370,13 @@ public final class SagaRunner<Subject: SagaSubject, Reply: Sendable>: Service {
     /// Commits, and again for as long as the database has trouble: what a call did must not be
     /// forgotten, and asking again is the only other way to know it.
     private func save(
-        _ id: UUID, _ events: [SagaEvent<Reply>]
-    ) async throws -> SagaStand<Subject>? {
-        let stand = try await retrying(id, "saga_commit_failed") {
+        _ id: UUID, _ events: [SagaEvent<Subject>]
+    ) async throws -> SagaCommit<Subject>? {
+        let commit = try await retrying(id, "saga_commit_failed") {
             try await self.journal.commit(id, events)
         }
-        if let stand { progress.publish(stand.subject) }
-        return stand
+        if let commit { progress.publish(commit.subject) }
+        return commit
     }
 
     /// Tries again, with growing pauses, what fails for a reason that passes; any other is thrown.

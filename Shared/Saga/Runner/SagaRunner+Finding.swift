@@ -27,11 +27,11 @@ extension SagaRunner {
     }
 
     /// A peer can be reached again: what waits only for that goes on now, and not when its pause
-    /// has passed. `isTheirs` tells the calls that go to this peer.
-    public func hurry(_ isTheirs: @escaping @Sendable (SagaPosition) -> Bool) {
+    /// has passed.
+    public func hurry(to peer: String) {
         let cut = state.withLock { state in
             state.resting.compactMap { id, rest in
-                rest.cut.flatMap { isTheirs($0) ? (id: id, step: $0.step) : nil }
+                rest.cut.flatMap { asks($0, peer) ? (id: id, step: $0.step) : nil }
             }
         }.sorted { $0.id < $1.id }
         guard !cut.isEmpty else { return }
@@ -101,7 +101,7 @@ extension SagaRunner {
     }
 
     /// Nil for a row that can't be read, which is set aside.
-    private func readable(_ row: SagaRow<Subject>) async -> Subject? {
+    private func readable(_ row: FoundSaga<Subject>) async -> Subject? {
         switch row.subject {
         case .success(let subject): return subject
         case .failure(let error):

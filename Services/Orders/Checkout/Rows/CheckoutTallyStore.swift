@@ -43,16 +43,6 @@ struct CheckoutTally: StoredRow {
 }
 
 extension Batch {
-    func insert(new checkout: Checkout) throws {
-        try insert(checkout)
-        try tally(nil, checkout.state)
-    }
-
-    func update(_ checkout: Checkout, from before: Checkout) throws {
-        try update(checkout)
-        try tally(before.state, checkout.state)
-    }
-
     /// Begins anew where the tally is gone or can't be read; what it lacks then is recounted.
     func beginTally() throws {
         do {

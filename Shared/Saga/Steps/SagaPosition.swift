@@ -1,6 +1,7 @@
 /// Where a saga stands: the call that is under way, or that comes next. It, or one before it whose
 /// replay leads here again, is committed before the call is sent.
 public struct SagaPosition: Hashable, Sendable, CustomStringConvertible {
+    /// A newer release may have brought a row to a step that this one does not have.
     public let step: String
     public let direction: SagaDirection
     /// How often the call has been asked before without an answer.
@@ -10,6 +11,10 @@ public struct SagaPosition: Hashable, Sendable, CustomStringConvertible {
         self.step = step
         self.direction = direction
         self.attempt = attempt
+    }
+
+    public init(_ step: some RawRepresentable<String>, _ direction: SagaDirection = .act) {
+        self.init(step.rawValue, direction)
     }
 
     public var description: String { "\(step).\(direction.rawValue)" }

@@ -1,0 +1,219 @@
+import Contracts
+import FoundationEssentials
+import Lifecycle
+import RPC
+import Saga
+import Wire
+
+/// What the answers of peers have in common: each changes the row, says which call is next, or
+/// leaves it alone for a while.
+typealias CheckoutDecision = StepDecision<Checkout>
+
+extension CheckoutDecision {
+    var checkout: Checkout {
+        get { subject }
+        _modify { yield &subject }
+    }
+
+    /// In a purchase of one call, Reserve's answer is committed only with the next one. A row that
+    /// a dead process has left may be behind what its peers did: the payment is given up too.
+    var mayHaveGoneFurther: Bool { isInherited && checkout.way == .short }
+
+    var isHoldOver: Bool { checkout.holdExpiresAt.map { now >= $0 } ?? false }
+
+    /// Moves on; a way that the table does not have is a bug, which a human must look at.
+    mutating func move(to state: CheckoutState) {
+        guard Transitions.allows(checkout.state, state) else {
+            return park("no way from \(checkout.state.word) to \(state.word)")
+        }
+        checkout.state = state
+        if state == .paid { checkout.paidAt = now }
+        guard state.isTerminal else { return }
+        checkout.endedAt = now
+        finish()
+        checkout.paymentMethod = nil
+        checkout.attempt?.method = nil
+        checkout.paymentAction = nil
+        checkout.trouble = nil
+    }
+
+    /// What a peer says of this checkout contradicts what is known of it: a human must look.
+    mutating func isContradicted(by error: RPCError) -> Bool {
+        let isContradiction = [.amountMismatch, .holdConsumed, .idempotencyConflict].contains(
+            error.reason)
+        if isContradiction { park(refusing: error) }
+        return isContradiction
+    }
+
+    // MARK: Waiting
+
+    /// Pauses between polls of a payment or refund: a buyer is waiting for it.
+    private static var pollsMs: [Int64] { [1_000, 2_000, 5_000, 5_000, 5_000] }
+    private static var laterPollsMs: Int64 { 15_000 }
+
+    static func pollMs(_ attempt: Int64) -> Int64 {
+        Int(exactly: attempt).flatMap {
+            pollsMs.indices.contains($0) ? pollsMs[$0] : nil
+        } ?? laterPollsMs
+    }
+
+    /// The payment is awaited while there is one, else the buyer.
+    mutating func waitForBuyer(_ hold: HoldReply) {
+        checkout.holdExpiresAt = now.advanced(byMs: hold.expiresInMs ?? 0)
+        waitForBuyer()
+    }
+
+    mutating func waitForBuyer() {
+        let leftMs = now.millisecondsUntil(checkout.holdExpiresAt ?? now)
+        guard leftMs > 0 else { return timeIsOver() }
+        if checkout.isPaymentLive {
+            pause(CheckoutStep.poll, ms: min(Self.pollMs(0), leftMs))
+        } else {
+            pause(CheckoutStep.awaitBuyer, ms: leftMs)
+        }
+    }
+
+    /// The payment is not there yet. When the hold's time is over, this was the last look.
+    mutating func await(_ payment: PaymentReply, at position: SagaPosition) {
+        checkout.paymentAction = payment.clientSecret
+        checkout.paymentError = payment.trouble
+        checkout.paymentState = payment.state
+        let leftMs = now.millisecondsUntil(checkout.holdExpiresAt ?? now)
+        guard leftMs > 0 else { return timeIsOver() }
+        let next = position.again
+        pause(next, ms: min(Self.pollMs(next.attempt), leftMs))
+    }
+
+    // MARK: Attempts to pay
+
+    /// The money is authorised or taken; the stock must be fenced before it goes on. Asking again
+    /// answers the same, so both are one commit.
+    mutating func ready(_ payment: PaymentReply) {
+        if checkout.state == .reserved { move(to: .paying) }
+        checkout.owed = payment.captured
+        checkout.paymentState = payment.state
+        checkout.paymentAction = nil
+        checkout.paymentError = nil
+        call(CheckoutStep.fence)
+        mayDefer = true
+    }
+
+    /// A failed attempt releases nothing: the buyer may begin another while the hold lives. A
+    /// payment that was called off at the provider calls the checkout off.
+    mutating func attemptFailed(_ error: RPCError) {
+        let isVoided = error.detail["state"] == .text(PaymentState.voided.word)
+        if isVoided, !checkout.isSuperseded {
+            endAttempt(.failed, error)
+            checkout.problem = Problem(error: error)
+            move(to: .cancelling)
+            return call(CheckoutStep.reserve, .undo)
+        }
+        if error.reason == .declined || error.reason == .authorisationExpired {
+            if checkout.state == .reserved { move(to: .paying) }
+            endAttempt(isVoided ? .superseded : .failed, isVoided ? nil : error)
+        } else {
+            endAttempt(.refused, error)
+        }
+        waitForBuyer()
+    }
+
+    /// Nothing can come of the payment any more.
+    mutating func endAttempt(_ outcome: EndedAttempt.Outcome, _ error: RPCError? = nil) {
+        checkout.isPaymentLive = false
+        checkout.isSuperseded = false
+        checkout.paymentState = nil
+        checkout.paymentAction = nil
+        if let error { checkout.paymentError = PaymentTrouble(error).text }
+        guard let attempt = checkout.attempt else { return }
+        checkout.attempt?.method = nil
+        end(attempt, outcome, error)
+    }
+
+    /// The attempt that waits for another to be given up is not begun.
+    mutating func dropQueued() {
+        guard let queued = checkout.queued else { return }
+        checkout.queued = nil
+        let error = RPCError(
+            .livePaymentExists, "the payment before it could not be given up",
+            detail: ["paymentId": .id(checkout.paymentID)])
+        end(queued, .refused, error)
+    }
+
+    private mutating func end(
+        _ attempt: PaymentAttempt, _ outcome: EndedAttempt.Outcome, _ error: RPCError?
+    ) {
+        notes.endedAttempts.append(
+            EndedAttempt(
+                attempt: attempt, outcome: outcome,
+                problem: error.map { Problem(error: $0, of: .ofPayments) }))
+    }
+
+    // MARK: Turning back
+
+    /// The buyer called it off before the money was asked for.
+    mutating func calledOff() { giveUp(nil, from: checkout.state == .new ? .reserve : .pay) }
+
+    /// Undoes what was done up to the step, and says why. What a process before this one did
+    /// beyond the row that it left is not known, so then the payment is undone too.
+    mutating func giveUp(_ error: RPCError?, from step: CheckoutStep) {
+        checkout.problem = error.map { Problem(error: $0) }
+        move(to: .cancelling)
+        call(mayHaveGoneFurther ? CheckoutStep.pay : step, .undo)
+    }
+
+    /// Somebody else gave the hold back: there is no time left to wait for.
+    mutating func holdIsGone(_ error: RPCError) {
+        dropQueued()
+        checkout.problem = Problem(error: error)
+        move(to: .cancelling)
+        undo()
+    }
+
+    /// The hold's time has ended. Money first, then stock.
+    mutating func timeIsOver() {
+        dropQueued()
+        move(to: .expiring)
+        undo()
+    }
+
+    private mutating func undo() {
+        call(checkout.mayHavePayment ? CheckoutStep.pay : .reserve, .undo)
+    }
+
+    /// Money was taken for stock that cannot be had.
+    mutating func owe() {
+        checkout.owed = checkout.owed ?? checkout.totals?.total
+        move(to: .refunding)
+        call(CheckoutStep.refund)
+    }
+
+    /// Money first, then stock; refunded is when both are done.
+    mutating func refundedOrReleasing() {
+        if !checkout.isHoldReleased {
+            call(CheckoutStep.reserve, .undo)
+        } else if checkout.isRefundSettled {
+            move(to: .refunded)
+        } else {
+            call(CheckoutStep.refund)
+        }
+    }
+}
+
+extension HoldReply {
+    /// Why a checkout whose hold this is does not go on.
+    var givenBack: RPCError {
+        RPCError(
+            .holdReleased, "the hold was given back or replaced",
+            detail: ["state": .text(state.word)])
+    }
+}
+
+extension Money {
+    /// What ALREADY_CAPTURED says was taken.
+    init?(capturedBy error: RPCError) {
+        guard case .integer(let amount)? = error.detail["amount"],
+            case .text(let currency)? = error.detail["currency"]
+        else { return nil }
+        self.init(amount, Currency(currency))
+    }
+}

@@ -1,0 +1,101 @@
+public import Lifecycle
+public import RPC
+
+/// What one event makes of a saga: the row as it will be, the steps that ended by it, and how long
+/// to leave it alone.
+public struct StepDecision<Subject: SagaSubject>: Sendable {
+    public var subject: Subject
+    /// What is written beside the row.
+    public var notes = Subject.Notes()
+    public private(set) var ended: [EndedStep] = []
+    public var pauseMs: Int64?
+    /// The result may be committed together with that of the next call, because asking this call
+    /// again answers the same.
+    public var mayDefer = false
+    /// The row is of another process, which may have gone further than it had committed.
+    public let isInherited: Bool
+    /// The process has asked the next call already.
+    public let isFollowed: Bool
+    public let now: Instant
+
+    /// Whatever runs is looked at again within this, but for what rests on purpose.
+    public static var longestPauseMs: Int64 { Backoff.longestMs }
+    /// What a call is under way for is looked at by the scan only when it takes longer.
+    public static var underWayMs: Int64 { 10_000 }
+
+    /// - Parameters:
+    ///   - epoch: of the process that asks.
+    ///   - isFollowed: whether it has acted on the event already, before committing it.
+    public init(
+        _ subject: Subject, _ event: SagaEvent<Subject>, now: Instant, epoch: Int64,
+        isFollowed: Bool = false
+    ) {
+        self.subject = subject
+        self.now = now
+        self.isFollowed = isFollowed
+        isInherited = subject.epoch != epoch
+        // Someone else has moved the saga on since this call was sent.
+        guard subject.position == event.position else { return }
+        event.effect(&self)
+    }
+
+    /// A step's call that was answered: a row of the history.
+    public mutating func end(_ position: SagaPosition, _ outcome: String, _ result: String) {
+        ended.append(EndedStep(position: position, outcome: outcome, result: result))
+        subject.stepCount += 1
+        subject.trouble = nil
+    }
+
+    public mutating func call(
+        _ step: some RawRepresentable<String>, _ direction: SagaDirection = .act
+    ) {
+        call(SagaPosition(step, direction))
+    }
+
+    private mutating func call(_ position: SagaPosition) {
+        pauseMs = nil
+        guard !subject.isParked else { return }
+        subject.step = position
+        // The time at which it would have waited for somebody no longer counts.
+        let latest = now.advanced(byMs: Self.longestPauseMs)
+        if let next = subject.nextRunAt, next > latest {
+            subject.nextRunAt = now.advanced(byMs: Self.underWayMs)
+        }
+    }
+
+    /// Leaves the step for later, as it stands.
+    public mutating func pause(_ step: some RawRepresentable<String>, ms: Int64) {
+        pause(SagaPosition(step), ms: ms)
+    }
+
+    public mutating func pause(_ position: SagaPosition, ms: Int64) {
+        guard !subject.isParked else { return }
+        subject.step = position
+        subject.nextRunAt = now.advanced(byMs: ms)
+        pauseMs = ms
+    }
+
+    /// Nothing is left to call.
+    public mutating func finish() {
+        pauseMs = nil
+        subject.step = nil
+        subject.nextRunAt = nil
+    }
+
+    /// Leaves it to a human.
+    public mutating func park(_ reason: String) {
+        pauseMs = nil
+        subject.park(reason)
+    }
+
+    public mutating func park(refusing error: RPCError) {
+        park("\(subject.step?.step ?? "") was refused: \(error.reason.name)")
+    }
+}
+
+/// A step's call that was answered: a row of the history.
+public struct EndedStep: Hashable, Sendable {
+    public let position: SagaPosition
+    public let outcome: String
+    public let result: String
+}
