@@ -9,7 +9,7 @@ import Testing
         let checkouts = (0..<10_050).map { _ in
             var checkout = PurchaseRules.checkout(Sample.request(), epoch: 1, now: Sample.start)
             checkout.state = .paying
-            checkout.isPaymentLive = true
+            checkout.payment = .live(nil, LivePayment())
             return checkout
         }
         for checkout in checkouts { awaited.note(checkout) }

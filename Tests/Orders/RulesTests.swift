@@ -57,8 +57,10 @@ import Wire
         mark.endedAt = nil
         mark.trouble = nil
         mark.paymentError = nil
-        mark.paymentAction = nil
-        mark.parkReason = checkout.parkReason.map { $0.hasPrefix("no way") ? $0 : "why" }
+        mark.payment.live?.action = nil
+        mark.parked = checkout.parked.map {
+            Parked(from: $0.from, reason: $0.reason.hasPrefix("no way") ? $0.reason : "why")
+        }
         // Whether there is a token decides what comes first, so it stays; there is one in all.
         mark.paymentMethod = nil
         mark.owed = checkout.owed.map { _ in Money(1, Sample.euro) }
@@ -120,7 +122,7 @@ import Wire
         }
         #expect(ways.isSuperset(of: shortcuts))
         for row in rows where row.state == .parked {
-            #expect(row.parkReason?.hasPrefix("no way") != true, "\(row.parkReason ?? "")")
+            #expect(row.parked?.reason.hasPrefix("no way") != true, "\(row.parked?.reason ?? "")")
         }
         // And everything that the table says does happen, but for what only a human decides.
         for (from, to) in Transitions.table where from != .parked {
@@ -138,7 +140,7 @@ import Wire
                 #expect(row.step == nil && row.nextRunAt == nil && row.paymentMethod == nil)
                 #expect(row.endedAt != nil)
             } else if row.state == .parked {
-                #expect(row.step != nil && row.nextRunAt == nil && row.parkReason != nil)
+                #expect(row.step != nil && row.nextRunAt == nil && row.parked != nil)
             } else {
                 #expect(row.position != nil, "\(row.state.word)")
             }
@@ -164,11 +166,11 @@ import Wire
                 let after = try Resolution.resolve(row, decision, now: Sample.start)
                 #expect(Transitions.allows(.parked, after.state), "\(after.state.word)")
                 #expect(after.position != nil && after.nextRunAt == Sample.start)
-                #expect(after.parkReason == nil && after.parkedFrom == nil)
+                #expect(after.parked == nil)
             }
             #expect(Resolution.allowed(row).contains(.retry))
             #expect(
-                Resolution.allowed(row).contains(.refundAndRelease) == (row.parkedFrom != .paid))
+                Resolution.allowed(row).contains(.refundAndRelease) == (row.parked?.from != .paid))
         }
     }
 
@@ -242,7 +244,7 @@ import Wire
         checkout.step = SagaPosition(CheckoutStep.awaitBuyer)
         checkout.holdExpiresAt = Sample.start.advanced(byMs: 900_000)
         let next = [CheckoutStep.fence, .createPayment, .createPayment]
-        let starts = Sample.buyersChoices(checkout).filter { $0.attempt != nil }
+        let starts = Sample.buyersChoices(checkout).filter { $0.payment.attempt != nil }
         #expect(starts.count == next.count)
         for (started, next) in zip(starts, next) {
             let extend = SagaPosition(CheckoutStep.extend)

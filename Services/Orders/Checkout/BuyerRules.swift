@@ -49,7 +49,9 @@ enum BuyerRules {
     ) throws -> Checkout {
         try refuseExpired(checkout)
         try refuseNewer(checkout)
-        if checkout.state == .committing, checkout.isPaymentLive { throw liveExists(checkout) }
+        if checkout.state == .committing, checkout.payment.live != nil {
+            throw liveExists(checkout)
+        }
         guard checkout.state == .reserved || checkout.state == .paying else {
             throw refusal(checkout)
         }
@@ -63,20 +65,17 @@ enum BuyerRules {
             throw RPCError.invalid([PurchaseRules.providerNeeded])
         }
         let attempt = attempt(request, provider)
-        guard checkout.isPaymentLive else {
-            checkout.attempt = attempt
-            checkout.isPaymentLive = true
-            checkout.paymentState = nil
+        guard let live = checkout.payment.live else {
+            checkout.payment = .live(attempt, LivePayment())
             checkout.paymentError = nil
             checkout.step = SagaPosition(CheckoutStep.extend)
             return checkout
         }
         // While it only waits for the buyer, they may change their mind.
-        guard checkout.queued == nil, checkout.at == .poll,
-            checkout.paymentState == .created || checkout.paymentState == .requiresAction
+        guard checkout.payment.queued == nil, checkout.at == .poll,
+            live.state == .created || live.state == .requiresAction
         else { throw liveExists(checkout) }
-        checkout.queued = attempt
-        checkout.isSuperseded = true
+        checkout.payment.supersede(by: attempt)
         checkout.step = SagaPosition(CheckoutStep.supersede)
         return checkout
     }

@@ -46,20 +46,9 @@ struct Checkout: SagaSubject, Hashable {
     /// By Orders' clock, from the time left that Inventory told.
     var holdExpiresAt: Instant?
     var isHoldReleased = false
-    /// The payment that StartPayment began last; nil while there is only the purchase's own.
-    var attempt: PaymentAttempt?
-    /// Begins once the one before it is given up.
-    var queued: PaymentAttempt?
-    /// Money may come of the attempt.
-    var isPaymentLive = false
-    /// The attempt is being given up for the one that is queued.
-    var isSuperseded = false
-    /// What the payment was when it was last heard of.
-    var paymentState: PaymentState?
+    var payment = PaymentProgress.idle(last: nil)
     /// The buyer called it off while money was being taken; done if that fails.
     var isCancelRequested = false
-    /// What the buyer needs to finish the payment.
-    var paymentAction: String?
     var paymentError: String?
     /// Money that was taken, once it must go back.
     var owed: Money?
@@ -68,8 +57,8 @@ struct Checkout: SagaSubject, Hashable {
     var problem: Problem?
     /// What the last call without an answer ran into.
     var trouble: String?
-    var parkReason: String?
-    var parkedFrom: CheckoutState?
+    /// While it waits for a human.
+    var parked: Parked?
     var paidAt: Instant?
     var endedAt: Instant?
     /// Steps that ended.
@@ -84,7 +73,7 @@ struct Checkout: SagaSubject, Hashable {
     var isKnown: Bool { CheckoutState.known.contains(state) }
 
     var holdID: UUID { .derived(from: id, "hold") }
-    var paymentID: UUID { attempt?.paymentID ?? .derived(from: id, "pay") }
+    var paymentID: UUID { payment.attempt?.paymentID ?? .derived(from: id, "pay") }
     var refundID: UUID { .derived(from: id, "refund") }
 
     /// In a purchase of one call, Reserve's answer is committed only with the next one. Until then
@@ -99,9 +88,8 @@ struct Checkout: SagaSubject, Hashable {
 
     mutating func park(_ reason: String) {
         guard Transitions.allows(state, .parked) else { return }
-        parkedFrom = state
+        parked = Parked(from: state, reason: reason)
         state = .parked
-        parkReason = reason
         nextRunAt = nil
     }
 
@@ -109,23 +97,23 @@ struct Checkout: SagaSubject, Hashable {
 
     /// Whether a payment is this checkout's own, or is about to be.
     func isPaid(by payment: UUID) -> Bool {
-        payment == paymentID || payment == queued?.paymentID
+        payment == paymentID || payment == self.payment.queued?.paymentID
     }
 
-    var captureMode: CaptureMode { attempt?.captureMode ?? .sale }
+    var captureMode: CaptureMode { payment.attempt?.captureMode ?? .sale }
 
     /// Whether there may be a payment that must be given up before the stock is.
-    var mayHavePayment: Bool { way == .short || isPaymentLive }
+    var mayHavePayment: Bool { way == .short || payment.live != nil }
 
     /// The provider has the buyer's token and takes all in one step: once it is asked, there is
     /// nothing left to decide, so the stock is fenced first.
-    var isPaidAtOnce: Bool { attempt?.method != nil && captureMode == .sale }
+    var isPaidAtOnce: Bool { payment.attempt?.method != nil && captureMode == .sale }
 
     /// The next call of this process is the first to ask for the money, and it was called off
     /// before. `epoch` is that of the process: what one before it asked for is not known.
     func isCalledOffInTime(for epoch: Int64) -> Bool {
         isCancelRequested && self.epoch == epoch && step?.attempt == 0
-            && (paymentState == nil || paymentState == .authorised)
+            && [nil, .authorised].contains(payment.live?.state)
     }
 
     var isFree: Bool { totals?.total.amount == 0 }
@@ -133,7 +121,7 @@ struct Checkout: SagaSubject, Hashable {
     /// True when a buyer who waits should be answered: it has ended, or somebody must act.
     var isSettled: Bool {
         state.isTerminal || state == .parked || at == .awaitBuyer
-            || (state == .paying && paymentAction != nil && at == .poll)
+            || (state == .paying && payment.live?.action != nil && at == .poll)
     }
 
     /// True when the attempt that a buyer began has come to something: paid, failed, or in the
@@ -143,6 +131,12 @@ struct Checkout: SagaSubject, Hashable {
     var currency: Currency {
         lines.first?.unitPrice.currency ?? expectedTotal?.currency ?? .notApplicable
     }
+}
+
+/// Why a checkout waits for a human, and where it was.
+struct Parked: Hashable {
+    let from: CheckoutState
+    let reason: String
 }
 
 /// A refusal as it was given, kept to be given again.
@@ -157,4 +151,14 @@ struct Problem: Hashable {
     static func == (left: Problem, right: Problem) -> Bool { left.error == right.error }
 
     func hash(into hasher: inout Hasher) { hasher.combine(error.reason) }
+}
+
+/// How a checkout is paid: all at once, or step by step.
+enum CheckoutWay: String, Sendable {
+    /// `Purchase`: the hold is born fenced and the payment starts at once.
+    case short = "SHORT"
+    /// It began so, but its payment wants the buyer or time: it goes on the long way.
+    case opened = "OPENED"
+    /// `CreateCheckout`: the hold has a timer, and the buyer starts payments.
+    case long = "LONG"
 }

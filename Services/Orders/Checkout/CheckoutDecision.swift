@@ -32,8 +32,7 @@ extension CheckoutDecision {
         checkout.endedAt = now
         finish()
         checkout.paymentMethod = nil
-        checkout.attempt?.method = nil
-        checkout.paymentAction = nil
+        checkout.payment.forgetMethod()
         checkout.trouble = nil
     }
 
@@ -66,7 +65,7 @@ extension CheckoutDecision {
     mutating func waitForBuyer() {
         let leftMs = now.millisecondsUntil(checkout.holdExpiresAt ?? now)
         guard leftMs > 0 else { return timeIsOver() }
-        if checkout.isPaymentLive {
+        if checkout.payment.live != nil {
             pause(CheckoutStep.poll, ms: min(Self.pollMs(0), leftMs))
         } else {
             pause(CheckoutStep.awaitBuyer, ms: leftMs)
@@ -75,9 +74,8 @@ extension CheckoutDecision {
 
     /// The payment is not there yet. When the hold's time is over, this was the last look.
     mutating func await(_ payment: PaymentReply, at position: SagaPosition) {
-        checkout.paymentAction = payment.clientSecret
+        checkout.payment.live = LivePayment(state: payment.state, action: payment.clientSecret)
         checkout.paymentError = payment.trouble
-        checkout.paymentState = payment.state
         let leftMs = now.millisecondsUntil(checkout.holdExpiresAt ?? now)
         guard leftMs > 0 else { return timeIsOver() }
         let next = position.again
@@ -91,8 +89,7 @@ extension CheckoutDecision {
     mutating func ready(_ payment: PaymentReply) {
         if checkout.state == .reserved { move(to: .paying) }
         checkout.owed = payment.captured
-        checkout.paymentState = payment.state
-        checkout.paymentAction = nil
+        checkout.payment.live = LivePayment(state: payment.state)
         checkout.paymentError = nil
         call(CheckoutStep.fence)
         mayDefer = true
@@ -102,7 +99,7 @@ extension CheckoutDecision {
     /// payment that was called off at the provider calls the checkout off.
     mutating func attemptFailed(_ error: RPCError) {
         let isVoided = error.detail["state"] == .text(PaymentState.voided.word)
-        if isVoided, !checkout.isSuperseded {
+        if isVoided, !checkout.payment.isSuperseded {
             endAttempt(.failed, error)
             checkout.problem = Problem(error: error)
             move(to: .cancelling)
@@ -119,20 +116,16 @@ extension CheckoutDecision {
 
     /// Nothing can come of the payment any more.
     mutating func endAttempt(_ outcome: EndedAttempt.Outcome, _ error: RPCError? = nil) {
-        checkout.isPaymentLive = false
-        checkout.isSuperseded = false
-        checkout.paymentState = nil
-        checkout.paymentAction = nil
+        let attempt = checkout.payment.attempt
+        checkout.payment.end()
         if let error { checkout.paymentError = PaymentTrouble(error).text }
-        guard let attempt = checkout.attempt else { return }
-        checkout.attempt?.method = nil
-        end(attempt, outcome, error)
+        if let attempt { end(attempt, outcome, error) }
     }
 
     /// The attempt that waits for another to be given up is not begun.
     mutating func dropQueued() {
-        guard let queued = checkout.queued else { return }
-        checkout.queued = nil
+        guard let queued = checkout.payment.queued else { return }
+        checkout.payment.dropQueued()
         let error = RPCError(
             .livePaymentExists, "the payment before it could not be given up",
             detail: ["paymentId": .id(checkout.paymentID)])

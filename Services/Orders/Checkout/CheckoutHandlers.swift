@@ -114,7 +114,9 @@ extension OrdersService {
         let begun = try await checkouts.start(request, call)
         let checkout = try await attemptSettled(begun, request.waitMs ?? .max, call)
         try BuyerRules.refuseExpired(checkout)
-        let isUnderWay = checkout.isPaymentLive && checkout.attempt?.id == request.attemptId
+        let isUnderWay =
+            checkout.payment.live != nil
+            && checkout.payment.attempt?.id == request.attemptId
         if !isUnderWay,
             let refusal = try await checkouts.refusal(of: request.attemptId, request.checkoutId)
         {

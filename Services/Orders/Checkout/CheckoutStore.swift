@@ -138,7 +138,7 @@ struct CheckoutStore: Sendable {
             }
             let key = AttemptRow.Key(checkoutID: before.id, attemptID: request.attemptId)
             let ended = try batch.find(AttemptRow.self, key)
-            let open = [before.attempt, before.queued].compactMap(\.self)
+            let open = [before.payment.attempt, before.payment.queued].compactMap(\.self)
             if let known = ended?.attempt ?? open.first(where: { $0.id == request.attemptId }) {
                 let fields = BuyerRules.differences(request, known)
                 guard fields.isEmpty else { throw RPCError.differing(fields) }

@@ -19,7 +19,7 @@ struct CheckoutView: Sendable {
             problem: checkout.problem.map {
                 CheckoutProblem(reason: $0.error.reason.name, message: $0.error.message)
             },
-            refund: refund(checkout), parkReason: checkout.parkReason,
+            refund: refund(checkout), parkReason: checkout.parked?.reason,
             isCancelRequested: checkout.isCancelRequested ? true : nil, order: try order(checkout),
             version: checkout.version)
     }
@@ -41,12 +41,12 @@ struct CheckoutView: Sendable {
     }
 
     private func payment(_ checkout: Checkout) -> CheckoutPayment? {
-        guard let provider = checkout.attempt?.provider ?? checkout.provider,
+        guard let provider = checkout.payment.attempt?.provider ?? checkout.provider,
             checkout.totals?.total.amount ?? 0 > 0
         else { return nil }
         return CheckoutPayment(
-            paymentId: checkout.paymentID, provider: provider, attemptId: checkout.attempt?.id,
-            action: checkout.paymentAction,
+            paymentId: checkout.paymentID, provider: provider,
+            attemptId: checkout.payment.attempt?.id, action: checkout.payment.live?.action,
             lastError: checkout.paymentError.map {
                 PaymentTrouble(text: $0).problem
             })

@@ -69,17 +69,16 @@ enum PurchaseRules {
         checkout.state = .cancelling
         checkout.lines = lines
         // Whichever way it went, it is the payment that was found that is given up.
-        checkout.attempt = payment.map {
-            PaymentAttempt(
-                id: $0, paymentID: $0, provider: "unknown", captureMode: .sale, methodPrint: nil)
-        }
+        checkout.payment = .idle(
+            last: payment.map {
+                PaymentAttempt(
+                    id: $0, paymentID: $0, provider: "unknown", captureMode: .sale,
+                    methodPrint: nil)
+            })
         checkout.problem = Problem(
             error: RPCError(.checkoutForgotten, "this database did not know the checkout"))
         guard hold?.state == .consumed else { return checkout }
-        checkout.state = .parked
-        checkout.parkedFrom = .cancelling
-        checkout.parkReason = "adopted, but its tickets are sold"
-        checkout.nextRunAt = nil
+        checkout.park("adopted, but its tickets are sold")
         return checkout
     }
 

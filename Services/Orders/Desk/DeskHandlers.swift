@@ -23,7 +23,7 @@ extension OrdersService {
             direction: checkout.step?.direction.rawValue, attempt: checkout.step?.attempt ?? 0,
             epoch: checkout.driver,
             nextRunInMs: checkout.nextRunAt.map { max(0, now.millisecondsUntil($0)) },
-            trouble: checkout.trouble, parkReason: checkout.parkReason,
+            trouble: checkout.trouble, parkReason: checkout.parked?.reason,
             history: history, next: next)
     }
 

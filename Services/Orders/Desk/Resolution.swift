@@ -16,7 +16,7 @@ enum Resolution {
         var checkout = checkout
         checkout.step = SagaPosition(step.step, step.direction)
         checkout.nextRunAt = now
-        if let before = checkout.parkedFrom { checkout.unpark(to: before) }
+        if let before = checkout.parked?.from { checkout.unpark(to: before) }
         return checkout
     }
 
@@ -24,7 +24,7 @@ enum Resolution {
     /// fenced and sold, so nothing but a retry can be right.
     static func allowed(_ checkout: Checkout) -> [SagaDecision] {
         guard checkout.state == .parked else { return [] }
-        return checkout.parkedFrom == .paid ? [.retry] : [.retry, .refundAndRelease]
+        return checkout.parked?.from == .paid ? [.retry] : [.retry, .refundAndRelease]
     }
 
     static func resolve(
@@ -38,7 +38,7 @@ enum Resolution {
         }
         guard decision == .refundAndRelease else { return try retry(checkout, now: now) }
         var checkout = checkout
-        let isRefunding = checkout.parkedFrom == .refunding
+        let isRefunding = checkout.parked?.from == .refunding
         checkout.unpark(to: isRefunding ? .refunding : .cancelling)
         checkout.step =
             isRefunding
@@ -62,7 +62,6 @@ enum Resolution {
 extension Checkout {
     fileprivate mutating func unpark(to state: CheckoutState) {
         self.state = state
-        parkedFrom = nil
-        parkReason = nil
+        parked = nil
     }
 }

@@ -68,7 +68,7 @@ struct OrderRow: StoredRow, Equatable {
         tax = totals.tax
         total = totals.total
         paymentID = isFree ? nil : checkout.paymentID
-        provider = isFree ? nil : checkout.attempt?.provider ?? checkout.provider
+        provider = isFree ? nil : checkout.payment.attempt?.provider ?? checkout.provider
         paidAt = checkout.paidAt ?? checkout.createdAt
         completedAt = checkout.endedAt
         keyNumber = checkout.keyNumber

@@ -60,7 +60,7 @@ extension Checkout {
     /// Gives up the payment, if there may be one, then the stock.
     mutating func callOff(_ now: Instant) {
         state = .cancelling
-        queued = nil
+        payment.dropQueued()
         step = SagaPosition(mayHavePayment ? CheckoutStep.pay : .reserve, .undo)
         nextRunAt = BuyerRules.underWay(now)
     }

@@ -21,7 +21,7 @@ final class AwaitedPayments: Sendable {
 
     /// Takes note of a checkout as it was just committed.
     func note(_ checkout: Checkout) {
-        let isAwaited = checkout.state == .paying && checkout.isPaymentLive
+        let isAwaited = checkout.state == .paying && checkout.payment.live != nil
         let sleeper: CheckedContinuation<Void, Never>? = state.withLock { state in
             if let payment = state.payments.removeValue(forKey: checkout.id) {
                 state.checkouts[payment] = nil

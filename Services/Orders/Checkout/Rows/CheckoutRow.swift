@@ -36,14 +36,15 @@ extension Checkout: SagaRow {
         lines = c("lines", it, as: Packed.Lines.self) { $0.lines }
         holdExpiresAt = c("hold_expires_at", it) { $0.holdExpiresAt }
         isHoldReleased = c("is_hold_released", it) { $0.isHoldReleased }
-        paymentAction = c("payment_action", it) { $0.paymentAction }
+        let action = c("payment_action", it) { $0.payment.live?.action }
         paymentError = c("payment_error", it) { $0.paymentError }
         let owedMinor = c("owed_minor", it) { $0.owed?.amount }
         isRefundSettled = c("is_refund_settled", it) { $0.isRefundSettled }
         problem = c("problem", it, as: Maybe<Packed.ProblemOfPurchases>.self) { $0.problem }
         trouble = c("trouble", it) { $0.trouble }
-        parkReason = c("park_reason", it) { $0.parkReason }
-        parkedFrom = c("parked_from", it) { $0.parkedFrom }
+        let parkReason = c("park_reason", it) { $0.parked?.reason }
+        let parkedFrom = c("parked_from", it) { $0.parked?.from }
+        parked = parkReason.map { Parked(from: parkedFrom ?? .new, reason: $0) }
         paidAt = c("paid_at", it) { $0.paidAt }
         endedAt = c("ended_at", it) { $0.endedAt }
         stepCount = c("step_count", it) { $0.stepCount }
@@ -51,11 +52,16 @@ extension Checkout: SagaRow {
         let owedIn = c("owed_currency", it) { $0.owed?.currency.code }.map { Currency($0) }
         way = c("way", it) { $0.way }
         holdTtlMs = c("hold_ttl_ms", it) { $0.holdTtlMs }
-        attempt = c("attempt_made", it, as: Maybe<Packed.Attempt>.self) { $0.attempt }
-        queued = c("attempt_queued", it, as: Maybe<Packed.Attempt>.self) { $0.queued }
-        isPaymentLive = c("is_payment_live", it) { $0.isPaymentLive }
-        isSuperseded = c("is_superseded", it) { $0.isSuperseded }
-        paymentState = c("payment_state", it) { $0.paymentState }
+        let made = c("attempt_made", it, as: Maybe<Packed.Attempt>.self) { $0.payment.attempt }
+        let queued = c("attempt_queued", it, as: Maybe<Packed.Attempt>.self) { $0.payment.queued }
+        let isLive = c("is_payment_live", it) { $0.payment.live != nil }
+        let isSuperseded = c("is_superseded", it) { $0.payment.isSuperseded }
+        let heard = LivePayment(
+            state: c("payment_state", it) { $0.payment.live?.state }, action: action)
+        payment =
+            !isLive
+            ? .idle(last: made)
+            : isSuperseded ? .superseded(made, heard, by: queued) : .live(made, heard)
         isCancelRequested = c("is_cancel_requested", it) { $0.isCancelRequested }
         keyNumber = c("key_number", it, as: KeyNumber.self) { $0.keyNumber }
         ownerKind = c("owner_kind", it) { $0.ownerKind }

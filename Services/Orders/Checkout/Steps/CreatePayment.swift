@@ -15,7 +15,7 @@ struct CreatePayment: StepCall {
     var patienceMs: Int64? { PurchaseSaga.patienceMs }
 
     func ask(_ checkout: Checkout, _ terms: CallTerms) async throws -> StepAnswer<PaymentReply> {
-        let attempt = checkout.attempt
+        let attempt = checkout.payment.attempt
         guard let total = checkout.totals?.total,
             let provider = attempt?.provider ?? checkout.provider
         else { throw RPCError.invalid([PurchaseRules.providerNeeded]) }

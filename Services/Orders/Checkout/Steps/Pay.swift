@@ -33,7 +33,7 @@ struct Pay: StepCall {
             decision.checkout.owed = payment.captured
             return decision.park("AMOUNT_MISMATCH")
         }
-        decision.checkout.paymentAction = nil
+        decision.checkout.payment.live?.action = nil
         decision.checkout.paymentError = nil
         decision.call(CheckoutStep.consume)
         decision.mayDefer = true
@@ -45,9 +45,8 @@ struct Pay: StepCall {
     ) {
         decision.end(position, "WAITING", payment.word)
         decision.checkout.way = decision.checkout.way == .short ? .opened : decision.checkout.way
-        decision.checkout.isPaymentLive = true
-        decision.checkout.paymentState = payment.state
-        decision.checkout.paymentAction = payment.clientSecret
+        decision.checkout.payment.open(
+            LivePayment(state: payment.state, action: payment.clientSecret))
         decision.checkout.paymentError = payment.trouble
         decision.move(to: .paying)
         decision.call(CheckoutStep.reopen)
@@ -68,7 +67,7 @@ struct Pay: StepCall {
         }
         decision.checkout.problem = Problem(error: error)
         decision.checkout.paymentError = PaymentTrouble(error).text
-        decision.checkout.paymentAction = nil
+        decision.checkout.payment.live?.action = nil
         let isFinal = [PaymentState.failedFinal, .voided].contains {
             error.detail["state"] == .text($0.word)
         }

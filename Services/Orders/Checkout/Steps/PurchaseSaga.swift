@@ -63,7 +63,7 @@ struct PurchaseSaga: SagaDefinition {
     func committed(_ before: Checkout?, _ after: Checkout) {
         awaited.note(after)
         if after.state == .parked, before?.state != .parked {
-            log.error("saga_parked", ["order": after.id, "reason": after.parkReason ?? ""])
+            log.error("saga_parked", ["order": after.id, "reason": after.parked?.reason ?? ""])
         }
     }
 }

@@ -18,10 +18,9 @@ struct Supersede: StepCall {
     /// The attempt before is given up, and the one that waited for it begins.
     func done(_ payment: PaymentReply, _ decision: inout CheckoutDecision) {
         guard !payment.isKept else { return capturedInstead(payment.captured, &decision) }
+        let next = decision.checkout.payment.queued
         decision.endAttempt(.superseded)
-        decision.checkout.attempt = decision.checkout.queued
-        decision.checkout.queued = nil
-        decision.checkout.isPaymentLive = true
+        decision.checkout.payment = .live(next, LivePayment())
         decision.checkout.paymentError = nil
         decision.call(CheckoutStep.extend)
     }
@@ -34,7 +33,7 @@ struct Supersede: StepCall {
     /// The buyer had paid by the attempt before, which then is the one.
     private func capturedInstead(_ captured: Money?, _ decision: inout CheckoutDecision) {
         decision.dropQueued()
-        decision.checkout.isSuperseded = false
+        decision.checkout.payment.keep()
         decision.checkout.owed = captured
         decision.call(CheckoutStep.fence)
     }
