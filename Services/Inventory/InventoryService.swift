@@ -37,23 +37,16 @@ public struct InventoryService: Sendable {
         registerCatalogue(on: &router)
         registerStock(on: &router)
         registerHolds(on: &router)
-        router.handle(InventoryAPI.readEvents, readEvents)
+        router.handleStandard(InventoryAPI.self, of: database, world: world)
         router.handle(InventoryAPI.verifyInvariants, verifyInvariants)
         router.handle(InventoryAPI.compareHistory, compareHistory)
         router.handle(InventoryAPI.resumeSales, resumeSales)
-        router.handle(InventoryAPI.setClock) { try await database.setClock($0, $1, world.log) }
-        router.handle(InventoryAPI.stats, stats)
-        router.handle(InventoryAPI.health) { _, _ in try await database.health() }
     }
 }
 
-// MARK: What every service answers
+// MARK: Its own store
 
 extension InventoryService {
-    func readEvents(_ request: FeedRequest, _ call: CallContext) async throws -> FeedReply {
-        try await database.feed.page(request, call, on: world.scheduler)
-    }
-
     func verifyInvariants(_ request: VerifyRequest, _ call: CallContext) async throws -> VerifyReply
     {
         try await database.survey { reader in
@@ -86,9 +79,5 @@ extension InventoryService {
                 "sales.resumed", ["by": call.caller, "reason": request.reason])
         }
         return try await database.history()
-    }
-
-    func stats(_ request: StatsRequest, _ call: CallContext) async throws -> StatsReply {
-        StatsReply(counters: database.counters(with: world.metrics))
     }
 }

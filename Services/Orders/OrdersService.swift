@@ -89,27 +89,18 @@ public struct OrdersService: Sendable {
         registerOrders(on: &router)
         registerTickets(on: &router)
         registerDesk(on: &router)
-        router.handle(OrdersAPI.readEvents, events)
+        router.handleStandard(OrdersAPI.self, of: database, world: world, counters: counters)
         router.handle(OrdersAPI.followFeed) { try await stock.follow($0, $1) }
         router.handle(OrdersAPI.verifyInvariants) { request, _ in
             try await Verifier(
                 database: database, inventory: readers.inventory, payments: readers.payments
             ).verify(request)
         }
-        router.handle(OrdersAPI.setClock) { try await database.setClock($0, $1, world.log) }
-        router.handle(OrdersAPI.stats) { _, _ in try await stats() }
-        router.handle(OrdersAPI.health) { _, _ in try await database.health() }
     }
 
-    private func events(
-        _ request: FeedRequest, _ call: CallContext
-    ) async throws -> FeedReply {
-        try await database.feed.page(request, call, on: world.scheduler)
-    }
-
-    private func stats() async throws -> StatsReply {
-        var counters = database.counters(with: world.metrics)
-        counters.merge(try await stock.counters()) { $1 }
+    /// Names of counters are ours.
+    private func counters() async throws -> [String: Int64] {
+        var counters = try await stock.counters()
         do {
             for (state, count) in try await queries.states() {
                 counters["checkouts.\(state.word)"] = count
@@ -118,6 +109,6 @@ public struct OrdersService: Sendable {
             // The rest is wanted all the more; verification tells of it, and it is recounted.
             world.log.error("tally_unreadable", ["error": "\(error)"])
         }
-        return StatsReply(counters: counters)
+        return counters
     }
 }

@@ -70,29 +70,17 @@ public struct PaymentsService: Sendable {
         registerRefunds(on: &router)
         registerLedger(on: &router)
         registerWebhooks(on: &router)
-        router.handle(PaymentsAPI.readEvents, events)
+        router.handleStandard(PaymentsAPI.self, of: database, world: world) {
+            for provider in cashier.providers.values.sorted(by: { $0.name < $1.name }) {
+                try await provider.setClock()
+            }
+        } counters: {
+            try await orders.counters()
+        }
         router.handle(PaymentsAPI.followFeed) { try await orders.follow($0, $1) }
         router.handle(PaymentsAPI.verifyInvariants) { request, _ in
             try await store.verify(request)
         }
         router.handle(PaymentsAPI.compareHistory) { _, _ in try await database.history() }
-        router.handle(PaymentsAPI.setClock) { request, call in
-            for provider in cashier.providers.values.sorted(by: { $0.name < $1.name }) {
-                try await provider.setClock()
-            }
-            return try await database.setClock(request, call, world.log)
-        }
-        router.handle(PaymentsAPI.stats) { _, _ in try await stats() }
-        router.handle(PaymentsAPI.health) { _, _ in try await database.health() }
-    }
-
-    func events(_ request: FeedRequest, _ call: CallContext) async throws -> FeedReply {
-        try await database.feed.page(request, call, on: world.scheduler)
-    }
-
-    func stats() async throws -> StatsReply {
-        var counters = database.counters(with: world.metrics)
-        counters.merge(try await orders.counters()) { $1 }
-        return StatsReply(counters: counters)
     }
 }

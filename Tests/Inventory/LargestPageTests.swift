@@ -168,8 +168,8 @@ import Wire
             }
             var after: Int64 = 0
             while after < 20 {
-                let page = try await rig.service.readEvents(
-                    FeedRequest(feedId: nil, afterSeq: after, limit: 8_000), rig.orders)
+                let page = try await rig.page(
+                    FeedRequest(feedId: nil, afterSeq: after, limit: 8_000))
                 try checkPage(page, of: "inventory.ReadEvents")
                 after = try #require(page.events.last).seq
             }

@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import Publishing
 import RPC
 import Storage
 import Stores
@@ -38,6 +39,11 @@ struct Rig: Sendable {
     var now: Instant { test.clock.now() }
 
     func id() -> UUID { test.world.newID() }
+
+    /// A page of the feed, as its readers get it.
+    func page(_ request: FeedRequest) async throws -> FeedReply {
+        try await database.feed.page(request, orders, on: test.scheduler)
+    }
 
     func pass(ms: Int64) async throws { try await test.scheduler.sleep(ms: ms) }
 

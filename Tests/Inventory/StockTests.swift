@@ -222,7 +222,7 @@ import Wire
             _ = try await rig.service.sweepExpired(SweepExpiredRequest(), rig.call(.operator))
             _ = try await rig.release(released, fence: fence)
             @Sendable func read(_ request: FeedRequest) async throws -> FeedReply {
-                try await rig.service.readEvents(request, rig.orders)
+                try await rig.page(request)
             }
             let feed = try await read(FeedRequest(feedId: nil, afterSeq: 0))
             #expect(

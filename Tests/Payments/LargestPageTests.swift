@@ -191,8 +191,8 @@ import Text
             }
             var after: Int64 = 0
             while after < 20 {
-                let page = try await desk.service.events(
-                    FeedRequest(feedId: nil, afterSeq: after, limit: 8_000), desk.call())
+                let page = try await desk.page(
+                    FeedRequest(feedId: nil, afterSeq: after, limit: 8_000))
                 try checkPage(page, of: "payments.ReadEvents")
                 after = try #require(page.events.last).seq
             }

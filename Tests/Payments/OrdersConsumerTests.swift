@@ -287,20 +287,18 @@ import Wire
             for number in UInt8(1)...5 {
                 _ = try await desk.create(createRequest(number, checkout: 0xc0 + number))
             }
-            let first = try await desk.service.events(
-                FeedRequest(feedId: nil, afterSeq: 0, limit: 3), desk.call())
+            let first = try await desk.page(FeedRequest(feedId: nil, afterSeq: 0, limit: 3))
             #expect(first.events.map(\.seq) == [1, 2, 3])
             #expect(first.head == 5)
-            let rest = try await desk.service.events(
-                FeedRequest(feedId: first.feedId, afterSeq: 3, limit: 3), desk.call())
+            let rest = try await desk.page(FeedRequest(feedId: first.feedId, afterSeq: 3, limit: 3))
             #expect(rest.events.map(\.subject) == [id(4), id(5)])
             let beyond = FeedRequest(feedId: first.feedId, afterSeq: 6)
             #expect(
-                await reason { try await desk.service.events(beyond, desk.call()) } == .feedDiverged
+                await reason { try await desk.page(beyond) } == .feedDiverged
             )
             let other = FeedRequest(feedId: id(9), afterSeq: 1)
             #expect(
-                await reason { try await desk.service.events(other, desk.call()) } == .feedDiverged)
+                await reason { try await desk.page(other) } == .feedDiverged)
         }
     }
 }

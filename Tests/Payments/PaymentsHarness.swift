@@ -144,6 +144,11 @@ final class Desk: Sendable {
         return try result.get()
     }
 
+    /// A page of the feed, as its readers get it.
+    func page(_ request: FeedRequest) async throws -> FeedReply {
+        try await database.feed.page(request, call(), on: world.scheduler)
+    }
+
     /// What the feed says so far.
     func facts() async throws -> [String] {
         try await database.feed.events(after: 0, limit: 1000).map(\.kind)

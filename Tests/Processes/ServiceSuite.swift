@@ -271,13 +271,7 @@ public final class ServiceSuite: Sendable {
     }
 
     private func answers(_ client: Client, _ service: ServiceName) async -> Bool {
-        let method =
-            switch service {
-            case .inventory: InventoryAPI.stats
-            case .orders: OrdersAPI.stats
-            case .payments: PaymentsAPI.stats
-            }
         let options = CallOptions(timeoutMs: 2_000, attempts: 1)
-        return (try? await client.call(method, StatsRequest(), options)) != nil
+        return (try? await client.call(service.api.stats, StatsRequest(), options)) != nil
     }
 }

@@ -44,12 +44,7 @@ public struct Verification: Sendable {
     }
 
     private func settled(_ client: Client, _ service: ServiceName) async throws -> VerifyReply {
-        let method =
-            switch service {
-            case .inventory: InventoryAPI.verifyInvariants
-            case .orders: OrdersAPI.verifyInvariants
-            case .payments: PaymentsAPI.verifyInvariants
-            }
+        let method = service.api.verifyInvariants
         let start = world.scheduler.uptimeNanoseconds
         while true {
             let reply = try await client.call(method, VerifyRequest())
