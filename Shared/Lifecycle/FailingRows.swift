@@ -14,8 +14,7 @@ public final class FailingRows<ID: Hashable & Sendable>: Sendable {
         var until: UInt64
     }
 
-    private static var firstMs: Int64 { 1_000 }
-    private static var longestMs: Int64 { 300_000 }
+    private static var pauses: RetryPolicy { RetryPolicy(firstMs: 1_000, longestMs: 300_000) }
     /// Of more rows those that come back soonest are forgotten, and so come back at once.
     private static var most: Int { 10_000 }
 
@@ -48,7 +47,7 @@ public final class FailingRows<ID: Hashable & Sendable>: Sendable {
         let now = world.scheduler.uptimeNanoseconds
         return failures.withLock { failures in
             let count = min(failures[id]?.count ?? 0, 62) + 1
-            let pauseMs = min(Self.longestMs, Self.firstMs << min(count - 1, 10))
+            let pauseMs = Self.pauses.delayMs(after: count - 1)
             if failures[id] == nil, failures.count >= Self.most,
                 let soonest = failures.min(by: { $0.value.until < $1.value.until })?.key
             {

@@ -82,7 +82,7 @@ import Testing
             try await Self.pending(desk, 41...41)
             slow.pauseMs.store(10_000, ordering: .relaxed)
             quick.say([known(.captured)])
-            try await desk.world.scheduler.sleep(ms: Patience.intentMs)
+            try await desk.world.scheduler.sleep(ms: PaymentTimes.intentMs)
             try await desk.work(forMs: 2_000)
             #expect(try await desk.payment(41).state == .captured)
             #expect(slow.asked.load(ordering: .relaxed) == 40 + 16)
@@ -101,7 +101,7 @@ import Testing
             }
             slow.answers.store(true, ordering: .relaxed)
             slow.stuck.withLock { $0 = [id(1), id(2), id(3)] }
-            try await desk.world.scheduler.sleep(ms: Patience.intentMs)
+            try await desk.world.scheduler.sleep(ms: PaymentTimes.intentMs)
             try await desk.work(forMs: 3_000)
             for number in UInt8(4)...60 {
                 #expect(try await desk.payment(number).state == .captured)

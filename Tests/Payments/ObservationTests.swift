@@ -186,7 +186,7 @@ private let openNo = ProviderPayment.Status.declined(
         var before = payment(.processing, mode: .sale, pending: .void)
         let voided = try #require(Observation.apply(seen(.voided), to: before, now: now)).payment
         #expect(voided.state == .voided && voided.isOpen && !voided.isLive)
-        let tomorrow = now.advanced(byMs: Patience.watchMs)
+        let tomorrow = now.advanced(byMs: PaymentTimes.watchMs)
         let later = try #require(Observation.apply(seen(.voided), to: voided, now: tomorrow))
         #expect(later.payment.nextTryAt == nil)
         before.state = .authorised

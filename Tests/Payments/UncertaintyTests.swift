@@ -65,7 +65,7 @@ import Testing
             let provider = ScriptedProvider([.uncertain("lost")])
             let desk = try await Desk(test, providers: [provider])
             _ = await reason { try await desk.create(scripted, waitingMs: 1_000) }
-            try await desk.world.scheduler.sleep(ms: Patience.keyMs)
+            try await desk.world.scheduler.sleep(ms: PaymentTimes.keyMs)
             let before = provider.asked.count
             _ = await reason { try await desk.create(scripted, waitingMs: 1_000) }
             try await desk.work(forMs: 60_000)

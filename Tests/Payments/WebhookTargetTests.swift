@@ -59,7 +59,7 @@ import Testing
             try await desk.work(forMs: 2_500)
             // At 0 and 1 s, and next after 3.
             #expect(try await desk.webhooks().first?.tries == 2)
-            try await desk.pass(ms: Patience.targetMs - 2_501)
+            try await desk.pass(ms: PaymentTimes.targetMs - 2_501)
             try await desk.work(forMs: 0)
             #expect(try await desk.webhookStates() == [.noTargetYet])
             #expect(desk.count("webhooks.parked") == 0)
@@ -84,7 +84,7 @@ import Testing
 
     /// 1 s doubling to 5 minutes.
     @Test func looksGrowRarer() {
-        let pauses = (Int64(-1)...11).map(Patience.webhookRetryMs)
+        let pauses = (Int64(-1)...11).map(PaymentTimes.webhookRetryMs)
         #expect(
             pauses == [
                 1_000, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000,

@@ -98,7 +98,7 @@ import Text
             try await desk.ingest(HandMade(eventID: "parked", payment: 7))
             let start = desk.world.now
             try await desk.work(forMs: 10)
-            try await desk.pass(ms: Patience.targetMs)
+            try await desk.pass(ms: PaymentTimes.targetMs)
             try await desk.work(forMs: 10)
             #expect(try await desk.webhookStates() == [.applied, .ignored, .parked])
             // Waits for a provider that is not there any more.
@@ -110,7 +110,7 @@ import Text
                             type: "payment.captured", paymentID: id(1), raw: [],
                             state: .received, nextTryAt: start)))
             }
-            let day = Patience.webhookMs - start.millisecondsUntil(desk.world.now)
+            let day = PaymentTimes.webhookMs - start.millisecondsUntil(desk.world.now)
             try await desk.pass(ms: day)
             try await desk.service.housekeeping.prune()
             #expect(try await desk.webhooks().count == 4)
@@ -136,7 +136,7 @@ import Text
                     try batch.insert(WebhookRow(webhook))
                 }
             }
-            try await desk.pass(ms: Patience.webhookMs + 1)
+            try await desk.pass(ms: PaymentTimes.webhookMs + 1)
             #expect(try await desk.service.housekeeping.prune() == 500)
             #expect(try await desk.service.housekeeping.prune() == 500)
             #expect(try await desk.service.housekeeping.prune() == 200)

@@ -21,7 +21,7 @@ import Testing
         let random = SeededRandom(seed: 7)
         for (index, middle) in Self.middles.enumerated() {
             let delays = (0..<500).map { _ in
-                RetryPolicy.connect.delayMs(after: index + 1, random)
+                RetryPolicy.connect.delayMs(after: Int64(index), random)
             }
             #expect(delays.allSatisfy(Self.bounds(middle).contains))
             // The whole width is used, so that peers which lost a server together spread out.

@@ -54,7 +54,7 @@ struct Cashier: Sendable {
                 payment = try await observe(payment.paymentID, seen)
                 if payment.operation == nil { break }
             }
-            let pause = Patience.retryMs(tries: tries)
+            let pause = PaymentTimes.retryMs(tries: tries)
             guard world.scheduler.uptimeNanoseconds &+ UInt64(pause) * 1_000_000 < deadline else {
                 throw unanswered(answer)
             }

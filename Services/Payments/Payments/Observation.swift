@@ -183,13 +183,13 @@ enum Observation {
     private static func nextLook(_ payment: Payment, before: Payment, _ now: Instant) -> Instant? {
         switch payment.state {
         case .created, .requiresAction, .processing:
-            return now.advanced(byMs: Patience.pollMs(tries: payment.tries))
+            return now.advanced(byMs: PaymentTimes.pollMs(tries: payment.tries))
         case .voided where before.state == .processing:
-            return now.advanced(byMs: Patience.pollMs(tries: 0))
+            return now.advanced(byMs: PaymentTimes.pollMs(tries: 0))
         case .voided where before.state == .voided && before.nextTryAt != nil:
             let watched = payment.createdAt.millisecondsUntil(now)
-            guard watched < Patience.watchMs else { return nil }
-            return now.advanced(byMs: Patience.pollMs(tries: payment.tries))
+            guard watched < PaymentTimes.watchMs else { return nil }
+            return now.advanced(byMs: PaymentTimes.pollMs(tries: payment.tries))
         default: return nil
         }
     }

@@ -174,6 +174,6 @@ struct PaymentChange: Equatable, Sendable {
     mutating func intend(_ operation: Payment.Operation, now: Instant) {
         payment.operation = operation
         payment.tries = 0
-        payment.nextTryAt = now.advanced(byMs: Patience.intentMs)
+        payment.nextTryAt = now.advanced(byMs: PaymentTimes.intentMs)
     }
 }

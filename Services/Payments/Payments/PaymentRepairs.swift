@@ -7,7 +7,7 @@ extension PaymentStore {
     /// longest pause, and no payment begins in a time to come and waits the longer for its buyer.
     func clockRepairs(_ world: World) -> [any Service] {
         let far = { @Sendable (now: Instant) -> SQL in
-            "next_try_at > \(now.advanced(byMs: Patience.longestPauseMs))"
+            "next_try_at > \(now.advanced(byMs: PaymentTimes.longestPauseMs))"
         }
         let toleratedMs = ClockRepair<UUID>.toleratedMs
         return [

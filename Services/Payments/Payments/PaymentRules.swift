@@ -127,7 +127,7 @@ enum PaymentRules {
     /// Giving a payment's first call up for reading, once its key may be forgotten.
     private static func loseKey(_ payment: Payment, now: Instant) -> PaymentChange? {
         guard payment.operation == .sale || payment.operation == .authorise,
-            payment.createdAt.millisecondsUntil(now) >= Patience.keyMs
+            payment.createdAt.millisecondsUntil(now) >= PaymentTimes.keyMs
         else { return nil }
         var change = PaymentChange(payment)
         change.payment.operation = .find
@@ -151,7 +151,8 @@ enum PaymentRules {
         let isCall = payment.operation != nil
         change.payment.nextTryAt = now.advanced(
             byMs: isCall
-                ? Patience.retryMs(tries: payment.tries) : Patience.pollMs(tries: payment.tries))
+                ? PaymentTimes.retryMs(tries: payment.tries)
+                : PaymentTimes.pollMs(tries: payment.tries))
         change.payment.tries = payment.tries &+ 1
         return change
     }

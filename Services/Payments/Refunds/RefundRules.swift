@@ -39,7 +39,7 @@ enum RefundRules {
             refundID: request.refundId, paymentID: payment.paymentID,
             checkoutID: payment.checkoutID, provider: terms.provider, amount: request.amount,
             kind: request.kind, reason: request.reason, createdAt: now,
-            nextTryAt: now.advanced(byMs: Patience.intentMs))
+            nextTryAt: now.advanced(byMs: PaymentTimes.intentMs))
         var change = RefundChange(refund: refund, payment: payment)
         change.bookings.append(.refundOwed(refund, payment, terms))
         change.payment.refundOwed += request.amount.amount
@@ -68,7 +68,7 @@ enum RefundRules {
         case .failed(let reason):
             change.refund.lastError = reason
             change.refund.tries = 0
-            if refund.attempt >= Patience.refundAttempts {
+            if refund.attempt >= PaymentTimes.refundAttempts {
                 change.refund.state = .parked
                 change.refund.nextTryAt = nil
                 change.facts.append(PaymentsFact.refundParked)
@@ -76,12 +76,12 @@ enum RefundRules {
                 change.refund.state = .requested
                 change.refund.attempt += 1
                 change.refund.nextTryAt = now.advanced(
-                    byMs: Patience.retryMs(tries: refund.attempt + 1))
+                    byMs: PaymentTimes.retryMs(tries: refund.attempt + 1))
             }
         case .uncertain(let reason), .unavailable(let reason):
             if case .uncertain = answer { change.refund.state = .submitted }
             change.refund.lastError = reason
-            change.refund.nextTryAt = now.advanced(byMs: Patience.retryMs(tries: refund.tries))
+            change.refund.nextTryAt = now.advanced(byMs: PaymentTimes.retryMs(tries: refund.tries))
             change.refund.tries = refund.tries &+ 1
         }
         return change

@@ -39,7 +39,7 @@ enum WebhookRules {
             webhook.nextTryAt = nil
         case .unanswered: waitLonger(&webhook, now)
         case .noPayment, .unknownThere:
-            guard webhook.receivedAt.millisecondsUntil(now) < Patience.targetMs else {
+            guard webhook.receivedAt.millisecondsUntil(now) < PaymentTimes.targetMs else {
                 webhook.state = .parked
                 webhook.nextTryAt = nil
                 break
@@ -62,7 +62,7 @@ enum WebhookRules {
     }
 
     private static func waitLonger(_ webhook: inout Webhook, _ now: Instant) {
-        webhook.nextTryAt = now.advanced(byMs: Patience.webhookRetryMs(tries: webhook.tries))
+        webhook.nextTryAt = now.advanced(byMs: PaymentTimes.webhookRetryMs(tries: webhook.tries))
         webhook.tries = webhook.tries &+ 1
     }
 }

@@ -74,7 +74,7 @@ extension PaymentStore {
 
     /// Deletes webhooks that were over long ago. One that waits for a human is never deleted.
     static func forgetWebhooks(_ batch: Batch, limit: Int64) throws -> Int {
-        let before = batch.now.advanced(byMs: -Patience.webhookMs)
+        let before = batch.now.advanced(byMs: -PaymentTimes.webhookMs)
         return try batch.execute(
             """
             DELETE FROM webhook WHERE (provider, event_id) IN (

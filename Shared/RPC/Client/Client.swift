@@ -88,7 +88,8 @@ public final class Client: Caller {
                 return reply
             } catch let error as RPCError {
                 let delay = max(
-                    error.retryAfterMs ?? 0, RetryPolicy.call.delayMs(after: attempt, world.random))
+                    error.retryAfterMs ?? 0,
+                    RetryPolicy.call.delayMs(after: Int64(attempt) - 1, world.random))
                 let spent = Int64((world.scheduler.uptimeNanoseconds - start) / 1_000_000)
                 guard attempt < options.attempts, error.mayBeAskedAgain, spent + delay < allowed,
                     budget.take()
@@ -205,7 +206,8 @@ public final class Client: Caller {
             let (waiters, failures) = state.withLock { state in
                 if case .connecting = state.link { state.link = .idle }
                 state.failures += 1
-                let delay = RetryPolicy.connect.delayMs(after: state.failures, world.random)
+                let delay = RetryPolicy.connect.delayMs(
+                    after: Int64(state.failures) - 1, world.random)
                 state.notBefore =
                     world.scheduler.uptimeNanoseconds + UInt64(max(0, delay)) * 1_000_000
                 return (takeWaiters(&state), state.failures)

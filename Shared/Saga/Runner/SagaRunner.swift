@@ -47,7 +47,7 @@ public final class SagaRunner<Subject: SagaSubject>: Service {
     /// Longer than calls take where nothing is wrong, which need not look at their row in between.
     private static var copyMs: Int64 { 250 }
     /// Longer pauses, and more of them, are ended by the scan instead of a timer.
-    private static var longestRestMs: Int64 { Backoff.longestMs }
+    private static var longestRestMs: Int64 { RetryPolicy.saga.longestMs }
     private static var mostResting: Int { 10_000 }
 
     private let step: @Sendable (String) -> Step<Subject>?
@@ -321,7 +321,8 @@ public final class SagaRunner<Subject: SagaSubject>: Service {
             let error = error as? RPCError ?? RPCError(.internal, "\(error)")
             await raiseEpoch(after: error)
             reportTrouble(position, subject, error)
-            let pause = Backoff.delayMs(after: error, attempt: position.attempt, world.random)
+            let pause = RetryPolicy.saga.delayMs(
+                for: error, after: position.attempt, world.random)
             return .unknown(position, call, kind, error, retryInMs: pause)
         }
     }
@@ -389,7 +390,7 @@ public final class SagaRunner<Subject: SagaSubject>: Service {
                 world.log.warning(event, ["order": id, "error": "\(error)"])
                 guard error.mayPass, !isStopped else { throw error }
                 try await world.scheduler.sleep(
-                    ms: Backoff.delayMs(attempt: attempt, world.random))
+                    ms: RetryPolicy.saga.delayMs(after: attempt, world.random))
                 attempt += 1
             }
         }

@@ -19,7 +19,7 @@ public struct StepDecision<Subject: SagaSubject>: Sendable {
     public let now: Instant
 
     /// Whatever runs is looked at again within this, but for what rests on purpose.
-    public static var longestPauseMs: Int64 { Backoff.longestMs }
+    public static var longestPauseMs: Int64 { RetryPolicy.saga.longestMs }
     /// What a call is under way for is looked at by the scan only when it takes longer.
     public static var underWayMs: Int64 { 10_000 }
 

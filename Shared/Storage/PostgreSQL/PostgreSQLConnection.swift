@@ -8,7 +8,7 @@ final class PostgreSQLConnection: Connection {
     private let engine: PostgreSQLEngine
     private let purpose: ConnectionPurpose
     private let dialect: Dialect
-    private var patience: Patience
+    private var patience: ReconnectDelay
     private var open: PostgreSQLSession?
     /// By our own SQL.
     private var statements: [String: PostgreSQLStatement] = [:]
@@ -18,7 +18,7 @@ final class PostgreSQLConnection: Connection {
 
     init(
         _ engine: PostgreSQLEngine, _ purpose: ConnectionPurpose, _ dialect: Dialect,
-        _ patience: Patience
+        _ patience: ReconnectDelay
     ) {
         self.engine = engine
         self.purpose = purpose
@@ -74,7 +74,7 @@ final class PostgreSQLConnection: Connection {
 
     func leave() { open = nil }
 
-    func rest(ms: Int64) { Patience.sleep(ms: ms) }
+    func rest(ms: Int64) { ReconnectDelay.sleep(ms: ms) }
 
     func commit() throws {
         counters.statements += 1

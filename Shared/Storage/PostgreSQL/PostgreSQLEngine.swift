@@ -27,7 +27,8 @@ final class PostgreSQLEngine: Engine {
     }
 
     func connect(_ purpose: ConnectionPurpose) throws -> any Connection {
-        let connection = PostgreSQLConnection(self, purpose, dialect, Patience(ms: patienceMs))
+        let connection = PostgreSQLConnection(
+            self, purpose, dialect, ReconnectDelay(ms: patienceMs))
         try connection.connect()
         return connection
     }

@@ -59,6 +59,6 @@ struct SimSendJob: Service {
 
     /// 1 s doubling to an hour.
     private static func pauseMs(tries: Int64) -> Int64 {
-        min(3_600_000, 1_000 << min(max(tries, 0), 12))
+        RetryPolicy(firstMs: 1_000, longestMs: 3_600_000).delayMs(after: tries)
     }
 }

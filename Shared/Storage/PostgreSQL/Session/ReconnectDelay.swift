@@ -1,19 +1,20 @@
 internal import Glibc
+internal import Lifecycle
 
 /// How long a thread of the database keeps trying to reach a server, with longer and longer pauses.
-struct Patience {
-    private static let pausesMs: ClosedRange<Int64> = 10...500
+struct ReconnectDelay {
+    private static let pauses = RetryPolicy(firstMs: 10, longestMs: 500)
 
     private let limitMs: Int64
     private var sinceMs: Int64?
-    private var pauseMs = pausesMs.lowerBound
+    private var failures: Int64 = 0
 
     init(ms: Int64) { limitMs = ms }
 
     /// Begins anew with the next failure.
     mutating func succeed() {
         sinceMs = nil
-        pauseMs = Self.pausesMs.lowerBound
+        failures = 0
     }
 
     /// After a failure: pauses, or says that it has lasted too long.
@@ -22,8 +23,8 @@ struct Patience {
         let since = sinceMs ?? nowMs
         sinceMs = since
         guard nowMs - since < limitMs else { return false }
-        Self.sleep(ms: pauseMs)
-        pauseMs = min(pauseMs * 2, Self.pausesMs.upperBound)
+        Self.sleep(ms: Self.pauses.delayMs(after: failures))
+        failures += 1
         return true
     }
 

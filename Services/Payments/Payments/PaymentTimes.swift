@@ -1,7 +1,7 @@
 import Lifecycle
 
 /// How long to wait before something is looked at again.
-enum Patience {
+enum PaymentTimes {
     /// After an intent is committed: long enough for its own caller to bring the answer home.
     static let intentMs: Int64 = 15_000
     /// How long a provider's idempotency keys are trusted, of the 24 hours that are usual: after
@@ -34,11 +34,11 @@ enum Patience {
     /// Before an unanswered call is made again: 0.2 s doubling to 60 s. What is uncertain must be
     /// known, so there is no last time.
     static func retryMs(tries: Int64) -> Int64 {
-        min(60_000, 200 << min(max(tries, 0), 9))
+        RetryPolicy(firstMs: 200, longestMs: 60_000).delayMs(after: tries)
     }
 
     /// Before a webhook that could not be applied is looked at again: 1 s doubling to 5 minutes.
     static func webhookRetryMs(tries: Int64) -> Int64 {
-        min(longestPauseMs, 1_000 << min(max(tries, 0), 9))
+        RetryPolicy(firstMs: 1_000, longestMs: longestPauseMs).delayMs(after: tries)
     }
 }
