@@ -4,9 +4,9 @@ public import RPC
 ///
 ///     func step(_ name: CheckoutStep) -> Step<Checkout> {
 ///         switch name {
-///         case .reserve: .reversible(Reserve(inventory), undo: Release(inventory))
-///         case .pay: .pivot(Pay(payments), undo: Void(payments))
-///         case .consume: .certain(Consume(inventory))
+///         case .reserve: .reversible(Reserve(), undo: Release())
+///         case .pay: .pivot(Pay(), undo: VoidPayment())
+///         case .consume: .certain(Consume())
 ///         }
 ///     }
 public struct Step<Subject: SagaSubject>: Sendable {
