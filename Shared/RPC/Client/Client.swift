@@ -200,6 +200,8 @@ public final class Client: Caller {
                 return (takeWaiters(&state), state.tells)
             }
             guard let ready else { return connection.end(.notConnected) }
+            // One that ended with its hello said so before it was kept here, to nobody.
+            if !connection.isReady { retire(connection) }
             for waiter in ready.waiters { waiter.resume(.success(connection)) }
             for tell in ready.tells { tell() }
         } catch {

@@ -74,6 +74,11 @@ final class ClientConnection: ChannelHandler {
 
     var store: StoreMark? { state.withLock { $0.store } }
 
+    /// Whether it still takes calls.
+    var isReady: Bool {
+        state.withLock { if case .ready = $0.phase { true } else { false } }
+    }
+
     // MARK: Calls
 
     func call<Request, Reply>(
@@ -216,27 +221,31 @@ final class ClientConnection: ChannelHandler {
     }
 
     private func received(_ hello: Hello) throws {
-        guard case .greeting(var handshake, let waiter) = state.withLock({ $0.phase }) else {
-            throw ProtocolViolation("a second hello")
+        enum Next { case answer(Hello), resume(CheckedContinuation<Void, any Error>?), nothing }
+        let next: Next = try state.withLock { state in
+            switch state.phase {
+            case .greeting(var handshake, let waiter):
+                switch try handshake.received(hello) {
+                case .answer(let answer):
+                    state.phase = .greeting(handshake, whenReady: waiter)
+                    return .answer(answer)
+                case .welcome:
+                    state.phase = .ready
+                    state.store = hello.store
+                    state.health.greeted()
+                    state.calls.mostInFlight = max(1, Int(clamping: hello.maxInFlight ?? 1))
+                    return .resume(waiter)
+                }
+            case .ready, .retiring: throw ProtocolViolation("a second hello")
+            case .ended: return .nothing
+            }
         }
-        switch try handshake.received(hello) {
-        case .answer(let answer):
-            state.withLock {
-                $0.phase = .greeting(handshake, whenReady: waiter)
-            }
-            try channel.sendHello(answer)
-        case .welcome:
-            let most = Int(clamping: hello.maxInFlight ?? 1)
-            let waiter = state.withLock { state -> CheckedContinuation<Void, any Error>? in
-                guard case .greeting(_, let waiter) = state.phase else { return nil }
-                state.phase = .ready
-                state.store = hello.store
-                state.health.greeted()
-                state.calls.mostInFlight = max(1, most)
-                return waiter
-            }
+        switch next {
+        case .answer(let answer): try channel.sendHello(answer)
+        case .resume(let waiter):
             frames.limit = limits.frameBytes
             waiter?.resume()
+        case .nothing: break
         }
     }
 
