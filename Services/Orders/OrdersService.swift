@@ -12,7 +12,7 @@ public struct OrdersService: Sendable {
     let world: World
     let database: Database
     let checkouts: CheckoutStore
-    let runner: SagaRunner<Checkout>
+    let runner: CheckoutRunner
     let queries: OrderQueries
     let view: CheckoutView
     let awaited = AwaitedPayments()

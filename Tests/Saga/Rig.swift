@@ -279,7 +279,7 @@ struct Rig: Sendable {
     /// - Parameter isOlder: of a release that lacks the last step.
     func runner(
         isOlder: Bool = false, isShared: Bool = false
-    ) async throws -> SagaRunner<Count> {
+    ) async throws -> SagaRunner<MemoryJournal> {
         try await SagaRunner(
             of: MemoryJournal(table, isShared: isShared), world: test.world
         ) { name in
@@ -288,7 +288,7 @@ struct Rig: Sendable {
     }
 
     /// What a process runs for as long as it lives.
-    func run(_ runner: SagaRunner<Count>) -> [Task<Void, any Error>] {
+    func run(_ runner: SagaRunner<MemoryJournal>) -> [Task<Void, any Error>] {
         runner.jobs.map { job in test.scheduler.spawn { try await job.run() } }
     }
 

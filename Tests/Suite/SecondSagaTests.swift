@@ -122,7 +122,7 @@ extension Refund {
     /// What a process of Orders would run for this kind.
     private struct Process {
         let sagas: SagaStore<RefundSaga>
-        let runner: SagaRunner<Refund>
+        let runner: SagaRunner<SagaStore<RefundSaga>>
         let jobs: [Task<Void, any Error>]
 
         init(_ rig: SuiteRig, isShared: Bool) async throws {

@@ -10,7 +10,7 @@ import Saga
 struct AdoptionJob: Service {
     private let world: World
     private let checkouts: CheckoutStore
-    private let runner: SagaRunner<Checkout>
+    private let runner: CheckoutRunner
     private let inventory: any Caller
     private let payments: any Caller
     /// Payments and holds that could not be given back.
@@ -19,7 +19,7 @@ struct AdoptionJob: Service {
     let name = "adoption"
 
     init(
-        world: World, checkouts: CheckoutStore, runner: SagaRunner<Checkout>,
+        world: World, checkouts: CheckoutStore, runner: CheckoutRunner,
         inventory: any Caller, payments: any Caller
     ) {
         self.world = world

@@ -12,7 +12,7 @@ extension FeedConsumer<Checkout> {
     /// as if it had one. What is older than the feed's oldest fact was found out by the sagas.
     static func inventory(
         at inventory: any Caller, of checkouts: CheckoutStore, in database: Database,
-        for runner: SagaRunner<Checkout>, world: World
+        for runner: CheckoutRunner, world: World
     ) -> FeedConsumer {
         FeedConsumer(
             of: "inventory", by: InventoryAPI.readEvents, at: inventory, into: database,

@@ -62,7 +62,7 @@ final class AwaitedPayments: Sendable {
 struct PaymentWatchJob: Service {
     let world: World
     let awaited: AwaitedPayments
-    let runner: SagaRunner<Checkout>
+    let runner: CheckoutRunner
     let payments: any Caller
 
     let name = "payment-watch"

@@ -8,7 +8,9 @@ internal import Wire
 /// Drives sagas, each in a task of its own that keeps its row in memory: a call, one commit of its
 /// result and the next position, the next call. What it holds is a copy; killed anywhere, the next
 /// process reads the rows and asks the same calls again.
-public final class SagaRunner<Subject: SagaSubject>: Service {
+public final class SagaRunner<Journal: SagaJournal>: Service {
+    public typealias Subject = Journal.Subject
+
     public let name = "saga"
     public let progress: SagaProgress<Subject>
 
@@ -51,7 +53,7 @@ public final class SagaRunner<Subject: SagaSubject>: Service {
     private static var mostResting: Int { 10_000 }
 
     private let step: @Sendable (String) -> Step<Subject>?
-    let journal: any SagaJournal<Subject>
+    let journal: Journal
     let world: World
     let state: Mutex<State>
     /// Sagas that could not be driven.
@@ -59,7 +61,7 @@ public final class SagaRunner<Subject: SagaSubject>: Service {
 
     /// - Parameter step: the step of a name; nil for one that this release does not have.
     public init(
-        of journal: any SagaJournal<Subject>, world: World,
+        of journal: Journal, world: World,
         step: @escaping @Sendable (_ name: String) -> Step<Subject>?
     ) async throws {
         self.step = step
@@ -305,25 +307,18 @@ public final class SagaRunner<Subject: SagaSubject>: Service {
     private func ask(
         _ call: Call, _ position: SagaPosition, _ subject: Subject
     ) async -> SagaEvent<Subject> {
-        await ask(call.call, call.kind, position, subject)
-    }
-
-    private func ask(
-        _ call: some StepCall<Subject>, _ kind: StepKind, _ position: SagaPosition,
-        _ subject: Subject
-    ) async -> SagaEvent<Subject> {
         do {
             let terms = CallTerms(epoch: epoch, timeoutMs: Self.callTimeoutMs)
-            return .answered(position, call, try await call.ask(subject, terms))
+            return try await call.call.answer(at: position, subject, terms)
         } catch let error as RPCError where error.isRefusal {
-            return .refused(position, call, error)
+            return .refused(position, call.call, error)
         } catch {
             let error = error as? RPCError ?? RPCError(.internal, "\(error)")
             await raiseEpoch(after: error)
             reportTrouble(position, subject, error)
             let pause = RetryPolicy.saga.delayMs(
                 for: error, after: position.attempt, world.random)
-            return .unknown(position, call, kind, error, retryInMs: pause)
+            return .unknown(position, call.call, call.kind, error, retryInMs: pause)
         }
     }
 

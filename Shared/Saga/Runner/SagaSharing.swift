@@ -2,10 +2,10 @@ internal import Lifecycle
 
 /// Beside a runner whose database has other runners too: renews its lease. Nothing else is done
 /// here, so that no number of rows to be read can make it late.
-struct SagaRenewal<Subject: SagaSubject>: Service {
+struct SagaRenewal<Journal: SagaJournal>: Service {
     private static var everyMs: Int64 { 250 }
 
-    let runner: SagaRunner<Subject>
+    let runner: SagaRunner<Journal>
     let world: World
 
     let name = "saga-renewal"
@@ -21,12 +21,12 @@ struct SagaRenewal<Subject: SagaSubject>: Service {
 
 /// Beside a runner whose database has other runners too: looks at the rows that somebody here
 /// waits for and another process drives, a page at a time.
-struct SagaSharing<Subject: SagaSubject>: Service {
+struct SagaSharing<Journal: SagaJournal>: Service {
     private static var everyMs: Int64 { 250 }
     private static var page: Int { 200 }
 
-    let runner: SagaRunner<Subject>
-    let journal: any SagaJournal<Subject>
+    let runner: SagaRunner<Journal>
+    let journal: Journal
     let world: World
 
     let name = "saga-sharing"

@@ -75,6 +75,12 @@ public protocol StepCall<Subject>: Sendable {
     /// Calls the peer. It returns what the peer answered, or throws the `RPCError`.
     func ask(_ subject: Subject, _ terms: CallTerms) async throws -> StepAnswer<Reply>
 
+    /// Asks, and says what the answer does. No step has its own; it stands here so that it is
+    /// compiled for each with its reply.
+    func answer(
+        at position: SagaPosition, _ subject: Subject, _ terms: CallTerms
+    ) async throws -> SagaEvent<Subject>
+
     func done(_ reply: Reply, _ decision: inout StepDecision<Subject>)
     /// It has begun, and ends when the buyer or the provider acts.
     func waiting(
@@ -92,6 +98,12 @@ public protocol StepCall<Subject>: Sendable {
 
 extension StepCall {
     public var patienceMs: Int64? { nil }
+
+    public func answer(
+        at position: SagaPosition, _ subject: Subject, _ terms: CallTerms
+    ) async throws -> SagaEvent<Subject> {
+        .answered(position, self, try await ask(subject, terms))
+    }
 
     public func waiting(
         _ reply: Reply, at position: SagaPosition, _ decision: inout StepDecision<Subject>

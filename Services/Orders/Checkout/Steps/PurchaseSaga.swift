@@ -68,6 +68,8 @@ struct PurchaseSaga: SagaDefinition {
     }
 }
 
+typealias CheckoutRunner = SagaRunner<SagaStore<PurchaseSaga>>
+
 /// What a checkout's decision leaves to be written beside its row.
 struct CheckoutNotes: SagaNotes {
     var endedAttempts: [EndedAttempt] = []
