@@ -95,7 +95,7 @@ public final class Batch {
     func keepCommand() throws {
         if hasSavepoint { try noting { try connection.put("RELEASE SAVEPOINT command") } }
         hasSavepoint = false
-        caches.forEach { $0.keepCommand() }
+        caches.keepCommand()
         eventsBeforeCommand = events.count
     }
 
@@ -111,19 +111,19 @@ public final class Batch {
             caches.forgetClean()
         }
         hasSavepoint = false
-        caches.forEach { $0.undoCommand() }
+        caches.undoCommand()
         events.removeSubrange(eventsBeforeCommand...)
     }
 
     /// Writes all that is left.
-    func flush() throws { try noting { try caches.forEach { try $0.flush(false) } } }
+    func flush() throws { try noting { try caches.flush(undoable: false) } }
 
     /// Before a statement that is not by key. When the command itself has written, its part is put
     /// behind a savepoint, because from here on the undo log alone cannot take it back.
     private func flushForStatement() throws {
         try noting {
-            if caches.contains(where: { $0.commandHasChanges() }) { try openSavepoint() }
-            try caches.forEach { try $0.flush(hasSavepoint) }
+            if caches.commandHasChanges { try openSavepoint() }
+            try caches.flush(undoable: hasSavepoint)
         }
     }
 

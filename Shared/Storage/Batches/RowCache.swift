@@ -44,12 +44,13 @@ final class RowCache<Row: StoredRow> {
     /// What each change of the current command replaced, in the state of then.
     private var replaced: [(key: Row.Key, entry: Entry?, state: State)] = []
     private var cells = ColumnWriter()
+    /// Is told of a command's first change here.
+    private let touch: () -> Void
 
-    init(_ connection: any Connection) {
+    init(_ connection: any Connection, touch: @escaping () -> Void) {
         statements = TableStatements(Row.table, connection)
+        self.touch = touch
     }
-
-    var commandHasChanges: Bool { !replaced.isEmpty }
 
     func find(_ key: Row.Key) throws -> Row? {
         isReadByKey = true
@@ -113,16 +114,19 @@ final class RowCache<Row: StoredRow> {
     }
 
     private func set(_ key: Row.Key, _ entry: Entry, was known: Entry?) {
-        replaced.append((key, known, known?.state ?? .clean))
+        note((key, known, known?.state ?? .clean))
         entries[key] = entry
         if known == nil || known?.state == .clean { changed.append(key) }
     }
 
+    private func note(_ change: (key: Row.Key, entry: Entry?, state: State)) {
+        if replaced.isEmpty { touch() }
+        replaced.append(change)
+    }
+
     // MARK: Commands
 
-    func keepCommand() {
-        if !replaced.isEmpty { replaced.removeAll(keepingCapacity: true) }
-    }
+    func keepCommand() { replaced.removeAll(keepingCapacity: true) }
 
     func undoCommand() {
         for (key, entry, state) in replaced.reversed() {
@@ -144,7 +148,7 @@ final class RowCache<Row: StoredRow> {
         var inserts: [Entry] = []
         for key in changed {
             guard let entry = entries[key], entry.state != .clean else { continue }
-            if undoable { replaced.append((key, entry, entry.state)) }
+            if undoable { note((key, entry, entry.state)) }
             switch entry.state {
             case .inserted: inserts.append(entry)
             case .updated: updates.append(entry)
@@ -176,7 +180,6 @@ final class RowCache<Row: StoredRow> {
 
     /// A batch was committed: what is here is what is stored.
     func keepBatch() {
-        replaced.removeAll(keepingCapacity: true)
         guard isReadByKey else { return entries.removeAll(keepingCapacity: true) }
         guard entries.count >= Self.generation else { return }
         swap(&entries, &older)
@@ -247,8 +250,7 @@ final class RowCache<Row: StoredRow> {
 /// Closures rather than a protocol: they are made where the row's type is known, so that they run
 /// code specialised for it. Through a protocol the generic code would run, at several times the
 /// cost of the work itself.
-struct CacheOperations {
-    let commandHasChanges: () -> Bool
+final class CacheOperations {
     let keepCommand: () -> Void
     let undoCommand: () -> Void
     let flush: (_ undoable: Bool) throws -> Void
@@ -257,7 +259,6 @@ struct CacheOperations {
     let keepBatch: () -> Void
 
     init<Row>(_ cache: RowCache<Row>) {
-        commandHasChanges = { cache.commandHasChanges }
         keepCommand = { cache.keepCommand() }
         undoCommand = { cache.undoCommand() }
         flush = { try cache.flush(undoable: $0) }
@@ -273,6 +274,8 @@ final class RowCaches {
     /// Few enough that looking through them beats hashing.
     private var caches: [(row: ObjectIdentifier, cache: AnyObject)] = []
     private var operations: [CacheOperations] = []
+    /// Those in which the current command has changed rows: few of all.
+    private var touched: [CacheOperations] = []
 
     init(_ connection: any Connection) { self.connection = connection }
 
@@ -281,23 +284,38 @@ final class RowCaches {
         for known in caches where known.row == row {
             if let cache = known.cache as? RowCache<Row> { return cache }
         }
-        let cache = RowCache<Row>(connection)
+        let place = operations.count
+        let cache = RowCache<Row>(connection) { [unowned self] in
+            touched.append(operations[place])
+        }
         caches.append((row, cache))
         operations.append(CacheOperations(cache))
         return cache
     }
 
-    func forEach(_ body: (CacheOperations) throws -> Void) rethrows {
-        for cache in operations { try body(cache) }
+    var commandHasChanges: Bool { !touched.isEmpty }
+
+    func keepCommand() {
+        for cache in touched { cache.keepCommand() }
+        touched.removeAll(keepingCapacity: true)
     }
 
-    func contains(where test: (CacheOperations) -> Bool) -> Bool {
-        operations.contains(where: test)
+    func undoCommand() {
+        for cache in touched { cache.undoCommand() }
+        touched.removeAll(keepingCapacity: true)
     }
 
-    func forget() { forEach { $0.forget() } }
+    func flush(undoable: Bool) throws { for cache in operations { try cache.flush(undoable) } }
 
-    func keepBatch() { forEach { $0.keepBatch() } }
+    func forget() {
+        for cache in operations { cache.forget() }
+        touched.removeAll(keepingCapacity: true)
+    }
 
-    func forgetClean() { forEach { $0.forgetClean() } }
+    func keepBatch() {
+        keepCommand()
+        for cache in operations { cache.keepBatch() }
+    }
+
+    func forgetClean() { for cache in operations { cache.forgetClean() } }
 }
