@@ -27,8 +27,9 @@ import Wire
                 for strange in [
                     "STRANGE", known[0].lowercased() + "\u{301}", Self.respelled(known),
                 ] {
-                    let problems = try method.request.check(
-                        Self.body(method.request, with: path, .text(strange)))
+                    let problems = try Self.problems(
+                        in: Self.body(method.request, with: path, .text(strange)),
+                        of: method.requestBody)
                     #expect(
                         problems.map(\.description) == [
                             "\(path) must be one of \(known.joined(separator: ", ")), "
@@ -36,8 +37,9 @@ import Wire
                         ], "\(method.name)")
                 }
                 #expect(
-                    try method.request.check(
-                        Self.body(method.request, with: path, .text(known[0]))
+                    try Self.problems(
+                        in: Self.body(method.request, with: path, .text(known[0])),
+                        of: method.requestBody
                     ).isEmpty)
             }
         }
@@ -49,8 +51,8 @@ import Wire
         for method in Self.methods {
             for (path, type) in Self.leaves(method.request) {
                 guard case .text(let maxBytes, _) = type, maxBytes > 3 else { continue }
-                let problems = try method.request.check(
-                    Self.body(method.request, with: path, "\u{202E}"))
+                let problems = try Self.problems(
+                    in: Self.body(method.request, with: path, "\u{202E}"), of: method.requestBody)
                 if problems.isEmpty {
                     taken.insert("\(method.name) \(path)")
                 } else {
@@ -63,8 +65,19 @@ import Wire
 
     @Test func everySampleIsAGoodRequest() throws {
         for method in Self.methods {
-            #expect(try method.request.check(Self.body(method.request)) == [], "\(method.name)")
+            let problems = try Self.problems(in: Self.body(method.request), of: method.requestBody)
+            #expect(problems == [], "\(method.name)")
         }
+    }
+
+    /// What a service tells of a body: its reading refuses it, and the table says why.
+    private static func problems<Request: Body>(
+        in body: [UInt8], of request: Request.Type
+    ) throws -> [FieldProblem] {
+        do {
+            _ = try CBOR.decodeStrictly(request, from: body[...])
+            return []
+        } catch let error as FieldErrors { return error.problems }
     }
 
     // MARK: Samples
