@@ -7,8 +7,10 @@ import Support
 
 /// Where a round takes place: the three services, and what stands between all of them.
 final class Town: Sendable {
+    /// How long buyers take on the provider's page.
+    static let actionMs: Int64 = 1_500
     static let simSettings =
-        "replyLimitMs=1500,slowMs=400,lateMs=2500,actionMs=1500,webhookBp=10000,"
+        "replyLimitMs=1500,slowMs=400,lateMs=2500,actionMs=\(actionMs),webhookBp=10000,"
         + "webhookLateBp=1000,webhookLateMs=2000,webhookTwiceBp=1000"
 
     let folder: WorkFolder

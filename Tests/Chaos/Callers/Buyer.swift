@@ -93,6 +93,13 @@ struct Buyer: Sendable {
                 // The money is taken, and before that is known it is called off.
                 await pay(id, with: "sim_lost_reply", .sale, waitMs: 300)
                 await cancel(id)
+            case 4:
+                // Paid on the provider's page, and called off before Orders hears of it: without
+                // these nearly nobody would be given money back.
+                await pay(id, with: nil, .sale, waitMs: 500)
+                let lateMs = Int64(random.below(300))
+                try? await world.scheduler.sleep(ms: Town.actionMs - 50 + lateMs)
+                await cancel(id)
             default: await pay(id)
             }
         }
