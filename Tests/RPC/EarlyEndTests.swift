@@ -1,7 +1,6 @@
 import Lifecycle
 import Net
 import Support
-import Synchronization
 import Testing
 import Wire
 
