@@ -8,7 +8,7 @@ public import Storage
 /// The Inventory service: what may be sold, how much of it is left, and who has it for a while.
 /// Each room answers its own methods: it checks what the request says, runs one command in a batch
 /// or one query beside it, and answers.
-public struct InventoryService: Sendable {
+public final class InventoryService: Sendable {
     let world: World
     let database: Database
     let timeZones: TimeZones

@@ -8,7 +8,7 @@ public import Storage
 
 /// The Orders service: purchases as durable sagas over Inventory and Payments, and the orders and
 /// tickets that come of them.
-public struct OrdersService: Sendable {
+public final class OrdersService: Sendable {
     let world: World
     let database: Database
     let checkouts: CheckoutStore
@@ -56,8 +56,8 @@ public struct OrdersService: Sendable {
         view = CheckoutView(mint: mint)
         stock = .inventory(
             at: readers.inventory, of: checkouts, in: database, for: runner, world: world)
-        peers.inventory.whenConnected { [weak runner] in runner?.hurry(to: "inventory") }
-        peers.payments.whenConnected { [weak runner] in runner?.hurry(to: "payments") }
+        peers.inventory.whenConnected { [weak self] in self?.runner.hurry(to: "inventory") }
+        peers.payments.whenConnected { [weak self] in self?.runner.hurry(to: "payments") }
     }
 
     /// What runs beside the handlers for as long as the process lives.
@@ -90,8 +90,8 @@ public struct OrdersService: Sendable {
         registerTickets(on: &router)
         registerDesk(on: &router)
         router.handleStandard(OrdersAPI.self, of: database, world: world, counters: counters)
-        router.handle(OrdersAPI.followFeed) { try await stock.follow($0, $1) }
-        router.handle(OrdersAPI.verifyInvariants) { request, _ in
+        router.handle(OrdersAPI.followFeed) { [stock] in try await stock.follow($0, $1) }
+        router.handle(OrdersAPI.verifyInvariants) { [database, readers] request, _ in
             try await Verifier(
                 database: database, inventory: readers.inventory, payments: readers.payments
             ).verify(request)

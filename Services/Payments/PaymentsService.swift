@@ -8,7 +8,7 @@ import Text
 import Wire
 
 /// The Payments service: takes, gives up and gives back the buyers' money, and keeps the books.
-public struct PaymentsService: Sendable {
+public final class PaymentsService: Sendable {
     let world: World
     let database: Database
     let store: PaymentStore
@@ -70,17 +70,19 @@ public struct PaymentsService: Sendable {
         registerRefunds(on: &router)
         registerLedger(on: &router)
         registerWebhooks(on: &router)
-        router.handleStandard(PaymentsAPI.self, of: database, world: world) {
+        router.handleStandard(PaymentsAPI.self, of: database, world: world) { [cashier] in
             for provider in cashier.providers.values.sorted(by: { $0.name < $1.name }) {
                 try await provider.setClock()
             }
-        } counters: {
+        } counters: { [orders] in
             try await orders.counters()
         }
-        router.handle(PaymentsAPI.followFeed) { try await orders.follow($0, $1) }
-        router.handle(PaymentsAPI.verifyInvariants) { request, _ in
+        router.handle(PaymentsAPI.followFeed) { [orders] in try await orders.follow($0, $1) }
+        router.handle(PaymentsAPI.verifyInvariants) { [store] request, _ in
             try await store.verify(request)
         }
-        router.handle(PaymentsAPI.compareHistory) { _, _ in try await database.history() }
+        router.handle(PaymentsAPI.compareHistory) { [database] _, _ in
+            try await database.history()
+        }
     }
 }

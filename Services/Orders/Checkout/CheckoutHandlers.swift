@@ -12,7 +12,7 @@ extension OrdersService {
         router.handle(OrdersAPI.createCheckout, create)
         router.handle(OrdersAPI.startPayment, startPayment)
         router.handle(OrdersAPI.cancelCheckout, cancel)
-        router.handle(OrdersAPI.getCheckout) { request, call in
+        router.handle(OrdersAPI.getCheckout) { [self] request, call in
             try await told(try await found(request.checkoutId, for: call))
         }
         router.handle(OrdersAPI.watchCheckout, watch)

@@ -4,6 +4,6 @@ import RPC
 /// The tickets of an order.
 extension OrdersService {
     func registerTickets(on router: inout Router) {
-        router.handle(OrdersAPI.listTickets) { try await queries.tickets($0, for: $1) }
+        router.handle(OrdersAPI.listTickets) { [queries] in try await queries.tickets($0, for: $1) }
     }
 }

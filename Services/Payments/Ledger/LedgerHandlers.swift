@@ -4,7 +4,7 @@ import RPC
 /// The books.
 extension PaymentsService {
     func registerLedger(on router: inout Router) {
-        router.handle(PaymentsAPI.ledgerBalance) { request, _ in
+        router.handle(PaymentsAPI.ledgerBalance) { [store] request, _ in
             try await store.balance(request)
         }
     }

@@ -9,13 +9,13 @@ import Wire
 extension PaymentsService {
     func registerPayments(on router: inout Router) {
         router.handle(PaymentsAPI.createPayment, create)
-        router.handle(PaymentsAPI.getPayment) { request, _ in
+        router.handle(PaymentsAPI.getPayment) { [store] request, _ in
             PaymentReply(try await store.payment(request.paymentId))
         }
         router.handle(PaymentsAPI.refreshPayment, refresh)
         router.handle(PaymentsAPI.capturePayment, capture)
         router.handle(PaymentsAPI.voidPayment, void)
-        router.handle(PaymentsAPI.listUnsettled) { request, _ in
+        router.handle(PaymentsAPI.listUnsettled) { [store] request, _ in
             try await store.unsettled(request)
         }
     }

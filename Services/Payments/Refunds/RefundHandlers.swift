@@ -8,10 +8,10 @@ extension PaymentsService {
     func registerRefunds(on router: inout Router) {
         router.handle(PaymentsAPI.refundPayment, refund)
         router.handle(PaymentsAPI.retryRefund, retry)
-        router.handle(PaymentsAPI.getRefund) { request, _ in
+        router.handle(PaymentsAPI.getRefund) { [store] request, _ in
             RefundReply(try await store.refund(request.refundId))
         }
-        router.handle(PaymentsAPI.listObligations) { request, _ in
+        router.handle(PaymentsAPI.listObligations) { [store] request, _ in
             try await store.obligations(request)
         }
     }

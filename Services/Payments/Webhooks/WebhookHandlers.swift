@@ -4,11 +4,13 @@ import RPC
 /// What providers tell by themselves.
 extension PaymentsService {
     func registerWebhooks(on router: inout Router) {
-        router.handle(PaymentsAPI.ingestWebhook) { request, _ in try await inbox.ingest(request) }
-        router.handle(PaymentsAPI.listWebhooks) { request, _ in
+        router.handle(PaymentsAPI.ingestWebhook) { [inbox] request, _ in
+            try await inbox.ingest(request)
+        }
+        router.handle(PaymentsAPI.listWebhooks) { [store] request, _ in
             try await store.webhooks(request)
         }
-        router.handle(PaymentsAPI.replayWebhook) { request, call in
+        router.handle(PaymentsAPI.replayWebhook) { [inbox] request, call in
             try await inbox.replay(request, by: call.caller)
         }
     }
