@@ -60,12 +60,20 @@ public protocol SagaJournal<Subject>: Sendable {
 
 /// A subject after a commit.
 public struct SagaCommit<Subject: Sendable>: Sendable {
-    public let subject: Subject
+    let copy: SagaCopy<Subject>
     /// How long to leave it alone before its call; nil when it may go on at once.
     public let pauseMs: Int64?
 
     public init(_ subject: Subject, pauseMs: Int64? = nil) {
-        self.subject = subject
+        copy = SagaCopy(subject)
         self.pauseMs = pauseMs
     }
+}
+
+/// A saga's row as it was read or committed. A row is large: a task that waits for a call has a
+/// reference to it in each of its frames, and no copy.
+final class SagaCopy<Subject: Sendable>: Sendable {
+    let subject: Subject
+
+    init(_ subject: Subject) { self.subject = subject }
 }

@@ -72,7 +72,7 @@ public final class SagaStore<Definition: SagaDefinition>: SagaJournal {
 
     public func commit(_ id: UUID, _ events: [SagaEvent<Row>]) async throws -> SagaCommit<Row>? {
         let epoch = epoch
-        let change: (before: Row, commit: SagaCommit<Row>)? = try await database.write(
+        let change: (before: SagaCopy<Row>, commit: SagaCommit<Row>)? = try await database.write(
             .saga, essential: true
         ) { [definition] batch in
             guard let before = try batch.find(Row.self, id) else { return nil }
@@ -89,7 +89,9 @@ public final class SagaStore<Definition: SagaDefinition>: SagaJournal {
                 notes.append(decision.notes)
                 pauseMs = decision.pauseMs
             }
-            guard after != before else { return (before, SagaCommit(before, pauseMs: pauseMs)) }
+            guard after != before else {
+                return (SagaCopy(before), SagaCommit(before, pauseMs: pauseMs))
+            }
             after.version += 1
             after.take(epoch, since: before)
             try batch.update(after)
@@ -101,10 +103,10 @@ public final class SagaStore<Definition: SagaDefinition>: SagaJournal {
                         at: batch.now))
             }
             try definition.record(before, after, notes, batch)
-            return (before, SagaCommit(after, pauseMs: pauseMs))
+            return (SagaCopy(before), SagaCommit(after, pauseMs: pauseMs))
         }
         guard let change else { return nil }
-        definition.committed(change.before, change.commit.subject)
+        definition.committed(change.before.subject, change.commit.copy.subject)
         return change.commit
     }
 

@@ -116,7 +116,8 @@ extension SagaRunner {
         guard subject.driver == 0 || isMine(subject), enter(subject.id, foundAt: step) else {
             return
         }
-        world.scheduler.spawn { await self.drive(subject.id, isFresh ? subject : nil) }
+        let copy = isFresh && isMine(subject) ? SagaCopy(subject) : nil
+        world.scheduler.spawn { [id = subject.id] in await self.drive(id, copy) }
     }
 
     /// A task that runs goes on by itself.

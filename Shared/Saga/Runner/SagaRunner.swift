@@ -97,7 +97,8 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
     /// Drives a saga whose row was just committed.
     public func start(_ subject: Subject) {
         guard subject.position != nil, isMine(subject), enter(subject.id) else { return }
-        world.scheduler.spawn { await self.drive(subject.id, subject) }
+        let copy = SagaCopy(subject)
+        world.scheduler.spawn { await self.drive(copy.subject.id, copy) }
     }
 
     /// Reads a saga's row and drives it, now or as soon as its task has ended.
@@ -111,7 +112,7 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
     public func moved(_ subject: Subject) {
         progress.publish(subject)
         guard enter(subject.id, isMoved: true) else { return }
-        world.scheduler.spawn { await self.drive(subject.id, nil) }
+        world.scheduler.spawn { [id = subject.id] in await self.drive(id, nil) }
     }
 
     /// True when the caller is to start the task; else the one there is told to look again. Either
@@ -172,12 +173,12 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
 
     var isStopped: Bool { state.withLock { $0.isStopped } }
 
-    func drive(_ id: UUID, _ subject: Subject?) async {
-        var subject = subject
+    func drive(_ id: UUID, _ copy: SagaCopy<Subject>?) async {
+        var copy = copy
         while true {
-            let pause = await tryToAdvance(id, subject)
+            let pause = await tryToAdvance(id, copy)
             guard leave(id) else {
-                subject = nil
+                copy = nil
                 continue
             }
             if let pause, !isStopped { rest(id, pause) }
@@ -186,17 +187,12 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
     }
 
     /// What goes wrong with one saga sets it aside; the scan finds it again.
-    private func tryToAdvance(_ id: UUID, _ known: Subject?) async -> Pause? {
+    private func tryToAdvance(_ id: UUID, _ known: SagaCopy<Subject>?) async -> Pause? {
         do {
-            var subject = known
-            if subject == nil { subject = try await journal.find(id) }
-            if let found = subject, found.driver == 0 {
-                guard let position = found.position else { return nil }
-                _ = try call(position, found)
-                subject = try await journal.claim(id)
-            }
-            guard let subject, isMine(subject) else { return nil }
-            let pause = try await advance(subject)
+            var copy = known
+            if copy == nil { copy = try await read(id) }
+            guard let copy, isMine(copy.subject) else { return nil }
+            let pause = try await advance(copy)
             failing.succeeded(id)
             return pause
         } catch {
@@ -205,31 +201,13 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
         }
     }
 
-    /// This process cannot go on with a row: it leaves the row to whoever can, itself among them
-    /// once the pause is over. What was asked and not committed is forgotten by that, and so
-    /// whoever claims the row goes by what another process has left.
-    func giveUp(_ id: UUID, _ error: any Error) async {
-        guard !isStopped else { return }
-        if let error = error as? NewerStep {
-            let pause = failing.setAside(id)
-            world.log.info(
-                "saga_left",
-                ["order": id, "step": error.name, "again_in_ms": pause.pauseMs])
-        } else if error.mayPass {
-            // The database is away for a moment, or the lease is over: no fault of this row.
-            let pause = failing.setAside(id)
-            world.log.warning(
-                "saga_delayed",
-                ["order": id, "error": "\(error)", "again_in_ms": pause.pauseMs])
-        } else {
-            failing.failed(id, error)
-        }
-        do {
-            try await retrying(id, "saga_unleft") { try await self.journal.leave(id) }
-        } catch {
-            // It can't be written, and so nothing can be made of it here either.
-            world.log.warning("saga_kept", ["order": id, "error": "\(error)"])
-        }
+    /// The row as it is, claimed if it is nobody's and this process can go on with it.
+    private func read(_ id: UUID) async throws -> SagaCopy<Subject>? {
+        guard let subject = try await journal.find(id) else { return nil }
+        guard subject.driver == 0 else { return SagaCopy(subject) }
+        guard let position = subject.position else { return nil }
+        _ = try call(position, subject)
+        return try await journal.claim(id).map(SagaCopy.init)
     }
 
     private struct Pause {
@@ -252,34 +230,44 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
     }
 
     /// Goes on until the saga has ended or pauses, and returns the pause.
-    private func advance(_ first: Subject) async throws -> Pause? {
-        var subject = first
+    private func advance(_ first: SagaCopy<Subject>) async throws -> Pause? {
+        var copy = first
+        let id = first.subject.id
         var unsaved: [SagaEvent<Subject>] = []
         var seenAt = world.scheduler.uptimeNanoseconds
-        while let position = subject.position, isMine(subject), !isStopped {
+        while let position = copy.subject.position, isMine(copy.subject), !isStopped {
             // The row has changed since it was read, perhaps so that this must not be asked.
-            if unsaved.isEmpty, isMoved(subject.id) { return nil }
+            if unsaved.isEmpty, isMoved(id) { return nil }
             if isLapsed { throw RPCError(.unavailable, "the lease could not be renewed in time") }
-            let call = try call(position, subject)
+            let call = try call(position, copy.subject)
             world.failpoint.reach("saga.\(position).asking")
-            let impatience = noteSlowness(of: call, position, subject, unsaved)
-            let event = await ask(call, position, subject)
+            let impatience = noteSlowness(of: call, position, id, unsaved)
+            let event = await ask(call, position, copy)
             impatience?.cancel()
             world.failpoint.reach("saga.\(position).answered")
-            if isUpToDate(subject.id, since: seenAt), let next = journal.deferred(subject, event) {
+            if isUpToDate(id, since: seenAt), let next = deferred(copy, event) {
                 unsaved.append(event)
-                subject = next
+                copy = next
                 continue
             }
-            guard let commit = try await save(subject.id, unsaved + [event]) else { return nil }
+            guard let commit = try await save(id, unsaved + [event]) else { return nil }
             unsaved = []
-            subject = commit.subject
+            copy = commit.copy
             seenAt = world.scheduler.uptimeNanoseconds
             if let pauseMs = commit.pauseMs {
-                return Pause(ms: pauseMs, cut: event.isCut ? subject.position : nil)
+                return Pause(ms: pauseMs, cut: event.isCut ? copy.subject.position : nil)
             }
         }
         return nil
+    }
+
+    /// What an event makes of a row that need not be on disk before the next call. Inlined, its
+    /// rows would lie in the frame of the task.
+    @inline(never)
+    private func deferred(
+        _ copy: SagaCopy<Subject>, _ event: SagaEvent<Subject>
+    ) -> SagaCopy<Subject>? {
+        journal.deferred(copy.subject, event).map(SagaCopy.init)
     }
 
     /// What a position calls, and what its step is to the saga.
@@ -299,23 +287,18 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
         step(position.step)?.call(position.direction)?.peer.isSame(as: peer) == true
     }
 
-    /// A newer release has brought a row to a step that this one does not have.
-    struct NewerStep: Error {
-        let name: String
-    }
-
     private func ask(
-        _ call: Call, _ position: SagaPosition, _ subject: Subject
+        _ call: Call, _ position: SagaPosition, _ copy: SagaCopy<Subject>
     ) async -> SagaEvent<Subject> {
         do {
             let terms = CallTerms(epoch: epoch, timeoutMs: Self.callTimeoutMs)
-            return try await call.call.answer(at: position, subject, terms)
+            return try await call.call.answer(at: position, copy.subject, terms)
         } catch let error as RPCError where error.isRefusal {
             return .refused(position, call.call, error)
         } catch {
             let error = error as? RPCError ?? RPCError(.internal, "\(error)")
             await raiseEpoch(after: error)
-            reportTrouble(position, subject, error)
+            reportTrouble(position, copy.subject.id, error)
             let pause = RetryPolicy.saga.delayMs(
                 for: error, after: position.attempt, world.random)
             return .unknown(position, call.call, call.kind, error, retryInMs: pause)
@@ -331,32 +314,31 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
         }
     }
 
-    private func reportTrouble(_ position: SagaPosition, _ subject: Subject, _ error: RPCError) {
+    private func reportTrouble(_ position: SagaPosition, _ id: UUID, _ error: RPCError) {
         world.metrics.count("saga.unknown")
         guard position.attempt >= 8 else { return }
         world.log.error(
             "saga_stuck",
             [
-                "order": subject.id, "step": position.step, "attempt": position.attempt,
+                "order": id, "step": position.step, "attempt": position.attempt,
                 "reason": error.reason.name, "message": error.message,
             ])
     }
 
     /// Commits what is known when the step has not been answered within its patience.
     private func noteSlowness(
-        of call: Call, _ position: SagaPosition, _ subject: Subject,
-        _ unsaved: [SagaEvent<Subject>]
+        of call: Call, _ position: SagaPosition, _ id: UUID, _ unsaved: [SagaEvent<Subject>]
     ) -> ScheduledTimer? {
         guard let patienceMs = call.call.patienceMs else { return nil }
         return world.scheduler.schedule(afterMs: patienceMs) { [self] in
             world.scheduler.spawn { [self] in
                 do {
                     let slow = SagaEvent<Subject>.slow(position, call.call)
-                    _ = try await save(subject.id, unsaved + [slow])
+                    _ = try await save(id, unsaved + [slow])
                 } catch {
                     // The call goes on, and its own commit meets the same.
                     world.log.warning(
-                        "saga_slowness_unsaved", ["order": subject.id, "error": "\(error)"])
+                        "saga_slowness_unsaved", ["order": id, "error": "\(error)"])
                 }
                 world.failpoint.reach("saga.\(position).slow")
             }
@@ -371,12 +353,12 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
         let commit = try await retrying(id, "saga_commit_failed") {
             try await self.journal.commit(id, events)
         }
-        if let commit { progress.publish(commit.subject) }
+        if let commit { progress.publish(commit.copy.subject) }
         return commit
     }
 
     /// Tries again, with growing pauses, what fails for a reason that passes; any other is thrown.
-    private func retrying<Value: Sendable>(
+    func retrying<Value: Sendable>(
         _ id: UUID, _ event: StaticString, _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
         var attempt: Int64 = 0

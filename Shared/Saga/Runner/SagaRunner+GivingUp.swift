@@ -1,0 +1,38 @@
+internal import FoundationEssentials
+internal import Lifecycle
+internal import RPC
+
+// What becomes of a row that this process cannot go on with.
+extension SagaRunner {
+    /// A newer release has brought a row to a step that this one does not have.
+    struct NewerStep: Error {
+        let name: String
+    }
+
+    /// This process cannot go on with a row: it leaves the row to whoever can, itself among them
+    /// once the pause is over. What was asked and not committed is forgotten by that, and so
+    /// whoever claims the row goes by what another process has left.
+    func giveUp(_ id: UUID, _ error: any Error) async {
+        guard !isStopped else { return }
+        if let error = error as? NewerStep {
+            let pause = failing.setAside(id)
+            world.log.info(
+                "saga_left",
+                ["order": id, "step": error.name, "again_in_ms": pause.pauseMs])
+        } else if error.mayPass {
+            // The database is away for a moment, or the lease is over: no fault of this row.
+            let pause = failing.setAside(id)
+            world.log.warning(
+                "saga_delayed",
+                ["order": id, "error": "\(error)", "again_in_ms": pause.pauseMs])
+        } else {
+            failing.failed(id, error)
+        }
+        do {
+            try await retrying(id, "saga_unleft") { try await self.journal.leave(id) }
+        } catch {
+            // It can't be written, and so nothing can be made of it here either.
+            world.log.warning("saga_kept", ["order": id, "error": "\(error)"])
+        }
+    }
+}
