@@ -33,7 +33,9 @@ extension ByteText: CustomStringConvertible, ExpressibleByStringLiteral {
 extension String {
     /// Whether two texts are the same bytes, however Unicode would spell them.
     public func isSame(as other: String) -> Bool {
-        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+        guard utf8.count == other.utf8.count else { return false }
+        var (left, right) = (self, other)
+        return left.withUTF8 { left in right.withUTF8 { left.elementsEqual($0) } }
     }
 }
 
