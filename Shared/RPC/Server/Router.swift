@@ -32,6 +32,17 @@ public struct Router: Sendable {
         let (log, failpoint, mayChange) = (log, failpoint, method.kind == .mutation)
         let run = mayChange ? handler : Self.reading(handler)
         let (ownership, table) = (method.ownership, Request.fields)
+        // Apart from the call, whose frame would else have room for all that this needs.
+        @Sendable @inline(never) func fail(_ error: any Error, _ sink: any ResponseSink) {
+            if case FrameError.tooLarge(let bytes, let limit) = error {
+                log.error("reply.too_large", ["method": method.name, "bytes": bytes])
+                sink.fail(.replyTooLarge(bytes, of: limit, mayHaveChanged: mayChange))
+            } else {
+                // A refusal is an answer too, and is lost like one.
+                failpoint.reach("call.\(method.name).done")
+                sink.fail(ErrorMap.rpcError(error, method: method.name, log))
+            }
+        }
         entries[method.name] = Entry(
             name: method.name, isWait: method.kind == .wait,
             callers: method.callers.sorted { $0.name < $1.name }
@@ -49,13 +60,8 @@ public struct Router: Sendable {
                     let reply = try await run(request, context)
                     failpoint.reach("call.\(method.name).done")
                     try sink.succeed(reply)
-                } catch FrameError.tooLarge(let bytes, let limit) {
-                    log.error("reply.too_large", ["method": method.name, "bytes": bytes])
-                    sink.fail(.replyTooLarge(bytes, of: limit, mayHaveChanged: mayChange))
                 } catch {
-                    // A refusal is an answer too, and is lost like one.
-                    failpoint.reach("call.\(method.name).done")
-                    sink.fail(ErrorMap.rpcError(error, method: method.name, log))
+                    fail(error, sink)
                 }
             }
         }

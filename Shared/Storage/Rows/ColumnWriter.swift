@@ -15,10 +15,15 @@ public struct ColumnWriter: Sendable {
 
     public mutating func append(_ value: some Bindable) { value.write(to: &self) }
 
+    // Not inlined: a row would else hold this code once for each of its columns.
+
+    @inline(never)
     mutating func appendNull() { cells.append(.null) }
 
+    @inline(never)
     mutating func append(integer: Int64) { cells.append(.integer(integer)) }
 
+    @inline(never)
     mutating func append(text: String) {
         let start = bytes.count
         bytes.append(contentsOf: text.utf8)

@@ -88,10 +88,13 @@ public struct NoRule: PlainRule {
     @inlinable public init() {}
 }
 
+// Reading and writing a field is a function of each kind of value, not of each field: inlined, a
+// message takes several times as much code, which is out of the cache when the message comes.
+
 extension FieldValue {
     @inlinable public static var isRequired: Bool { true }
 
-    @inlinable @inline(__always)
+    @inlinable @inline(never)
     public static func read(
         _ name: StaticString, _ rule: Rule, in map: inout MapScope,
         from reader: inout CBORReader
@@ -102,7 +105,7 @@ extension FieldValue {
         return value
     }
 
-    @inlinable @inline(__always)
+    @inlinable @inline(never)
     public func write(_ name: StaticString, to writer: inout CBORWriter, _ count: inout Int) {
         writer.key(name)
         write(to: &writer)
@@ -131,7 +134,7 @@ extension Optional: FieldValue where Wrapped: FieldValue {
         reader.readNullIfPresent() ? nil : try Wrapped.read(&reader, rule)
     }
 
-    @inlinable @inline(__always)
+    @inlinable @inline(never)
     public static func read(
         _ name: StaticString, _ rule: Rule, in map: inout MapScope,
         from reader: inout CBORReader

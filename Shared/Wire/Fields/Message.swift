@@ -25,7 +25,7 @@ extension Message {
     @inlinable
     public init(from reader: inout CBORReader) throws { self = try Self.fields(from: &reader) }
 
-    @inlinable @inline(__always)
+    @inlinable
     public static func fields(from reader: inout CBORReader) throws(CBORError) -> Self {
         try FieldReader.read(&reader)
     }
