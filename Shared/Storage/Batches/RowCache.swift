@@ -39,8 +39,8 @@ final class RowCache<Row: StoredRow> {
     private var isReadByKey = false
     /// Ids are drawn in order of time, so that a new one is nearly always known to be new.
     private var newest = NewestKeys()
-    /// Keys in the order in which they became different from what is stored.
-    private var changed: [Row.Key] = []
+    /// What is to be written. An entry that was replaced or taken back since is clean.
+    private var changed: [(key: Row.Key, entry: Entry)] = []
     /// What each change of the current command replaced, in the state of then.
     private var replaced: [(key: Row.Key, entry: Entry?, state: State)] = []
     private var cells = ColumnWriter()
@@ -115,8 +115,9 @@ final class RowCache<Row: StoredRow> {
 
     private func set(_ key: Row.Key, _ entry: Entry, was known: Entry?) {
         note((key, known, known?.state ?? .clean))
+        known?.state = .clean
         entries[key] = entry
-        if known == nil || known?.state == .clean { changed.append(key) }
+        if entry.state != .clean { changed.append((key, entry)) }
     }
 
     private func note(_ change: (key: Row.Key, entry: Entry?, state: State)) {
@@ -130,9 +131,10 @@ final class RowCache<Row: StoredRow> {
 
     func undoCommand() {
         for (key, entry, state) in replaced.reversed() {
+            entries[key]?.state = .clean
             entry?.state = state
             entries[key] = entry
-            if state != .clean { changed.append(key) }
+            if let entry, state != .clean { changed.append((key, entry)) }
         }
         replaced.removeAll(keepingCapacity: true)
     }
@@ -146,8 +148,7 @@ final class RowCache<Row: StoredRow> {
         var deletes: [Row.Key] = []
         var updates: [Entry] = []
         var inserts: [Entry] = []
-        for key in changed {
-            guard let entry = entries[key], entry.state != .clean else { continue }
+        for (key, entry) in changed where entry.state != .clean {
             if undoable { note((key, entry, entry.state)) }
             switch entry.state {
             case .inserted: inserts.append(entry)
@@ -281,8 +282,10 @@ final class RowCaches {
 
     func of<Row: StoredRow>(_: Row.Type) -> RowCache<Row> {
         let row = ObjectIdentifier(Row.self)
+        // The row's type is the cache's: a cast that asked for it again would take longer than the
+        // look.
         for known in caches where known.row == row {
-            if let cache = known.cache as? RowCache<Row> { return cache }
+            return unsafeDowncast(known.cache, to: RowCache<Row>.self)
         }
         let place = operations.count
         let cache = RowCache<Row>(connection) { [unowned self] in
