@@ -2,10 +2,11 @@
 import PackageDescription
 
 // One table of targets. A target may import what stands in its `uses` and nothing else; the same
-// arrows are checked by `--explicit-target-dependency-import-check error` and by Tests/Structure.
+// arrows are checked by `--explicit-target-dependency-import-check error` and by
+// Tests/Unit/Structure.
 
 let strict = Context.environment["TURNSTILE_STRICT"] != nil
-/// Tests/Fuzz/fuzz builds programs of its own, with flags that other builds must not have.
+/// Tests/Programs/Fuzz/fuzz builds programs of its own, with flags that other builds must not have.
 let fuzzing = Context.environment["TURNSTILE_FUZZ"] != nil
 let settings: [SwiftSetting] =
     [
@@ -50,11 +51,11 @@ func program(
 ) -> Target {
     guard !asLibrary else {
         return .target(
-            name: name, dependencies: needs(uses), path: "Tests/\(name)",
+            name: name, dependencies: needs(uses), path: "Tests/Programs/\(name)",
             exclude: files + ["Main.swift"], swiftSettings: settings)
     }
     return .executableTarget(
-        name: name, dependencies: needs(uses), path: "Tests/\(name)", exclude: files,
+        name: name, dependencies: needs(uses), path: "Tests/Programs/\(name)", exclude: files,
         swiftSettings: settings, linkerSettings: linker)
 }
 
@@ -63,16 +64,24 @@ let countingMalloc = LinkerSetting.unsafeFlags([
     "-Xlinker", "--defsym=malloc=turnstile_counted_malloc", "-Xlinker", "--export-dynamic",
 ])
 
-func tests(_ name: String, uses: [String], excluding files: [String] = []) -> Target {
+/// What tests and programs share.
+func kit(_ name: String, uses: [String]) -> Target {
+    .target(
+        name: name, dependencies: needs(uses), path: "Tests/Kit/\(name)", swiftSettings: settings)
+}
+
+func tests(
+    _ name: String, in room: String = "Unit", uses: [String], excluding files: [String] = []
+) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: needs(uses), path: "Tests/\(name)", exclude: files,
-        swiftSettings: settings)
+        name: "\(name)Tests", dependencies: needs(uses), path: "Tests/\(room)/\(name)",
+        exclude: files, swiftSettings: settings)
 }
 
 /// What strangers send is thrown at the code that takes it apart, by libFuzzer.
 let fuzzers: [Target] = [
     .target(
-        name: "Fuzz", dependencies: needs(["Wire"]), path: "Tests/Fuzz",
+        name: "Fuzz", dependencies: needs(["Wire"]), path: "Tests/Programs/Fuzz",
         exclude: ["corpus", "fuzz"], swiftSettings: settings),
     program("FuzzBytes", uses: ["Wire", "RPC", "Fuzz"]),
     program("FuzzStreams", uses: ["Lifecycle", "Wire", "Net", "RPC", "Support", "Fuzz"]),
@@ -122,13 +131,8 @@ let package = Package(
         + service("Orders", uses: basics + ["Saga"])
         + service("Payments", uses: basics)
         + [
-            .target(
-                name: "Support", dependencies: needs(["Lifecycle", "Wire", "RPC", "Contracts"]),
-                path: "Tests/Support", swiftSettings: settings),
-            .target(
-                name: "Processes",
-                dependencies: needs(["Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support"]),
-                path: "Tests/Processes", swiftSettings: settings),
+            kit("Support", uses: ["Lifecycle", "Wire", "RPC", "Contracts"]),
+            kit("Processes", uses: ["Lifecycle", "Wire", "Net", "RPC", "Contracts", "Support"]),
             program(
                 "Demo",
                 uses: [
@@ -161,14 +165,12 @@ let package = Package(
                     "Command", "Net", "Inventory", "Orders", "Payments", "Support", "Processes",
                 ]),
             tests(
-                "Interop",
+                "Interop", in: "Whole",
                 uses: [
                     "Text", "Lifecycle", "Net", "Wire", "RPC", "Contracts", "Support", "Processes",
                 ],
                 excluding: ["gateway.py", "interop.py", "ping.py", "purchase.py"]),
-            .target(
-                name: "Past", dependencies: needs(["CSQLite", "Lifecycle"]), path: "Tests/Past",
-                swiftSettings: settings),
+            kit("Past", uses: ["CSQLite", "Lifecycle"]),
             program(
                 "Bench",
                 uses: [
@@ -188,9 +190,7 @@ let package = Package(
                 ]),
             tests(
                 "SimulationChecks", uses: ["Simulation", "Processes", "Support", "Lifecycle"]),
-            .target(
-                name: "Disk", dependencies: needs(["CSQLite", "Lifecycle", "Support"]),
-                path: "Tests/Disk", swiftSettings: settings),
+            kit("Disk", uses: ["CSQLite", "Lifecycle", "Support"]),
             tests(
                 "DiskChecks", uses: ["Disk", "CSQLite", "Storage", "Lifecycle", "Support"]),
             program("StorageCrash", uses: ["Storage", "Lifecycle", "Support"]),
@@ -199,9 +199,7 @@ let package = Package(
                 uses: basics + ["Payments", "Support", "Stores"]),
             tests("Saga", uses: ["Saga", "RPC", "Wire", "Lifecycle", "Support"]),
             tests("Orders", uses: basics + ["Saga", "Orders", "Support", "Stores"]),
-            .target(
-                name: "Stores", dependencies: needs(["Storage", "Lifecycle", "Support"]),
-                path: "Tests/Stores", swiftSettings: settings),
+            kit("Stores", uses: ["Storage", "Lifecycle", "Support"]),
             tests(
                 "Storage",
                 uses: [
@@ -209,26 +207,25 @@ let package = Package(
                     "StorageCrash", "Past",
                 ]),
             tests("RPC", uses: ["Crypto", "Text", "Lifecycle", "Wire", "Net", "RPC", "Support"]),
-            .target(
-                name: "Stage",
-                dependencies: needs([
+            kit(
+                "Stage",
+                uses: [
                     "Lifecycle", "Net", "RPC", "Contracts", "Storage", "Publishing", "Support",
                 ]),
-                path: "Tests/Stage", swiftSettings: settings),
             program(
                 "StorageFaults",
                 uses: basics + [
                     "Net", "Inventory", "Orders", "Payments", "Stage", "Disk", "Support",
                 ]),
             tests(
-                "Suite",
+                "Suite", in: "Whole",
                 uses: basics + [
                     "Net", "Inventory", "Orders", "Payments", "Saga", "Support", "Stores",
                 ]),
             tests("Inventory", uses: basics + ["Inventory", "Support", "Stores"]),
             tests("Structure", uses: []),
             tests(
-                "Crash",
+                "Crash", in: "Whole",
                 uses: ["Lifecycle", "Net", "Wire", "RPC", "Contracts", "Support", "Processes"]),
         ] + (fuzzing ? fuzzers : []),
     swiftLanguageModes: [.v6]
