@@ -34,7 +34,7 @@ struct InventoryChecks {
         try check("C-3") { try auditEndsAtPool() }
         try check("C-5") { try eventIsSumOfTypes() }
         try check("C-6") { try allocationsFit() }
-        try check("P-3") { try feedIsGapless() }
+        try check("P-3") { try reader.feedGaps() }
         return VerifyReply(checked: try checked(), violations: violations, pending: 0)
     }
 
@@ -164,32 +164,6 @@ struct InventoryChecks {
                 ON s.event_id = p.event_id
             WHERE p.kind = 'EVENT' AND s.allocated > p.capacity AND \(scope)
             """)
-    }
-
-    /// P-3: facts are numbered without gaps, and reach what the last batch found at least.
-    private func feedIsGapless() throws -> [Violation] {
-        let head = try reader.query("SELECT feed FROM writer") { try $0.next(Int64.self) }.first
-        let gaps = try reader.query(
-            """
-            SELECT o.seq FROM outbox o
-            WHERE o.seq > (SELECT MIN(seq) FROM outbox)
-                AND NOT EXISTS (SELECT 1 FROM outbox q WHERE q.seq = o.seq - 1)
-            LIMIT \(Self.limit)
-            """
-        ) { try $0.next(Int64.self) }
-        var violations = gaps.map {
-            Violation(
-                invariant: "P-3", subject: "feed", expected: "fact \($0 - 1)", actual: "a gap")
-        }
-        let last = try reader.query("SELECT MAX(seq) FROM outbox") { try $0.next(Int64?.self) }
-            .first
-        if let head, let last = last ?? nil, last < head {
-            violations.append(
-                Violation(
-                    invariant: "P-3", subject: "feed", expected: "facts up to \(head)",
-                    actual: "up to \(last)"))
-        }
-        return violations
     }
 
     /// Each row of the query is a violation: whom it concerns, what should be, what is.

@@ -167,27 +167,6 @@ extension Reader {
         }
     }
 
-    /// P-3: facts are numbered without gaps, and reach what the last batch found at least.
-    private func feedGaps() throws -> [Violation] {
-        try query(
-            """
-            SELECT CAST(COUNT(*) AS BIGINT), COALESCE(MIN(seq), 1), COALESCE(MAX(seq), 0),
-                (SELECT feed FROM writer WHERE id = 1)
-            FROM outbox
-            """
-        ) { columns -> Violation? in
-            let (count, first): (Int64, Int64) = (try columns.next(), try columns.next())
-            let (last, head): (Int64, Int64) = (try columns.next(), try columns.next())
-            guard
-                Int128(count) != Int128(last) - Int128(first) + 1
-                    || (count > 0 && last < head)
-            else { return nil }
-            return Violation(
-                invariant: "P-3", subject: "feed", expected: "\(first) to \(head) without gaps",
-                actual: "\(count) facts up to \(last)")
-        }.compactMap(\.self)
-    }
-
     /// P-3: a checkout ends once.
     private func doubleFacts() throws -> [Violation] {
         try repeatedFacts("kind <> \(OrdersFact.orderPaid)").map { fact in

@@ -198,30 +198,6 @@ extension Reader {
         }
     }
 
-    /// P-3: the feed's numbers have no gaps, and reach what the last batch found at least. Old
-    /// facts may be pruned from below.
-    fileprivate func feedGaps() throws -> [Violation] {
-        try query(
-            """
-            SELECT CAST(COUNT(*) AS BIGINT), COALESCE(MIN(seq), 1), COALESCE(MAX(seq), 0),
-                (SELECT feed FROM writer WHERE id = 1)
-            FROM outbox
-            """
-        ) { columns -> Violation? in
-            let count: Int64 = try columns.next()
-            let first: Int64 = try columns.next()
-            let last: Int64 = try columns.next()
-            let head: Int64 = try columns.next()
-            guard
-                Int128(count) != Int128(last) - Int128(first) + 1
-                    || (count > 0 && last < head)
-            else { return nil }
-            return Violation(
-                invariant: "P-3", subject: "feed", expected: "\(first)…\(head) without gaps",
-                actual: "\(count) facts up to \(last)")
-        }.compactMap(\.self)
-    }
-
     /// P-3: a payment is captured, and a refund succeeds, once.
     fileprivate func doubleFacts() throws -> [Violation] {
         try repeatedFacts("kind IN ('payment.captured', 'refund.succeeded')").map { fact in

@@ -1,4 +1,4 @@
-public import Contracts
+internal import Contracts
 public import FoundationEssentials
 public import Lifecycle
 public import Storage
@@ -62,25 +62,5 @@ public struct FeedCursor: StoredRow, Hashable {
         last =
             isOfNow
             ? subject.flatMap { subject in at.map { LastFact(subject: subject, at: $0) } } : nil
-    }
-}
-
-extension Reader {
-    /// Feeds that are not read on, and facts that could not be booked.
-    public func unfollowedFeeds() throws -> [Violation] {
-        let diverged = try select(
-            FeedCursor.self, where: "diverged_at IS NOT NULL ORDER BY feed")
-        return diverged.map { .diverged($0.feed, after: $0.seq) } + (try factsAside())
-    }
-}
-
-extension Violation {
-    /// P-4: each feed that is read is read on, fact by fact.
-    public static let ofFeed = "P-4"
-
-    public static func diverged(_ feed: String, after seq: Int64) -> Violation {
-        Violation(
-            invariant: ofFeed, subject: "feed \(feed)", expected: "read on after fact \(seq)",
-            actual: "diverged; nothing is read until FollowFeed says from where")
     }
 }
