@@ -46,8 +46,10 @@ public final class PaymentsService: Sendable {
             housekeeping,
             Recount.balances(in: database, world: world),
         ]
-        let all = jobs + store.clockRepairs(world)
-        return all.map { LeasedJob($0, of: database, world: world) }
+        let own = (jobs + store.clockRepairs(world)).map {
+            LeasedJob($0, of: database, world: world)
+        }
+        return own + cashier.inOrder.flatMap { $0.jobs(endpoint: ingest) }
     }
 
     var housekeeping: Housekeeping {
@@ -59,7 +61,7 @@ public final class PaymentsService: Sendable {
     }
 
     /// `payments.IngestWebhook` for a provider in this process.
-    public func ingest(_ webhook: ProviderWebhook, from provider: String) async throws {
+    @Sendable func ingest(_ webhook: ProviderWebhook, from provider: String) async throws {
         _ = try await inbox.ingest(
             IngestWebhookRequest(
                 provider: provider, headers: webhook.headers, rawBody: Data(webhook.rawBody)))
@@ -71,9 +73,7 @@ public final class PaymentsService: Sendable {
         registerLedger(on: &router)
         registerWebhooks(on: &router)
         router.handleStandard(PaymentsAPI.self, of: database, world: world) { [cashier] in
-            for provider in cashier.providers.values.sorted(by: { $0.name < $1.name }) {
-                try await provider.setClock()
-            }
+            for provider in cashier.inOrder { try await provider.setClock() }
         } counters: { [orders] in
             try await orders.counters()
         }

@@ -22,8 +22,7 @@ struct Main {
                 world: setup.world, database: database, providers: [sim],
                 orders: try setup.client(of: "orders"))
             return Program.Parts(
-                register: service.register, jobs: service.jobs + sim.jobs(endpoint: service.ingest),
-                store: { database.mark },
+                register: service.register, jobs: service.jobs, store: { database.mark },
                 close: { _ = await (database.close(), sim.close()) })
         }.main()
     }

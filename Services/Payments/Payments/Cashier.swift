@@ -14,6 +14,9 @@ struct Cashier: Sendable {
     /// By name.
     let providers: [ByteText: any PaymentProvider]
 
+    /// By their names.
+    var inOrder: [any PaymentProvider] { providers.values.sorted { $0.name < $1.name } }
+
     /// What is due of one provider waits for no other.
     var lanes: [Lane] { Lane.each(providers.keys.map(\.string)) }
 

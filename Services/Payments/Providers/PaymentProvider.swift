@@ -1,6 +1,6 @@
 public import Contracts
 public import FoundationEssentials
-import Lifecycle
+public import Lifecycle
 
 /// The port to whoever moves the money: `sim` here, a bank or a card processor elsewhere.
 ///
@@ -20,11 +20,15 @@ public protocol PaymentProvider: Sendable {
     func fetch(_ paymentID: UUID) async -> ProviderAnswer
     /// The machine's clock was set right: for a provider that has a store on it.
     func setClock() async throws
+    /// What it runs in this process for as long as that lives; its webhooks go to `endpoint`.
+    func jobs(endpoint: @escaping WebhookEndpoint) -> [any Service]
 }
 
 extension PaymentProvider {
-    /// One that is elsewhere has a clock of its own.
+    // One that is elsewhere has a clock and work of its own.
+
     public func setClock() async throws {}
+    public func jobs(endpoint: @escaping WebhookEndpoint) -> [any Service] { [] }
 }
 
 /// What the buyer is to be charged.

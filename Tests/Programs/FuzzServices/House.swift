@@ -88,7 +88,7 @@ final class House: Sendable {
         inventory.open(router { stock.register(on: &$0) })
         payments.open(router { money.register(on: &$0) })
         orders.open(router { sale.register(on: &$0) })
-        let services = stock.jobs + money.jobs + sim.jobs(endpoint: money.ingest) + sale.jobs
+        let services = stock.jobs + money.jobs + sale.jobs
         jobs = services.map { job in scheduler.spawn { try await job.run() } }
     }
 

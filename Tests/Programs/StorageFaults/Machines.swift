@@ -172,9 +172,7 @@ final class Machines: Sendable {
             let service = PaymentsService(
                 world: world, database: databases[0], providers: [provider],
                 orders: client(.orders))
-            return Parts(
-                register: { service.register(on: &$0) },
-                jobs: service.jobs + provider.jobs(endpoint: service.ingest))
+            return Parts(register: { service.register(on: &$0) }, jobs: service.jobs)
         }
     }
 

@@ -134,9 +134,7 @@ final class Desk: Sendable {
     func whileWorking<Value: Sendable>(
         _ body: () async throws -> Value
     ) async throws -> Value {
-        let jobs = (service.jobs + sim.jobs(endpoint: service.ingest)).map { job in
-            world.scheduler.spawn { try await job.run() }
-        }
+        let jobs = service.jobs.map { job in world.scheduler.spawn { try await job.run() } }
         let result: Result<Value, any Error>
         do { result = .success(try await body()) } catch { result = .failure(error) }
         for job in jobs { job.cancel() }

@@ -115,7 +115,7 @@ private let told = SimConfiguration(webhookBp: 10_000)
             #expect(
                 desk.journal.statistics.statements - before == (StoreFolder.isSQLite ? 4 : 5))
             #expect(try await journal(desk, desk.world.now) == [])
-            let jobs = desk.sim.jobs(endpoint: desk.service.ingest).map(\.name)
+            let jobs = desk.sim.jobs { _, _ in }.map(\.name)
             #expect(jobs == ["clock-repair-sim_payment", "clock-repair-sim_event"])
             let isSaid = test.logLines.all.contains { $0.contains("sim.webhooks_off") }
             #expect(isSaid == secrets.isEmpty)

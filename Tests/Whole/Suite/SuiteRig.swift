@@ -182,8 +182,7 @@ final class SuiteRig: Sendable {
             callee: "orders", crossings: crossings)
         let service = PaymentsService(
             world: world, database: paymentsDatabase, providers: [provider], orders: orders)
-        let jobs = service.jobs + sim.jobs(endpoint: service.ingest)
-        try await serve("payments", paymentsDatabase, world, life, jobs) {
+        try await serve("payments", paymentsDatabase, world, life, service.jobs) {
             service.register(on: &$0)
         }
     }

@@ -79,6 +79,10 @@ final class WatchedProvider: WebhookProvider {
         return try sim.parse(webhook, now: now)
     }
 
+    func jobs(endpoint: @escaping WebhookEndpoint) -> [any Service] {
+        state.withLock { $0.sim }?.jobs(endpoint: endpoint) ?? []
+    }
+
     private func answer(
         _ question: String, _ body: (SimProvider) async -> ProviderAnswer
     ) async -> ProviderAnswer {
