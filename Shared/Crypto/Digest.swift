@@ -26,7 +26,12 @@ public enum Digest {
     /// would compare secrets with nothing, so the process ends.
     fileprivate static func mustSucceed(_ code: Int32) {
         // Out of reach of any input: the reason stands above.
-        precondition(code == 1, "OpenSSL cannot hash")
+        precondition(code == 1, "OpenSSL cannot hash: \(reason)")
+    }
+
+    /// What OpenSSL says of its last failure on this thread.
+    private static var reason: String {
+        ERR_reason_error_string(ERR_peek_last_error()).map { String(cString: $0) } ?? "no reason"
     }
 
     /// Looked up once: the look-up takes longer than the hash. Never written after that.
@@ -39,17 +44,9 @@ public final class HMACKey: Sendable {
     nonisolated(unsafe) private let keyed: OpaquePointer?
 
     public init(_ key: [UInt8]) {
-        keyed = EVP_MAC_CTX_new(Self.fetchedHMAC)
-        var name = Array("SHA256".utf8CString)
-        name.withUnsafeMutableBufferPointer { name in
-            let parameters = [
-                OSSL_PARAM_construct_utf8_string("digest", name.baseAddress, 0),
-                OSSL_PARAM_construct_end(),
-            ]
-            // A key of no bytes needs an address all the same: none would mean "the old key".
-            Digest.mustSucceed(
-                EVP_MAC_init(keyed, key.isEmpty ? [0] : key, key.count, parameters))
-        }
+        keyed = EVP_MAC_CTX_dup(Self.template)
+        // A key of no bytes needs an address all the same: none would mean "the old key".
+        Digest.mustSucceed(EVP_MAC_init(keyed, key.isEmpty ? [0] : key, key.count, nil))
     }
 
     deinit { EVP_MAC_CTX_free(keyed) }
@@ -64,6 +61,20 @@ public final class HMACKey: Sendable {
         }
     }
 
-    /// Looked up once and never written after that.
-    nonisolated(unsafe) private static let fetchedHMAC = EVP_MAC_fetch(nil, "HMAC", nil)
+    /// HMAC-SHA256 under no key of anybody's. What it is made of is looked up once: the look-up
+    /// takes longer than the code of a message. Never touched again but to be copied.
+    nonisolated(unsafe) private static let template: OpaquePointer? = {
+        let template = EVP_MAC_CTX_new(EVP_MAC_fetch(nil, "HMAC", nil))
+        // The parameters hold pointers: what these point to must outlive the call.
+        "digest".withCString { key in
+            "SHA256".withCString { name in
+                let parameters = [
+                    OSSL_PARAM_construct_utf8_string(key, UnsafeMutablePointer(mutating: name), 0),
+                    OSSL_PARAM_construct_end(),
+                ]
+                Digest.mustSucceed(EVP_MAC_init(template, [0], 1, parameters))
+            }
+        }
+        return template
+    }()
 }
