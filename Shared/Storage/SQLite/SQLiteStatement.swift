@@ -77,9 +77,11 @@ final class SQLiteStatement: PreparedStatement, ResultRow {
 
     private func bindText(_ parameter: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Int32 {
         bytes.withMemoryRebound(to: CChar.self) {
-            // An empty text needs an address all the same: none would bind NULL.
+            // An empty text needs an address all the same: none would bind NULL. SQLite copies it,
+            // since a literal's address is good for this call alone.
             guard let base = $0.baseAddress, !$0.isEmpty else {
-                return sqlite3_bind_text(handle, parameter, "", 0, nil)
+                let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+                return sqlite3_bind_text(handle, parameter, "", 0, transient)
             }
             return sqlite3_bind_text(handle, parameter, base, Int32(clamping: $0.count), nil)
         }
