@@ -111,7 +111,8 @@ extension SagaRunner {
     }
 
     /// - Parameter isFresh: whether nothing was waited for since the row was read; else it is read
-    ///   again, because somebody may have moved it on.
+    ///   again, because somebody may have moved it on. A row that is nobody's is read again in any
+    ///   case: its task claims it first.
     private func begin(_ subject: Subject, _ step: String, isFresh: Bool) {
         guard subject.driver == 0 || isMine(subject), enter(subject.id, foundAt: step) else {
             return
