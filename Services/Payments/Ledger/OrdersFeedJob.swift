@@ -9,7 +9,7 @@ import Wire
 
 extension FeedConsumer<Void> {
     /// Orders' feed: a completed order turns the buyer's funds into revenue and tax, any other end
-    /// closes the payment.
+    /// closes the payment and gives back what is left of it.
     static func orders(
         at orders: any Caller, into database: Database, world: World
     ) -> FeedConsumer {
@@ -30,7 +30,7 @@ extension Batch {
     fileprivate func close(_ fact: OrderFact, _ outcome: CheckoutOutcome) throws {
         guard let paymentID = try find(LivePaymentRow.self, fact.checkoutId)?.livePaymentID,
             let payment = try find(PaymentRow.self, paymentID)?.payment,
-            let change = PaymentRules.close(payment, outcome, tax: fact.tax.amount)
+            let change = PaymentRules.close(payment, outcome, tax: fact.tax.amount, now: now)
         else { return }
         _ = try apply(change, to: payment)
     }

@@ -73,9 +73,9 @@ enum Observation {
                 change.intend(.void, now: now)
                 return
             }
-            if rise(to: .authorised, seen, &change) {
-                change.payment.authorised = seen.amount.amount
-            }
+            guard rise(to: .authorised, seen, &change) else { return }
+            change.payment.authorised = seen.amount.amount
+            if change.payment.isUnwanted { change.intend(.void, now: now) }
         }
     }
 
@@ -95,15 +95,8 @@ enum Observation {
         change.bookings.append(.captured(change.payment, terms))
         if before.outcome == .completed {
             change.bookings.append(.completed(change.payment, terms))
-        } else if before.state == .voided || before.state == .failedFinal || before.outcome != nil {
-            let late = Refund(
-                refundID: .derived(from: before.paymentID, "late"), paymentID: before.paymentID,
-                checkoutID: before.checkoutID, provider: terms.provider, amount: seen.amount,
-                kind: .compensation, reason: "paid after it was given up", createdAt: now,
-                nextTryAt: now)
-            change.bookings.append(.refundOwed(late, change.payment, terms))
-            change.payment.refundOwed = late.amount.amount
-            change.obligation = late
+        } else if before.state == .voided || before.state == .failedFinal || before.isUnwanted {
+            change.oweBack(terms, because: "paid after it was given up", now: now)
         }
     }
 

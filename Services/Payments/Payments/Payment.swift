@@ -62,6 +62,9 @@ struct Payment: Equatable, Sendable {
         }
     }
 
+    /// Whether its checkout has ended without a sale.
+    var isUnwanted: Bool { outcome.map { $0 != .completed } ?? false }
+
     /// Whether it is *the* payment of its checkout: no other may be created beside it.
     var isLive: Bool {
         switch state {
@@ -168,6 +171,18 @@ struct PaymentChange: Equatable, Sendable {
         payment.attempt = attempt ?? payment.attempt
         payment.tries = 0
         facts.append(state.fact)
+    }
+
+    /// Owes back what is left of the money that was taken, since nobody waits for it any more.
+    mutating func oweBack(_ terms: PaymentTerms, because reason: String, now: Instant) {
+        let refund = Refund(
+            refundID: .derived(from: payment.paymentID, "late"), paymentID: payment.paymentID,
+            checkoutID: payment.checkoutID, provider: terms.provider,
+            amount: Money(payment.captured - payment.refundOwed, terms.amount.currency),
+            kind: .compensation, reason: reason, createdAt: now, nextTryAt: now)
+        bookings.append(.refundOwed(refund, payment, terms))
+        payment.refundOwed = payment.captured
+        obligation = refund
     }
 
     /// Writes the intent of a call to the provider.

@@ -191,9 +191,10 @@ enum PaymentRules {
             detail: ["state": .text(payment.state.word)])
     }
 
-    /// How a checkout's end closes its payment; nil when it was closed before.
+    /// How a checkout's end closes its payment; nil when it was closed before. Without a sale no
+    /// money is kept, taken or reserved, whoever has begun the payment.
     static func close(
-        _ payment: Payment, _ outcome: CheckoutOutcome, tax: Int64
+        _ payment: Payment, _ outcome: CheckoutOutcome, tax: Int64, now: Instant
     ) -> PaymentChange? {
         guard payment.outcome == nil, let terms = payment.terms else { return nil }
         var change = PaymentChange(payment)
@@ -203,6 +204,10 @@ enum PaymentRules {
             if payment.state == .captured {
                 change.bookings.append(.completed(change.payment, terms))
             }
+        } else if payment.state == .captured, payment.isLive {
+            change.oweBack(terms, because: "its checkout was \(outcome.word)", now: now)
+        } else if payment.state == .authorised, payment.operation == nil {
+            change.intend(.void, now: now)
         }
         return change
     }

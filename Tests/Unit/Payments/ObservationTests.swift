@@ -36,6 +36,16 @@ private let openNo = ProviderPayment.Status.declined(
     reason: "no", isRetryable: true, isFinal: false)
 
 @Suite struct ObservationTests {
+    /// Nobody will capture it.
+    @Test func whatIsAuthorisedAfterItsCheckoutHasEndedIsVoided() {
+        var open = payment(.requiresAction)
+        let wanted = Observation.apply(seen(.authorised), to: open, now: now)?.payment
+        #expect(wanted?.state == .authorised && wanted?.operation == nil)
+        open.outcome = CheckoutOutcome(word: "cancelled")
+        let unwanted = Observation.apply(seen(.authorised), to: open, now: now)?.payment
+        #expect(unwanted?.state == .authorised && unwanted?.operation == .void)
+    }
+
     /// From a state, what is seen, the state after it. Nothing else moves a payment.
     @Test(arguments: [
         (PaymentState.created, action, PaymentState.requiresAction),

@@ -68,6 +68,27 @@ import Wire
         }
     }
 
+    /// As when somebody else than the saga has begun it, under the checkout's id: the saga is told
+    /// that there is another payment, and ends without one.
+    @Test(arguments: [CaptureMode.sale, .authCapture])
+    func noMoneyStaysWithACheckoutThatWasNotSold(_ mode: CaptureMode) throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            let begun = try await desk.create(createRequest(mode: mode)).state
+            #expect(begun == (mode == .sale ? .captured : .authorised))
+            try desk.orders.say(OrdersFact.checkoutCancelled)
+            _ = try await consumer(desk).step(waitMs: 0)
+            #expect(try await desk.violations() == [])
+            try await desk.work(forMs: 90_000)
+            let payment = try await desk.payment()
+            #expect(payment.state == (mode == .sale ? .captured : .voided))
+            #expect(payment.refunded == (mode == .sale ? euros(10_000) : nil))
+            #expect(try await desk.funds() == 0)
+            #expect(try await desk.violations() == [])
+        }
+    }
+
     @Test func aCheckoutWithoutAPaymentChangesNothing() throws {
         let test = TestWorld()
         try test.run {
