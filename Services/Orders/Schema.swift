@@ -37,6 +37,15 @@ public enum OrdersSchema {
             """ + SagaTables.callers),
         Migration(9, FeedCursor.settingAside),
         Migration(10, SagaTables.kinds(first: PurchaseSaga.kind)),
+        Migration(
+            11,
+            """
+            ALTER TABLE checkout ADD COLUMN issued BIGINT;
+            ALTER TABLE ticket ADD COLUMN owner TEXT;
+            ALTER TABLE ticket ADD COLUMN holder_name TEXT;
+            ALTER TABLE ticket ADD COLUMN holder_email TEXT;
+            ALTER TABLE ticket ADD COLUMN revision BIGINT NOT NULL DEFAULT 0;
+            """),
     ]
 
     private static let first = """

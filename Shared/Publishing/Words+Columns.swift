@@ -16,6 +16,7 @@ extension HoldReferenceKind: Bindable {}
 extension HoldState: Bindable {}
 extension OpenCheckouts: Bindable {}
 extension OrderStatus: Bindable {}
+extension TicketState: Bindable {}
 extension PaymentState: Bindable {}
 extension PoolKind: Bindable {}
 extension RefundKind: Bindable {}

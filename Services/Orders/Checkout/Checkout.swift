@@ -46,6 +46,8 @@ struct Checkout: SagaSubject, Hashable {
     /// By Orders' clock, from the time left that Inventory told.
     var holdExpiresAt: Instant?
     var isHoldReleased = false
+    /// Tickets written so far, of an order that has too many for one commit.
+    var issued: Int64?
     var payment = PaymentProgress.idle(last: nil)
     /// The buyer called it off while money was being taken; done if that fails.
     var isCancelRequested = false
@@ -92,6 +94,9 @@ struct Checkout: SagaSubject, Hashable {
         state = .parked
         nextRunAt = nil
     }
+
+    /// How many of the tickets there are.
+    var ticketsIssued: Int64 { state == .completed ? quantity : max(0, issued ?? 0) }
 
     var quantity: Int64 { items.reduce(0) { $0 + $1.quantity } }
 

@@ -62,13 +62,15 @@ extension OrdersService {
         return reply
     }
 
-    /// What is told of a checkout that was read: of a completed one only as long as its order says
-    /// the same. Only who has just committed it may answer from `view` alone.
-    func told(_ checkout: Checkout) async throws -> CheckoutReply {
-        if checkout.state == .completed, try await !queries.agrees(with: checkout) {
-            throw StorageError(.corrupt, "checkout: \(checkout.id) says other than its order")
-        }
-        return try view.reply(checkout, now: database.now)
+    /// What is told of a checkout. What came of a completed one is read, but by this process when
+    /// it has `justWritten` it: so the answer to a purchase reads nothing.
+    func told(
+        _ checkout: Checkout, justWritten: Bool = false
+    ) async throws -> CheckoutReply {
+        let order =
+            checkout.state == .completed && !justWritten
+            ? try await queries.order(of: checkout) : try view.order(justWritten: checkout)
+        return view.reply(checkout, order, now: database.now)
     }
 
     /// A purchase or checkout that was refused answers with the refusal.
@@ -77,7 +79,8 @@ extension OrdersService {
     ) async throws -> CheckoutReply {
         let waitMs = call.waitMs(waitMs, on: world.scheduler)
         if let settled = await watch.value(withinMs: waitMs) {
-            return try answer(settled, try view.reply(settled, now: database.now))
+            let justWritten = checkouts.wrote(settled)
+            return try answer(settled, try await told(settled, justWritten: justWritten))
         }
         let checkout = try await found(id, for: call)
         return try answer(checkout, try await told(checkout))

@@ -106,6 +106,9 @@ struct CheckoutStore: Sendable {
         return try sagas.write(after, over: before, line, batch)
     }
 
+    /// Whether the last step of a checkout was this process's.
+    func wrote(_ checkout: Checkout) -> Bool { checkout.epoch == sagas.epoch }
+
     /// For whoever has committed a change that was not the saga's.
     func changed(_ checkout: Checkout) { definition.awaited.note(checkout) }
 

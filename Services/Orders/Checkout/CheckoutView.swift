@@ -8,9 +8,8 @@ import Saga
 struct CheckoutView: Sendable {
     let mint: TicketMint
 
-    /// Everything derives from the row, order and tickets too, so that the answer to a purchase
-    /// reads nothing.
-    func reply(_ checkout: Checkout, now: Instant) throws -> CheckoutReply {
+    /// - Parameter order: what has come of it, if it was paid.
+    func reply(_ checkout: Checkout, _ order: OrderReply?, now: Instant) -> CheckoutReply {
         CheckoutReply(
             checkoutId: checkout.id, eventId: checkout.eventID, owner: checkout.owner,
             state: checkout.state, reservationStatus: reservationStatus(checkout),
@@ -20,7 +19,7 @@ struct CheckoutView: Sendable {
                 CheckoutProblem(reason: $0.error.reason.name, message: $0.error.message)
             },
             refund: refund(checkout), parkReason: checkout.parked?.reason,
-            isCancelRequested: checkout.isCancelRequested ? true : nil, order: try order(checkout),
+            isCancelRequested: checkout.isCancelRequested ? true : nil, order: order,
             version: checkout.version)
     }
 
@@ -52,19 +51,23 @@ struct CheckoutView: Sendable {
             })
     }
 
-    private func order(_ checkout: Checkout) throws -> OrderReply? {
+    /// The order as the commit has written it that made the checkout what it is: only for whoever
+    /// has just made that commit, since orders and tickets go their own way from there.
+    func order(justWritten checkout: Checkout) throws -> OrderReply? {
         guard checkout.paidAt != nil, let totals = checkout.totals else { return nil }
-        let tickets =
+        let told =
             checkout.state == .completed
-            ? TicketMint.tickets(of: checkout, atMost: Bounds.ticketsPerReply) : []
-        return try Self.reply(OrderRow(checkout, totals), checkout.lines, tickets, mint)
+            ? min(checkout.quantity, Int64(Bounds.ticketsPerReply)) : 0
+        return try Self.reply(
+            OrderRow(checkout, totals), checkout.lines,
+            TicketMint.tickets(0..<max(0, told), of: checkout), mint)
     }
 
     /// - Parameter tickets: the first `Bounds.ticketsPerReply`.
     static func reply(
         _ order: OrderRow, _ items: [PricedLine], _ tickets: [TicketRow], _ mint: TicketMint
     ) throws -> OrderReply {
-        let total = order.status == .completed ? order.totalQuantity : 0
+        let total = order.completedAt == nil ? 0 : order.totalQuantity
         var next: String?
         if total > tickets.count, let last = tickets.last?.number {
             next = ListPlace(OrdersAPI.listTickets.name, [order.orderID.text])

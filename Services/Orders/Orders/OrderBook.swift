@@ -8,6 +8,8 @@ import Wire
 /// the difference between the row before and after.
 struct OrderBook: Sendable {
     func record(_ before: Checkout, _ after: Checkout, _ batch: Batch) throws {
+        let issued = before.ticketsIssued..<max(before.ticketsIssued, after.ticketsIssued)
+        for ticket in TicketMint.tickets(issued, of: after) { try batch.insert(ticket) }
         // A human's decision puts a parked checkout back where it was; that is no news.
         guard before.state != after.state, before.state != .parked else { return }
         let totals = after.totals
@@ -46,9 +48,6 @@ struct OrderBook: Sendable {
             for line in after.lines {
                 try batch.insert(OrderItemRow(orderID: after.id, line: line))
             }
-        }
-        if after.state == .completed {
-            for ticket in TicketMint.tickets(of: after) { try batch.insert(ticket) }
         }
     }
 }

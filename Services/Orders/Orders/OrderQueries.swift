@@ -16,12 +16,39 @@ struct OrderQueries: Sendable {
             guard let order = try reader.find(OrderRow.self, id), call.mayTouch(order) else {
                 throw RPCError.unknown(.order, id)
             }
-            let items = try reader.select(
-                OrderItemRow.self, where: "order_id = \(id) ORDER BY ticket_type_id")
-            let tickets = try Self.tickets(
-                of: order, after: nil, limit: Int64(Bounds.ticketsPerReply), mint, in: reader)
-            return try CheckoutView.reply(order, items.map(\.line), tickets, mint)
+            return try Self.reply(order, Self.lines(of: order, in: reader), mint, in: reader)
         }
+    }
+
+    /// What has come of a completed checkout. Throws `corrupt` when it contradicts the checkout.
+    func order(of checkout: Checkout) async throws -> OrderReply {
+        try await database.read { [mint] reader in
+            guard let totals = checkout.totals,
+                let order = try reader.find(OrderRow.self, checkout.id),
+                order.agrees(with: OrderRow(checkout, totals))
+            else { throw Self.contradicts(checkout) }
+            let lines = try Self.lines(of: order, in: reader)
+            guard Set(lines) == Set(checkout.lines) else { throw Self.contradicts(checkout) }
+            return try Self.reply(order, lines, mint, in: reader)
+        }
+    }
+
+    private static func contradicts(_ checkout: Checkout) -> StorageError {
+        StorageError(.corrupt, "checkout: \(checkout.id) says other than its order")
+    }
+
+    private static func lines(of order: OrderRow, in reader: Reader) throws -> [PricedLine] {
+        try reader.select(
+            OrderItemRow.self, where: "order_id = \(order.orderID) ORDER BY ticket_type_id"
+        ).map(\.line)
+    }
+
+    private static func reply(
+        _ order: OrderRow, _ lines: [PricedLine], _ mint: TicketMint, in reader: Reader
+    ) throws -> OrderReply {
+        let tickets = try tickets(
+            of: order, after: nil, limit: Int64(Bounds.ticketsPerReply), mint, in: reader)
+        return try CheckoutView.reply(order, lines, tickets, mint)
     }
 
     func tickets(
@@ -51,6 +78,8 @@ struct OrderQueries: Sendable {
         of order: OrderRow, after last: Int64?, limit: Int64, _ mint: TicketMint,
         in reader: Reader
     ) throws -> [TicketRow] {
+        // Those of a large order are not all there yet.
+        guard order.completedAt != nil else { return [] }
         let id = order.orderID
         let tickets = try reader.select(
             TicketRow.self,
@@ -59,17 +88,6 @@ struct OrderQueries: Sendable {
             throw StorageError(.corrupt, "ticket: one of order \(id) is not what it was")
         }
         return tickets
-    }
-
-    /// Whether the order that came of a completed checkout says the same as the checkout.
-    func agrees(with checkout: Checkout) async throws -> Bool {
-        guard let totals = checkout.totals else { return false }
-        return try await database.read { reader in
-            let items = try reader.select(OrderItemRow.self, where: "order_id = \(checkout.id)")
-            guard let order = try reader.find(OrderRow.self, checkout.id) else { return false }
-            return order.agrees(with: OrderRow(checkout, totals))
-                && Set(items.map(\.line)) == Set(checkout.lines)
-        }
     }
 
     /// A buyer's are the buyer's own.

@@ -11,8 +11,8 @@ struct OrderRow: StoredRow, Equatable {
     let orderID: UUID
     let eventID: UUID
     let owner: String
-    let contact: Contact
-    let status: OrderStatus
+    private(set) var contact: Contact
+    private(set) var status: OrderStatus
     let totalQuantity: Int64
     let tax: Money
     let total: Money
@@ -27,9 +27,11 @@ struct OrderRow: StoredRow, Equatable {
 
     var key: UUID { orderID }
 
-    /// Equal, but that an instance of a release before owners had kinds notes none.
+    /// Equal in what does not change after the sale. An instance of a release before owners had
+    /// kinds notes none.
     func agrees(with expected: OrderRow) -> Bool {
         var order = self
+        (order.contact, order.status) = (expected.contact, expected.status)
         if order.ownerKind.isEmpty { order.ownerKind = expected.ownerKind }
         return order == expected
     }

@@ -89,15 +89,18 @@ struct TicketMint: Sendable {
         .derived(from: orderID, "ticket\(index)")
     }
 
-    /// 120 bits that nobody can guess without the key.
-    func secret(_ ticketID: UUID, key number: Int64) throws -> [UInt8] {
+    /// 120 bits that nobody can guess without the key; others for each revision of the ticket.
+    func secret(
+        _ ticketID: UUID, revision: Int64 = 0, key number: Int64
+    ) throws -> [UInt8] {
         // The start refuses to go without a key that is needed: another instance has a newer file.
         guard let key = keys[number] else {
             throw RPCError(
                 .unavailable, "this instance has no ticket key \(number) yet", executed: false)
         }
-        let id = withUnsafeBytes(of: ticketID.uuid) { Array($0) }
-        return Array(key.code(of: id).prefix(15))
+        var content = withUnsafeBytes(of: ticketID.uuid) { Array($0) }
+        if revision != 0 { content += withUnsafeBytes(of: revision.bigEndian) { Array($0) } }
+        return Array(key.code(of: content).prefix(15))
     }
 
     /// The secret as it is printed on the ticket.

@@ -1,14 +1,13 @@
 import Contracts
 import Crypto
 import FoundationEssentials
-import Lifecycle
 import Storage
 import Wire
 
-struct TicketRow: StoredRow {
+/// A ticket: written once, by the commit that completes its order, and by its own state from then
+/// on.
+struct TicketRow: StoredRow, Hashable {
     static let table = TableLayout("ticket", of: Self.self)
-
-    static let valid = "VALID"
 
     let orderID: UUID
     /// The place of this ticket within its order, from 0.
@@ -16,8 +15,14 @@ struct TicketRow: StoredRow {
     let ticketID: UUID
     let ticketTypeID: UUID
     /// As earlier versions stored it, for the same ticket; nothing, since it is computed.
-    let storedSecret: [UInt8]
-    let state: String
+    var storedSecret: [UInt8] = []
+    var state = TicketState.valid
+    /// Whose it is, once it is another's than the order's.
+    var owner: String?
+    /// Whose name is on it, once somebody has said so.
+    var holder = TicketHolder()
+    /// How often it was issued anew: each time the codes of before are dead.
+    var revision: Int64 = 0
 
     var key: OrderPartKey<Int64> { OrderPartKey(orderID: orderID, part: number) }
 
@@ -28,36 +33,30 @@ struct TicketRow: StoredRow {
         ticketID = c("ticket_id", it) { $0.ticketID }
         ticketTypeID = c("ticket_type_id", it) { $0.ticketTypeID }
         storedSecret = c("secret", it) { $0.storedSecret }
-        state = c("state", it, as: State.self) { $0.state }
+        state = c("state", it) { $0.state }
+        owner = c("owner", it) { $0.owner }
+        holder = TicketHolder(
+            name: c("holder_name", it) { $0.holder.name },
+            email: c("holder_email", it) { $0.holder.email })
+        revision = c("revision", it) { $0.revision }
     }
 
-    init(
-        orderID: UUID, number: Int64, ticketID: UUID, ticketTypeID: UUID,
-        storedSecret: [UInt8] = []
-    ) {
+    /// The ticket of an order that is being completed.
+    init(orderID: UUID, number: Int64, ticketTypeID: UUID) {
         self.orderID = orderID
         self.number = number
-        self.ticketID = ticketID
         self.ticketTypeID = ticketTypeID
-        self.storedSecret = storedSecret
-        state = Self.valid
+        ticketID = TicketMint.ticketID(orderID, number)
     }
 }
 
-extension TicketRow {
-    /// There is no other yet.
-    private enum State: ColumnForm {
-        static func cell(of state: String) -> String { state }
-        static var nothing: String { valid }
-
-        static func value(in state: String) throws -> String {
-            guard state == valid else { throw StorageError(.corrupt, "ticket: one is \(state)") }
-            return state
-        }
-    }
+struct TicketHolder: Hashable {
+    var name: String?
+    var email: String?
 }
 
 extension TicketMint {
+    /// Whether it can be a ticket of its order.
     func made(_ ticket: TicketRow, key number: Int64) throws -> Bool {
         guard ticket.ticketID == Self.ticketID(ticket.orderID, ticket.number) else { return false }
         return try ticket.storedSecret.isEmpty
@@ -65,21 +64,20 @@ extension TicketMint {
     }
 
     func code(of ticket: TicketRow, key number: Int64) throws -> String {
-        Self.code(try secret(ticket.ticketID, key: number))
+        Self.code(try secret(ticket.ticketID, revision: ticket.revision, key: number))
     }
 
-    /// Numbered through all lines in their order; the first so many of them.
-    static func tickets(of checkout: Checkout, atMost most: Int = .max) -> [TicketRow] {
+    /// The tickets of these numbers, which go through all lines in their order.
+    static func tickets(_ numbers: Range<Int64>, of checkout: Checkout) -> [TicketRow] {
         var tickets: [TicketRow] = []
+        var first: Int64 = 0
         for line in checkout.lines {
-            for _ in 0..<max(0, line.quantity) {
-                guard tickets.count < most else { return tickets }
-                let number = Int64(tickets.count)
-                tickets.append(
-                    TicketRow(
-                        orderID: checkout.id, number: number,
-                        ticketID: ticketID(checkout.id, number), ticketTypeID: line.ticketTypeId))
+            let end = first.addingReportingOverflow(max(0, line.quantity))
+            let last = end.overflow ? .max : end.partialValue
+            tickets += numbers.clamped(to: first..<last).map {
+                TicketRow(orderID: checkout.id, number: $0, ticketTypeID: line.ticketTypeId)
             }
+            first = last
         }
         return tickets
     }

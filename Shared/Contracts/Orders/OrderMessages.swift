@@ -103,9 +103,11 @@ public struct Ticket: Message, Hashable {
     public let index: Int64
     /// Cannot be guessed, and is the same however often the order is completed.
     public let code: String
-    public let state: String
+    public let state: TicketState
 
-    public init(ticketId: UUID, ticketTypeId: UUID, index: Int64, code: String, state: String) {
+    public init(
+        ticketId: UUID, ticketTypeId: UUID, index: Int64, code: String, state: TicketState
+    ) {
         self.ticketId = ticketId
         self.ticketTypeId = ticketTypeId
         self.index = index
@@ -119,8 +121,20 @@ public struct Ticket: Message, Hashable {
         ticketTypeId = f("ticketTypeId", it) { $0.ticketTypeId }
         index = f("index", it, .integer(Bounds.ticketsPerOrder)) { $0.index }
         code = f("code", it, .text(maxBytes: 64)) { $0.code }
-        state = f("state", it, .word(["VALID"])) { $0.state }
+        state = f("state", it) { $0.state }
     }
+}
+
+public struct TicketState: Word {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let valid = TicketState("VALID")
+    public static let checkedIn = TicketState("CHECKED_IN")
+    public static let void = TicketState("VOID")
+
+    public static let known: [TicketState] = [.valid, .checkedIn, .void]
 }
 
 public struct GetOrderRequest: Message {

@@ -284,7 +284,7 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
     }
 
     func asks(_ position: SagaPosition, _ peer: String) -> Bool {
-        step(position.step)?.call(position.direction)?.peer.isSame(as: peer) == true
+        step(position.step)?.call(position.direction)?.peer?.isSame(as: peer) == true
     }
 
     private func ask(

@@ -67,8 +67,8 @@ public protocol StepCall<Subject>: Sendable {
     associatedtype Subject: SagaSubject
     associatedtype Reply: StepReply
 
-    /// The service that it asks.
-    var peer: String { get }
+    /// The service that it asks; nil for what is done here, in the commit of its answer.
+    var peer: String? { get }
     /// When the call takes longer, `slow` notes how far the saga is; the call goes on.
     var patienceMs: Int64? { get }
 

@@ -10,29 +10,38 @@ public struct CrashBuyer: Sendable {
 
     public let checkoutID: UUID
     private let eventID: UUID
-    private let typeID: UUID
+    private let types: [UUID]
     private let orders: any Caller
     private let world: World
 
     public init(
-        checkoutID: UUID, eventID: UUID, typeID: UUID, orders: any Caller, world: World
+        checkoutID: UUID, eventID: UUID, types: [UUID], orders: any Caller, world: World
     ) {
         self.checkoutID = checkoutID
         self.eventID = eventID
-        self.typeID = typeID
+        self.types = types
         self.orders = orders
         self.world = world
     }
 
-    private var items: [HoldLine] { [HoldLine(ticketTypeId: typeID, quantity: 2)] }
+    /// Of the first type as many as one line may have, then of the next.
+    private func items(_ quantity: Int64) -> [HoldLine] {
+        var left = quantity
+        return types.compactMap { type in
+            let count = min(left, Bounds.ticketsPerLine.upperBound)
+            left -= count
+            return count > 0 ? HoldLine(ticketTypeId: type, quantity: count) : nil
+        }
+    }
+
     private var contact: Contact { Contact(email: "ann@example.org") }
 
-    public func purchase(_ method: String) async throws {
+    public func purchase(_ method: String, quantity: Int64 = 2) async throws {
         try await ask(
             OrdersAPI.purchase,
             PurchaseRequest(
                 purchaseId: checkoutID, owner: "ann", contact: contact, eventId: eventID,
-                items: items, provider: "sim", paymentMethod: method))
+                items: items(quantity), provider: "sim", paymentMethod: method))
     }
 
     public func reserve(holdTtlMs: Int64? = nil) async throws {
@@ -40,7 +49,7 @@ public struct CrashBuyer: Sendable {
             OrdersAPI.createCheckout,
             CreateCheckoutRequest(
                 checkoutId: checkoutID, owner: "ann", contact: contact, eventId: eventID,
-                items: items, holdTtlMs: holdTtlMs))
+                items: items(2), holdTtlMs: holdTtlMs))
     }
 
     @discardableResult

@@ -4,6 +4,8 @@ public import Contracts
 public enum CrashScript: String, CaseIterable, Sendable {
     /// All in one call.
     case short
+    /// In one call, more tickets than one commit issues.
+    case large
     /// Reserves, then pays in two steps.
     case long
     /// In one call, by a card that is declined.
@@ -23,17 +25,20 @@ public enum CrashScript: String, CaseIterable, Sendable {
 
     public var end: CheckoutState {
         switch self {
-        case .short, .long, .opened, .waiting, .superseded: .completed
+        case .short, .large, .long, .opened, .waiting, .superseded: .completed
         case .declined, .cancelled: .cancelled
         case .expired: .expired
         case .refunded: .refunded
         }
     }
 
+    public var quantity: Int64 { self == .large ? 1_200 : 2 }
+
     /// Returns once the buyer has done their part.
     public func run(_ buyer: CrashBuyer) async throws {
         switch self {
         case .short: try await buyer.purchase("sim_ok")
+        case .large: try await buyer.purchase("sim_ok", quantity: quantity)
         case .declined: try await buyer.purchase("sim_declined")
         case .opened: try await buyer.purchase("sim_late")
         case .long:

@@ -19,6 +19,8 @@ from collections import Counter, defaultdict
 from export import export
 
 FINAL = {"REJECTED", "COMPLETED", "CANCELLED", "EXPIRED", "REFUNDED"}
+# Of the tickets of an order, so many are in an answer.
+TOLD = 500
 MOST_FINDINGS = 200
 
 
@@ -270,9 +272,10 @@ def check_callers(found, judge, journal):
         "SELECT checkout_id, state FROM checkout")}
     totals = {name(key): total for key, total in found.orders.execute(
         "SELECT order_id, total_minor FROM ticket_order WHERE status = 'COMPLETED'")}
-    tickets = defaultdict(set)
-    for order, ticket in found.orders.execute("SELECT order_id, ticket_id FROM ticket"):
-        tickets[name(order)].add(name(ticket))
+    tickets = defaultdict(list)
+    for order, ticket in found.orders.execute(
+            "SELECT order_id, ticket_id FROM ticket ORDER BY order_id, number"):
+        tickets[name(order)].append(name(ticket))
     charged = Counter()
     for payment, checkout in found.payments.execute("SELECT payment_id, checkout_id FROM payment"):
         charged[name(checkout)] += journal.get(name(payment), 0)
@@ -301,9 +304,10 @@ def check_line(line, judge, states, totals, tickets, charged, holds):
             judge.same(f"{key} was told {told}, and ended", states.get(key), told)
         if told == "COMPLETED":
             order = reply["order"]
-            given = {ticket["ticketId"].lower() for ticket in order["tickets"]}
+            given = [ticket["ticketId"].lower() for ticket in order["tickets"]]
             judge.check(len(given) > 0, f"{key} was told COMPLETED, without tickets")
-            judge.same(f"{key}: tickets it was given", given, tickets[key])
+            judge.same(f"{key}: tickets it was given", given, tickets[key][:TOLD])
+            judge.same(f"{key}: tickets it has", order["ticketsTotal"], len(tickets[key]))
             judge.same(f"{key}: price it was told", order["total"]["amount"], totals.get(key))
             judge.same(f"{key}: charged", charged[key], totals.get(key))
         elif told in FINAL:

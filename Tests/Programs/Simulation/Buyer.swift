@@ -77,7 +77,8 @@ struct Buyer: Sendable {
 
     private func items() -> [HoldLine] {
         stage.types.shuffled(by: random).prefix(1 + Int(random.below(2))).map {
-            HoldLine(ticketTypeId: $0, quantity: 1 + Int64(random.below(3)))
+            HoldLine(
+                ticketTypeId: $0, quantity: (1 + Int64(random.below(3))) * stage.timesAsMany)
         }
     }
 

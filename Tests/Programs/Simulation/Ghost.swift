@@ -21,7 +21,7 @@ struct Ghost: Sendable {
             PaymentsAPI.refundPayment,
             RefundPaymentRequest(
                 refundId: town.world.newID(), paymentId: .derived(from: id, "pay"),
-                amount: Money(1_000_000, Stage.euro), kind: .compensation, reason: "haunted"))
+                amount: Money(1_000_000_000, Stage.euro), kind: .compensation, reason: "haunted"))
         try await voidFirst()
     }
 

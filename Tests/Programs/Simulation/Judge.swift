@@ -70,8 +70,11 @@ struct Judge: Sendable {
                     faults.append("\(told.owner) has \(has) of \(item.ticketTypeId)")
                 }
             }
-            if order.tickets.count != Int(exactly: order.totalQuantity) {
-                faults.append("\(id): \(order.tickets.count) tickets for \(order.totalQuantity)")
+            let given = min(order.totalQuantity, Int64(Bounds.ticketsPerReply))
+            if order.ticketsTotal != order.totalQuantity || order.tickets.count != given {
+                faults.append(
+                    "\(id): \(order.tickets.count) of \(order.ticketsTotal) tickets for "
+                        + "\(order.totalQuantity)")
             }
             if let payment = order.paymentId { paid[payment] = order.total.amount }
         }

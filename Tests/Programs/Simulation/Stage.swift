@@ -8,12 +8,22 @@ import Support
 struct Stage: Sendable {
     let event: UUID
     let types: [UUID]
+    /// How many tickets are bought at a time, against usual: most orders of some stages have more
+    /// than one commit issues.
+    let timesAsMany: Int64
     /// Tickets of a type that one owner may have, by type.
     var limits: [UUID: Int64] = [:]
     /// Whether a payment that comes too late may take stock again.
     var lateReclaim = true
 
     static let euro = Currency("EUR")
+
+    /// Decided by the event's id, so that it takes no draw from what else is random.
+    init(event: UUID, types: [UUID]) {
+        self.event = event
+        self.types = types
+        timesAsMany = event.uuid.15 % 32 == 0 ? 333 : 1
+    }
 }
 
 /// Those who set up events, look after what is stuck, and press buttons.
@@ -27,7 +37,8 @@ struct Staff: Sendable {
             event: town.world.newID(),
             types: (0..<1 + random.below(3)).map { _ in town.world.newID() })
         stage.lateReclaim = random.below(2) == 0
-        let capacity = 5 + Int64(random.below(random.below(2) == 0 ? 60 : 300))
+        let places = 5 + Int64(random.below(random.below(2) == 0 ? 60 : 300))
+        let capacity = places * stage.timesAsMany
         let create = CreateEventRequest(
             eventId: stage.event, title: "Concert",
             startsAt: Town.beginning.advanced(byMs: 30 * 86_400_000), currency: Stage.euro,
@@ -37,15 +48,19 @@ struct Staff: Sendable {
             lateReclaim: stage.lateReclaim,
             openCheckouts: [nil, .allow, .reject][Int(random.below(3))])
         guard try await done(InventoryAPI.createEvent, create) else { return nil }
+        func allocation() -> Int64? {
+            guard create.totalCapacity == nil || random.below(2) == 0 else { return nil }
+            let share = (1 + Int64(random.below(UInt64(places)))) / Int64(stage.types.count)
+            return max(1, share) * stage.timesAsMany
+        }
         for (place, type) in stage.types.enumerated() {
-            if random.below(4) == 0 { stage.limits[type] = 2 }
+            if random.below(4) == 0 { stage.limits[type] = 2 * stage.timesAsMany }
             let put = PutTicketTypeRequest(
                 ticketTypeId: type, eventId: stage.event, name: "Type \(place)",
                 price: Money(Int64(random.below(8)) * 1_000, Stage.euro), taxBasisPoints: 1_900,
-                allocation: create.totalCapacity == nil || random.below(2) == 0
-                    ? max(1, (1 + Int64(random.below(UInt64(capacity)))) / Int64(stage.types.count))
-                    : nil,
-                maxPerOrder: 8, perOwnerLimit: stage.limits[type])
+                allocation: allocation(),
+                maxPerOrder: min(8 * stage.timesAsMany, Bounds.ticketsPerLine.upperBound),
+                perOwnerLimit: stage.limits[type])
             guard try await done(InventoryAPI.putTicketType, put) else { return nil }
         }
         let publish = PublishEventRequest(eventId: stage.event, expectedVersion: 1)

@@ -54,7 +54,7 @@ struct SampleSale {
         let tickets = (0..<attempt.quantity).map { index in
             Ticket(
                 ticketId: world.newID(), ticketTypeId: attempt.lines[0].ticketTypeId, index: index,
-                code: code ?? "\(attempt.purchaseID)-\(index)", state: "VALID")
+                code: code ?? "\(attempt.purchaseID)-\(index)", state: .valid)
         }
         return OrderReply(
             orderId: attempt.purchaseID, orderNumber: "N", eventId: offer.eventID, owner: "o",

@@ -48,9 +48,10 @@ import Testing
         let mint = TicketMint(TicketKeys([1: [1, 2, 3], 2: [9]]))
         var checkout = Sample.firstRows[0]
         checkout.lines = Sample.hold(checkout, .committing).lines
-        let tickets = TicketMint.tickets(of: checkout)
+        let tickets = TicketMint.tickets(0..<2, of: checkout)
         #expect(tickets.map(\.number) == [0, 1])
-        #expect(tickets.map(\.ticketID) == TicketMint.tickets(of: checkout).map(\.ticketID))
+        #expect(tickets == TicketMint.tickets(0..<9, of: checkout))
+        #expect(TicketMint.tickets(1..<2, of: checkout) == [tickets[1]])
         #expect(Set(tickets.map(\.ticketID)).count == 2)
         let codes = try tickets.map { try mint.code(of: $0, key: 1) }
         #expect(Set(codes).count == 2 && codes[0].utf8.count == 27)

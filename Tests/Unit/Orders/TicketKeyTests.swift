@@ -107,13 +107,11 @@ import Testing
         let mint = TicketMint(TicketKeys([1: Self.first, 2: Self.second]))
         var checkout = Sample.firstRows[0]
         checkout.lines = Sample.hold(checkout, .committing).lines
-        let ticket = TicketMint.tickets(of: checkout)[0]
+        let ticket = TicketMint.tickets(0..<1, of: checkout)[0]
         #expect(ticket.storedSecret.isEmpty)
         #expect(try mint.made(ticket, key: 1) && mint.made(ticket, key: 2))
-        let old = TicketRow(
-            orderID: ticket.orderID, number: ticket.number, ticketID: ticket.ticketID,
-            ticketTypeID: ticket.ticketTypeID,
-            storedSecret: try mint.secret(ticket.ticketID, key: 1))
+        var old = ticket
+        old.storedSecret = try mint.secret(ticket.ticketID, key: 1)
         #expect(try mint.made(old, key: 1))
         #expect(try !mint.made(old, key: 2))
     }

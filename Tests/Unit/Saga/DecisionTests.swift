@@ -28,7 +28,7 @@ import Testing
     }
 
     struct Call: StepCall {
-        let peer = "peer"
+        let peer: String? = "peer"
 
         func ask(_ row: Aged, _ terms: CallTerms) async throws -> StepAnswer<Said> {
             .done(Said(word: "done"))

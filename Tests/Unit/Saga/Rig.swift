@@ -230,7 +230,7 @@ struct Play: StepCall {
     var back: SagaPosition?
     var mayDefer = false
 
-    var peer: String { word }
+    var peer: String? { word }
 
     func ask(_ count: Count, _ terms: CallTerms) async throws -> StepAnswer<Said> {
         try await rig.script.play(word, terms, rig.test.world)

@@ -44,7 +44,7 @@ extension CrashScript {
     /// goes: one commit holds the answers of all unless one of them is slow, or they are polls.
     var repeatable: [[String]] {
         switch self {
-        case .short: [["saga.reserve.DO", "saga.pay.DO", "saga.consume.DO"]]
+        case .short, .large: [["saga.reserve.DO", "saga.pay.DO", "saga.consume.DO"]]
         case .long:
             [
                 ["saga.extend.DO", "saga.start.DO", "saga.fence.DO"],

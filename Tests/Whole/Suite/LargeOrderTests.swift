@@ -23,8 +23,11 @@ import Wire
             ])
     }
 
-    /// The largest order that could be bought before holds ended at 2,000 tickets, in the store.
-    private func orderOfBefore(_ rig: SuiteRig) async throws -> PurchaseRequest {
+    /// The largest order that could be bought before holds ended at 2,000 tickets, in the store:
+    /// completed, or as a process has left it that had issued so many of its tickets.
+    private func orderOfBefore(
+        _ rig: SuiteRig, issued: Int64? = nil
+    ) async throws -> PurchaseRequest {
         let name = String(repeating: "N", count: Bounds.nameBytes)
         let price = Money(Bounds.priceMinor.upperBound / 1_000, SuiteRig.euro)
         let request = PurchaseRequest(
@@ -42,8 +45,14 @@ import Wire
                     unitPrice: price, fee: price, tax: price)
             }
             var after = before
-            (after.state, after.step, after.nextRunAt) = (.completed, nil, nil)
-            (after.paidAt, after.endedAt) = (batch.now, batch.now)
+            after.paidAt = batch.now
+            if let issued {
+                (after.state, after.issued, after.epoch) = (.paid, issued, 0)
+                (after.step, after.nextRunAt) = (SagaPosition(CheckoutStep.issue), batch.now)
+            } else {
+                (after.state, after.endedAt) = (.completed, batch.now)
+                (after.step, after.nextRunAt) = (nil, nil)
+            }
             try batch.insert(after)
             try OrderBook().record(before, after, batch)
         }
@@ -77,6 +86,48 @@ import Wire
                 OrdersAPI.listTickets,
                 ListTicketsRequest(orderId: id, after: order.ticketsNext, limit: 1))
             #expect(rest.tickets.map(\.index) == [500])
+        }
+    }
+
+    /// No commit keeps others waiting for long, and nobody is told of tickets before all are there.
+    @Test func aLargeOrderIsIssuedAThousandACommit() throws {
+        try SuiteRig.run { rig in
+            let event = try await rig.event(capacity: 4_000, types: 2)
+            let request = PurchaseRequest(
+                purchaseId: rig.test.world.newID(), owner: "ann",
+                contact: Contact(email: "ann@example.org"), eventId: event.id,
+                items: event.types.map { HoldLine(ticketTypeId: $0, quantity: 1_000) },
+                provider: "sim", paymentMethod: "sim_ok")
+            let order = try #require(try await rig.purchase(request).order)
+            #expect(order.status == .completed && order.ticketsTotal == 2_000)
+            #expect(try await rig.purchase(request).order == order)
+            let saga = try await rig.caller("operator", to: "orders").call(
+                OrdersAPI.getSaga, GetSagaRequest(checkoutId: request.purchaseId))
+            let issued = saga.history.filter { $0.step == "issue" }.map(\.result)
+            #expect(issued == ["1000", "2000"])
+            try await rig.expectSound()
+        }
+    }
+
+    @Test func aLargeOrderGoesOnWhereItsProcessHasDied() throws {
+        try SuiteRig.run { rig in
+            let id = try await orderOfBefore(rig, issued: 3_000).purchaseId
+            let orders = rig.caller("gateway", to: "orders")
+            let order = try await orders.call(OrdersAPI.getOrder, GetOrderRequest(orderId: id))
+            #expect(order.status == .paid && order.ticketsTotal == 0 && order.tickets == [])
+            let page = try await orders.call(
+                OrdersAPI.listTickets, ListTicketsRequest(orderId: id))
+            #expect(page.tickets == [] && page.next == nil)
+            let end = try await rig.end(id)
+            #expect(end.state == .completed && end.order?.ticketsTotal == 20_000)
+            let pages = try await pages(of: "orders.ListTickets", next: \.next) {
+                try await orders.call(
+                    OrdersAPI.listTickets, ListTicketsRequest(orderId: id, after: $0))
+            }
+            #expect(pages.flatMap(\.tickets).map(\.index) == Array(0..<20_000))
+            let saga = try await rig.caller("operator", to: "orders").call(
+                OrdersAPI.getSaga, GetSagaRequest(checkoutId: id))
+            #expect(saga.history.map(\.result) == (4...20).map { "\($0)000" })
         }
     }
 
@@ -155,9 +206,10 @@ import Wire
         }
         checkout.state = .completed
         checkout.paidAt = checkout.createdAt
-        let reply = try CheckoutView(mint: Self.mint).reply(checkout, now: checkout.createdAt)
-        #expect(reply.order?.tickets.count == Bounds.ticketsPerReply)
-        #expect(reply.order?.ticketsTotal == 1 << 40)
+        checkout.endedAt = checkout.createdAt
+        let order = try CheckoutView(mint: Self.mint).order(justWritten: checkout)
+        #expect(order?.tickets.count == Bounds.ticketsPerReply)
+        #expect(order?.ticketsTotal == 1 << 40)
     }
 
     @Test func aLongHistoryIsToldInPages() throws {

@@ -193,7 +193,7 @@ import Wire
                     currency: SuiteRig.euro))
             for actor in [nil, Things.buyer] {
                 func answer(_ event: UUID) async -> String? {
-                    let offer = TestEvent(id: event, type: rig.test.world.newID())
+                    let offer = TestEvent(id: event, types: [rig.test.world.newID()])
                     let request = rig.request(offer, owner: Things.buyer.id)
                     let error = await Self.error { _ = try await rig.purchase(request, as: actor) }
                     return error.map {

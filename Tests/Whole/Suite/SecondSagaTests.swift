@@ -49,7 +49,7 @@ private struct RefundSaga: SagaDefinition {
 /// From here on Payments owes it, and goes on until the buyer has it.
 private struct Owe: StepCall {
     let payments: any Caller
-    let peer = "payments"
+    let peer: String? = "payments"
 
     func ask(_ refund: Refund, _ terms: CallTerms) async throws -> StepAnswer<Told> {
         let request = RefundPaymentRequest(
@@ -66,7 +66,7 @@ private struct Owe: StepCall {
 
 private struct Settle: StepCall {
     let payments: any Caller
-    let peer = "payments"
+    let peer: String? = "payments"
 
     func ask(_ refund: Refund, _ terms: CallTerms) async throws -> StepAnswer<Told> {
         let reply = Told(

@@ -8,13 +8,15 @@ import Testing
 // What buyers, staff and auditors ask of the three services.
 
 extension SuiteRig {
-    /// A published event with one ticket type of so many places.
+    /// A published event of so many places; of each of several types an order may have as many
+    /// tickets as it can.
     func event(
-        capacity: Int64 = 10, price: Int64 = 5_000, entitlements: [String] = [],
+        capacity: Int64 = 10, types: Int = 1, price: Int64 = 5_000, entitlements: [String] = [],
         openCheckouts: OpenCheckouts? = .allow, salesStart: Instant? = nil
     ) async throws -> TestEvent {
         let staff = caller("operator", to: "inventory")
-        let event = TestEvent(id: test.world.newID(), type: test.world.newID())
+        let event = TestEvent(
+            id: test.world.newID(), types: (0..<types).map { _ in test.world.newID() })
         _ = try await staff.call(
             InventoryAPI.createEvent,
             CreateEventRequest(
@@ -22,12 +24,15 @@ extension SuiteRig {
                 startsAt: test.clock.now().advanced(byMs: 86_400_000), currency: Self.euro,
                 totalCapacity: capacity, feePerTicket: Money(100, Self.euro),
                 salesStart: salesStart, openCheckouts: openCheckouts))
-        _ = try await staff.call(
-            InventoryAPI.putTicketType,
-            PutTicketTypeRequest(
-                ticketTypeId: event.type, eventId: event.id, name: "Stalls",
-                price: Money(price, Self.euro), taxBasisPoints: 1_900,
-                requiredEntitlements: entitlements))
+        for type in event.types {
+            _ = try await staff.call(
+                InventoryAPI.putTicketType,
+                PutTicketTypeRequest(
+                    ticketTypeId: type, eventId: event.id, name: "Stalls",
+                    price: Money(price, Self.euro), taxBasisPoints: 1_900,
+                    maxPerOrder: types > 1 ? Bounds.ticketsPerLine.upperBound : nil,
+                    requiredEntitlements: entitlements))
+        }
         _ = try await staff.call(
             InventoryAPI.publishEvent,
             PublishEventRequest(eventId: event.id, expectedVersion: 1))
@@ -166,5 +171,7 @@ extension SuiteRig {
 
 struct TestEvent: Sendable {
     let id: UUID
-    let type: UUID
+    let types: [UUID]
+
+    var type: UUID { types[0] }
 }

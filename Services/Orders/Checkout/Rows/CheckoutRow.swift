@@ -65,6 +65,7 @@ extension Checkout: SagaRow {
         isCancelRequested = c("is_cancel_requested", it) { $0.isCancelRequested }
         keyNumber = c("key_number", it, as: KeyNumber.self) { $0.keyNumber }
         ownerKind = c("owner_kind", it) { $0.ownerKind }
+        issued = c("issued", it) { $0.issued }
         owed = owedMinor.map { Money($0, owedIn ?? currency) }
     }
 }

@@ -7,7 +7,7 @@ import Saga
 struct AwaitBuyer: StepCall {
     let inventory: any Caller
 
-    var peer: String { "inventory" }
+    var peer: String? { "inventory" }
 
     func ask(_ checkout: Checkout, _ terms: CallTerms) async throws -> StepAnswer<HoldReply> {
         let request = GetHoldRequest(holdId: checkout.holdID)

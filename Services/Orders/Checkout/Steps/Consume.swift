@@ -6,7 +6,7 @@ import Saga
 struct Consume: StepCall {
     let inventory: any Caller
 
-    var peer: String { "inventory" }
+    var peer: String? { "inventory" }
     var patienceMs: Int64? { PurchaseSaga.patienceMs }
 
     func ask(_ checkout: Checkout, _ terms: CallTerms) async throws -> StepAnswer<HoldReply> {
@@ -14,10 +14,15 @@ struct Consume: StepCall {
         return .done(try await inventory.call(InventoryAPI.consumeHold, request, terms.options))
     }
 
-    /// The stock is sold: both states at once, unless the wait for it was noted as PAID before.
+    /// The stock is sold: both states at once, unless the wait for it was noted as PAID before, or
+    /// the order has more tickets than one commit writes.
     func done(_ hold: HoldReply, _ decision: inout CheckoutDecision) {
         if decision.checkout.state == .committing { decision.move(to: .paid) }
-        decision.move(to: .completed)
+        if decision.checkout.quantity > IssueTickets.mostPerCommit {
+            decision.call(CheckoutStep.issue)
+        } else {
+            decision.move(to: .completed)
+        }
     }
 
     func refused(_ error: RPCError, _ decision: inout CheckoutDecision) {

@@ -11,7 +11,7 @@ struct CreatePayment: StepCall {
 
     let payments: any Caller
 
-    var peer: String { "payments" }
+    var peer: String? { "payments" }
     var patienceMs: Int64? { PurchaseSaga.patienceMs }
 
     func ask(_ checkout: Checkout, _ terms: CallTerms) async throws -> StepAnswer<PaymentReply> {

@@ -10,7 +10,7 @@ struct Extend: StepCall {
 
     let inventory: any Caller
 
-    var peer: String { "inventory" }
+    var peer: String? { "inventory" }
 
     func ask(_ checkout: Checkout, _ terms: CallTerms) async throws -> StepAnswer<HoldReply> {
         let request = ExtendHoldRequest(holdId: checkout.holdID, atLeastMs: Self.payingTimeMs)

@@ -7,7 +7,7 @@ import Saga
 struct FenceHold: StepCall {
     let inventory: any Caller
 
-    var peer: String { "inventory" }
+    var peer: String? { "inventory" }
     var patienceMs: Int64? { PurchaseSaga.patienceMs }
 
     func ask(_ checkout: Checkout, _ terms: CallTerms) async throws -> StepAnswer<HoldReply> {

@@ -8,7 +8,7 @@ import Wire
 struct Pay: StepCall {
     let payments: any Caller
 
-    var peer: String { "payments" }
+    var peer: String? { "payments" }
     var patienceMs: Int64? { PurchaseSaga.patienceMs }
 
     func ask(_ checkout: Checkout, _ terms: CallTerms) async throws -> StepAnswer<PaymentReply> {
@@ -80,7 +80,7 @@ struct Pay: StepCall {
 struct VoidPayment: StepCall {
     let payments: any Caller
 
-    var peer: String { "payments" }
+    var peer: String? { "payments" }
 
     func ask(_ checkout: Checkout, _ terms: CallTerms) async throws -> StepAnswer<PaymentReply> {
         let request = VoidPaymentRequest(

@@ -6,7 +6,7 @@ import Saga
 struct Poll: StepCall {
     let payments: any Caller
 
-    var peer: String { "payments" }
+    var peer: String? { "payments" }
 
     func ask(_ checkout: Checkout, _ terms: CallTerms) async throws -> StepAnswer<PaymentReply> {
         let request = RefreshPaymentRequest(paymentId: checkout.paymentID)

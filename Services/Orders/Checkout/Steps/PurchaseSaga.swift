@@ -12,12 +12,12 @@ enum CheckoutStep: String, CaseIterable, Sendable {
     case awaitBuyer = "buyer"
     case extend
     case createPayment = "start"
-    case supersede, reopen, poll, fence, refund
+    case supersede, reopen, poll, fence, refund, issue
 }
 
 /// A purchase, read from the top: reserve, pay, consume, each next to what takes it back. Then the
-/// steps that not every purchase takes: those of a buyer who goes step by step, and those around
-/// late and failed payments.
+/// steps that not every purchase takes: those of a buyer who goes step by step, those around late
+/// and failed payments, and the tickets of a large order.
 struct PurchaseSaga: SagaDefinition {
     static let kind = SagaKind("checkout")
 
@@ -45,6 +45,7 @@ struct PurchaseSaga: SagaDefinition {
         case .poll: .certain(Poll(payments: payments))
         case .fence: .certain(FenceHold(inventory: inventory))
         case .refund: .certain(RefundBuyer(payments: payments))
+        case .issue: .certain(IssueTickets())
         }
     }
 

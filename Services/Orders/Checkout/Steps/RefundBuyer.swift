@@ -9,7 +9,7 @@ import Wire
 struct RefundBuyer: StepCall {
     let payments: any Caller
 
-    var peer: String { "payments" }
+    var peer: String? { "payments" }
 
     func ask(_ checkout: Checkout, _ terms: CallTerms) async throws -> StepAnswer<RefundReply> {
         let request = RefundPaymentRequest(

@@ -8,7 +8,7 @@ import Wire
 struct Reserve: StepCall {
     let inventory: any Caller
 
-    var peer: String { "inventory" }
+    var peer: String? { "inventory" }
 
     func ask(_ checkout: Checkout, _ terms: CallTerms) async throws -> StepAnswer<HoldReply> {
         let request = ReserveRequest(
@@ -146,7 +146,7 @@ struct Reserve: StepCall {
 struct Release: StepCall {
     let inventory: any Caller
 
-    var peer: String { "inventory" }
+    var peer: String? { "inventory" }
 
     func ask(_ checkout: Checkout, _ terms: CallTerms) async throws -> StepAnswer<HoldReply> {
         let request = ReleaseHoldRequest(

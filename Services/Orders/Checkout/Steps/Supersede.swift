@@ -9,7 +9,7 @@ struct Supersede: StepCall {
 
     let payments: any Caller
 
-    var peer: String { "payments" }
+    var peer: String? { "payments" }
 
     func ask(_ checkout: Checkout, _ terms: CallTerms) async throws -> StepAnswer<PaymentReply> {
         try await VoidPayment(payments: payments).ask(checkout, terms)

@@ -38,6 +38,13 @@ struct Buyer: Sendable {
     }
 
     private var items: [HoldLine] {
+        // Few, since it is much to write down: more than one commit issues.
+        if random.below(80) == 0 {
+            return [
+                HoldLine(ticketTypeId: stage.plenty, quantity: 1_000),
+                HoldLine(ticketTypeId: stage.more, quantity: 1 + Int64(random.below(500))),
+            ]
+        }
         var types = [stage.plenty]
         if random.below(5) == 0 { types = random.below(2) == 0 ? [stage.few] : types + [stage.few] }
         return types.map { HoldLine(ticketTypeId: $0, quantity: 1 + Int64(random.below(3))) }

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 
-/// The event on sale: much of one ticket type, and too little of the other.
+/// The event on sale: much of two ticket types, and too little of the third.
 struct Stage: Sendable {
     static let capacity: Int64 = 200_000
     static let scarce: Int64 = 150
@@ -12,9 +12,12 @@ struct Stage: Sendable {
 
     let event: UUID
     let plenty: UUID
+    let more: UUID
     let few: UUID
 
-    init(_ world: World) { (event, plenty, few) = (world.newID(), world.newID(), world.newID()) }
+    init(_ world: World) {
+        (event, plenty, more, few) = (world.newID(), world.newID(), world.newID(), world.newID())
+    }
 
     /// Creates the event with its ticket types and puts it on sale.
     func open(_ inventory: Client, _ world: World) async throws {
@@ -26,15 +29,17 @@ struct Stage: Sendable {
                 currency: euro, totalCapacity: Self.capacity, feePerTicket: Money(150, euro),
                 holdTtlMs: Self.holdMs, maxHoldMs: Self.holdMs * 3 / 2,
                 openCheckouts: .allow))
-        for (id, name, price, allocation) in [
-            (plenty, "Stalls", 5_000, Self.capacity - Self.scarce),
-            (few, "Box", 14_900, Self.scarce),
-        ] as [(UUID, String, Int64, Int64)] {
+        let most = Bounds.ticketsPerLine.upperBound
+        for (id, name, price, allocation, perOrder) in [
+            (plenty, "Stalls", 5_000, Self.capacity / 2, most),
+            (more, "Circle", 4_000, Self.capacity / 2 - Self.scarce, most),
+            (few, "Box", 14_900, Self.scarce, 8),
+        ] as [(UUID, String, Int64, Int64, Int64)] {
             _ = try await inventory.call(
                 InventoryAPI.putTicketType,
                 PutTicketTypeRequest(
                     ticketTypeId: id, eventId: event, name: name, price: Money(price, euro),
-                    taxBasisPoints: 700, allocation: allocation, maxPerOrder: 8))
+                    taxBasisPoints: 700, allocation: allocation, maxPerOrder: perOrder))
         }
         let current = try await inventory.call(
             InventoryAPI.getEvent, GetEventRequest(eventId: event))

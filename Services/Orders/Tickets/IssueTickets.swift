@@ -1,0 +1,31 @@
+import Contracts
+import Saga
+
+/// Writes the tickets of a large order, so many a commit, that no commit keeps the others waiting.
+/// The order is completed by the last.
+struct IssueTickets: StepCall {
+    static let mostPerCommit: Int64 = 1_000
+
+    var peer: String? { nil }
+
+    func ask(_ checkout: Checkout, _ terms: CallTerms) async throws -> StepAnswer<Issued> {
+        let left = checkout.quantity - checkout.ticketsIssued
+        return .done(Issued(tickets: checkout.ticketsIssued + min(left, Self.mostPerCommit)))
+    }
+
+    func done(_ reply: Issued, _ decision: inout CheckoutDecision) {
+        decision.checkout.issued = reply.tickets
+        if reply.tickets < decision.checkout.quantity {
+            decision.call(CheckoutStep.issue)
+        } else {
+            decision.move(to: .completed)
+        }
+    }
+
+    /// How many there are by it.
+    struct Issued: StepReply {
+        let tickets: Int64
+
+        var word: String { "\(tickets)" }
+    }
+}
