@@ -221,6 +221,7 @@ let package = Package(
                 "Suite", in: "Whole",
                 uses: basics + [
                     "Net", "Inventory", "Orders", "Payments", "Saga", "Support", "Stores",
+                    "Stage",
                 ]),
             tests("Inventory", uses: basics + ["Inventory", "Support", "Stores"]),
             tests("Structure", uses: []),

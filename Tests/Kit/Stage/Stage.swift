@@ -1,6 +1,6 @@
-public import Contracts
+import Contracts
 import FoundationEssentials
-import Lifecycle
+public import Lifecycle
 public import Net
 import Publishing
 public import RPC
@@ -10,19 +10,23 @@ import Synchronization
 
 /// Where all three services play in one process and one seeded world, talking the protocol over
 /// channels in memory: who may call, under which secrets, at which addresses.
-public final class Stage: Sendable {
-    public static let euro = Currency("EUR")
+public final class Stage: SuiteOfThree {
+    /// Another instance of Orders on the same database, if somebody starts it.
+    public static let secondOrders = "orders-2"
     public static let ticketKey = [UInt8](repeating: 3, count: 32)
     public static let webhookSecret = [UInt8](repeating: 9, count: 32)
     private static let ports: [String: UInt16] = [
-        "inventory": 7101, "orders": 7102, "payments": 7103,
+        "inventory": 7101, "orders": 7102, "payments": 7103, secondOrders: 7104,
     ]
     private static let secret = [UInt8](repeating: 7, count: 32)
+    private static let kinds = ["user", "guest", "staff"]
     private static let credentials = Credentials(identities: [
-        "gateway": .init(secrets: [secret], roles: [.gateway], actorKinds: ["user"]),
+        "gateway": .init(secrets: [secret], roles: [.gateway], actorKinds: kinds),
+        "strict": .init(
+            secrets: [secret], roles: [.gateway], actorKinds: kinds, requiresActor: true),
         "operator": .init(secrets: [secret], roles: [.operator, .eventManager]),
         "inventory": .init(secrets: [secret], roles: [.inventory]),
-        "orders": .init(secrets: [secret], roles: [.orders], actorKinds: ["user"]),
+        "orders": .init(secrets: [secret], roles: [.orders], actorKinds: kinds),
         "payments": .init(secrets: [secret], roles: [.payments]),
     ])
 
@@ -35,17 +39,23 @@ public final class Stage: Sendable {
         network = MemoryNetwork(scheduler: test.scheduler)
     }
 
-    private static func address(of service: String) -> Address {
-        Address(host: "127.0.0.1", port: ports[service] ?? 0)
+    private static func address(of instance: String) -> Address {
+        Address(host: "127.0.0.1", port: ports[instance] ?? 0)
     }
 
-    /// A client of its own; `network` is that of the process which it belongs to.
+    private static func service(of instance: String) -> String {
+        instance == secondOrders ? "orders" : instance
+    }
+
+    /// A client of its own; `network` and `world` are those of the process which it belongs to.
     public func client(
-        _ identity: String, to service: String, on network: (any Network)? = nil
+        _ identity: String, to instance: String, on network: (any Network)? = nil,
+        _ world: World? = nil
     ) -> Client {
         Client(
-            to: service, at: Self.address(of: service), on: network ?? self.network,
-            as: Credential(identity: identity, secret: Self.secret), world: test.world)
+            to: Self.service(of: instance), at: Self.address(of: instance),
+            on: network ?? self.network,
+            as: Credential(identity: identity, secret: Self.secret), world: world ?? test.world)
     }
 
     /// The one client of those who are no service.
@@ -58,16 +68,16 @@ public final class Stage: Sendable {
         }
     }
 
-    /// Answers calls at the address of the service.
+    /// Answers calls at the address of an instance.
     public func listen(
-        _ service: String, _ router: Router, _ database: Database,
-        on network: (any Network)? = nil
+        _ instance: String, _ router: Router, _ database: Database,
+        on network: (any Network)? = nil, _ world: World? = nil
     ) async throws -> Server {
         let server = Server(
-            .init(service: service, store: { database.mark }), router: router,
-            credentials: Self.credentials, world: test.world)
+            .init(service: Self.service(of: instance), store: { database.mark }), router: router,
+            credentials: Self.credentials, world: world ?? test.world)
         _ = try await server.start(
-            at: Self.address(of: service), on: network ?? self.network)
+            at: Self.address(of: instance), on: network ?? self.network)
         return server
     }
 }

@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Stage
 import Storage
 import Support
 import Testing
@@ -82,7 +83,7 @@ import Testing
         try SuiteRig.run(isShared: true) { rig in
             let event = try await rig.event()
             let id = try await Self.orphan(rig, event)
-            try await rig.start(SuiteRig.secondOrders)
+            try await rig.start(Stage.secondOrders)
             try await Self.write(rig, "UPDATE checkout SET epoch = 0 WHERE checkout_id = \(id)")
             try await rig.pass(ms: 30_000)
             let saga = try await rig.caller("operator", to: "orders").call(

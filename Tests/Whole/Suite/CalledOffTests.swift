@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Stage
 import Support
 import Testing
 import Wire
@@ -47,7 +48,7 @@ import Wire
     @Test(arguments: [false, true], [false, true])
     func theSagaLooksAtItsRowBeforeItPays(isShared: Bool, dies: Bool) throws {
         try SuiteRig.run(isShared: isShared) { rig in
-            if isShared { try await rig.start(SuiteRig.secondOrders) }
+            if isShared { try await rig.start(Stage.secondOrders) }
             let event = try await rig.event()
             rig.inventory.plan { method, count in
                 guard method == "inventory.Reserve", count == 1 else { return nil }
@@ -57,7 +58,7 @@ import Wire
             #expect(try await rig.purchase(request).state == .new)
             try await rig.pass(ms: 300)
             #expect(rig.inventory.count("inventory.Reserve") == 1)
-            let at = isShared ? SuiteRig.secondOrders : "orders"
+            let at = isShared ? Stage.secondOrders : "orders"
             let told = try await rig.caller("gateway", to: at).call(
                 OrdersAPI.cancelCheckout,
                 CancelCheckoutRequest(checkoutId: request.purchaseId, reason: "no"))

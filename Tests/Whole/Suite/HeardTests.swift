@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Stage
 import Storage
 import Stores
 import Support
@@ -27,7 +28,7 @@ import Wire
     @Test(arguments: [false, true])
     func aReplacedCheckoutEndsWithinASecondAndIsNeverCharged(isShared: Bool) throws {
         try SuiteRig.run(isShared: isShared) { rig in
-            if isShared { try await rig.start(SuiteRig.secondOrders) }
+            if isShared { try await rig.start(Stage.secondOrders) }
             let event = try await rig.event(capacity: 2, openCheckouts: nil)
             let first = try await rig.reserve(event)
             let second = try await rig.reserve(event)

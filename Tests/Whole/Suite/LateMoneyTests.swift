@@ -3,6 +3,7 @@ import FoundationEssentials
 @testable import Orders
 import Payments
 import RPC
+import Stage
 import Support
 import Testing
 

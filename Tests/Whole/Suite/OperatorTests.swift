@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import Payments
 import RPC
+import Stage
 import Support
 import Testing
 import Wire

@@ -1,6 +1,7 @@
 import Contracts
 import Lifecycle
 import RPC
+import Stage
 import Support
 import Testing
 import Wire

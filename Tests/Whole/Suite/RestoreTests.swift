@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import Lifecycle
 import RPC
+import Stage
 import Storage
 import Support
 import Testing

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Lifecycle
 import RPC
 import Saga
+import Stage
 import Storage
 import Support
 import Testing

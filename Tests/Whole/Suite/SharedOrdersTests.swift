@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Stage
 import Support
 import Testing
 
@@ -11,11 +12,11 @@ import Testing
     private static let leaseMs: Int64 = 10_000
 
     private static func second(_ rig: SuiteRig) -> any Caller {
-        rig.caller("gateway", to: SuiteRig.secondOrders)
+        rig.caller("gateway", to: Stage.secondOrders)
     }
 
     private static func begin(_ rig: SuiteRig, _ event: TestEvent) async throws -> PurchaseRequest {
-        try await rig.start(SuiteRig.secondOrders)
+        try await rig.start(Stage.secondOrders)
         let request = rig.request(event, waitMs: 0)
         // Its money is taken by the first instance, which hears no answer.
         rig.payments.plan { method, _ in method == "payments.CreatePayment" ? .replyLost : nil }
@@ -71,7 +72,7 @@ import Testing
 
     @Test func aBuyerMayGoOnAtEither() throws {
         try SuiteRig.run(isShared: true) { rig in
-            try await rig.start(SuiteRig.secondOrders)
+            try await rig.start(Stage.secondOrders)
             let event = try await rig.event()
             let checkout = try await rig.reserve(event)
             let paid = try await Self.second(rig).call(

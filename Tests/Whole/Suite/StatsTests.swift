@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import RPC
+import Stage
 import Storage
 import Support
 import Testing

@@ -2,55 +2,13 @@ import Contracts
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Stage
 import Support
 import Testing
 
 // What buyers, staff and auditors ask of the three services.
 
 extension SuiteRig {
-    /// A published event of so many places; of each of several types an order may have as many
-    /// tickets as it can.
-    func event(
-        capacity: Int64 = 10, types: Int = 1, price: Int64 = 5_000, entitlements: [String] = [],
-        openCheckouts: OpenCheckouts? = .allow, salesStart: Instant? = nil
-    ) async throws -> TestEvent {
-        let staff = caller("operator", to: "inventory")
-        let event = TestEvent(
-            id: test.world.newID(), types: (0..<types).map { _ in test.world.newID() })
-        _ = try await staff.call(
-            InventoryAPI.createEvent,
-            CreateEventRequest(
-                eventId: event.id, title: "Concert",
-                startsAt: test.clock.now().advanced(byMs: 86_400_000), currency: Self.euro,
-                totalCapacity: capacity, feePerTicket: Money(100, Self.euro),
-                salesStart: salesStart, openCheckouts: openCheckouts))
-        for type in event.types {
-            _ = try await staff.call(
-                InventoryAPI.putTicketType,
-                PutTicketTypeRequest(
-                    ticketTypeId: type, eventId: event.id, name: "Stalls",
-                    price: Money(price, Self.euro), taxBasisPoints: 1_900,
-                    maxPerOrder: types > 1 ? Bounds.ticketsPerLine.upperBound : nil,
-                    requiredEntitlements: entitlements))
-        }
-        _ = try await staff.call(
-            InventoryAPI.publishEvent,
-            PublishEventRequest(eventId: event.id, expectedVersion: 1))
-        return event
-    }
-
-    func request(
-        _ event: TestEvent, id: UUID? = nil, quantity: Int64 = 2, method: String? = "sim_ok",
-        expected: Int64? = nil, owner: String = "ann", waitMs: Int64? = nil
-    ) -> PurchaseRequest {
-        PurchaseRequest(
-            purchaseId: id ?? test.world.newID(), owner: owner,
-            contact: Contact(email: "ann@example.org"), eventId: event.id,
-            items: [HoldLine(ticketTypeId: event.type, quantity: quantity)],
-            provider: method == nil ? nil : "sim", paymentMethod: method,
-            expectedTotal: expected.map { Money($0, Self.euro) }, waitMs: waitMs)
-    }
-
     func purchase(_ request: PurchaseRequest, as buyer: Actor? = nil) async throws -> CheckoutReply
     {
         try await caller("gateway", to: "orders").call(
@@ -155,23 +113,9 @@ extension SuiteRig {
     /// Every invariant of all three services, once feeds have been read.
     func expectSound(_ place: SourceLocation = #_sourceLocation) async throws {
         try await pass(ms: 30_000)
-        let inventory = try await caller("operator", to: "inventory").call(
-            InventoryAPI.verifyInvariants, VerifyRequest())
-        let payments = try await caller("operator", to: "payments").call(
-            PaymentsAPI.verifyInvariants, VerifyRequest())
-        let orders = try await caller("operator", to: "orders").call(
-            OrdersAPI.verifyInvariants, VerifyRequest())
-        let replies = [("inventory", inventory), ("payments", payments), ("orders", orders)]
-        for (service, reply) in replies {
+        for (service, reply) in try await verify() {
             #expect(reply.violations == [], "\(service)", sourceLocation: place)
             #expect(reply.pending == 0, "\(service)", sourceLocation: place)
         }
     }
-}
-
-struct TestEvent: Sendable {
-    let id: UUID
-    let types: [UUID]
-
-    var type: UUID { types[0] }
 }

@@ -3,6 +3,7 @@ import Crypto
 import FoundationEssentials
 import Lifecycle
 import RPC
+import Stage
 import Support
 
 // Webhooks as they come in over the wire, and what Payments makes of them.
@@ -19,7 +20,7 @@ extension SuiteRig {
              "object":{"paymentId":"\(payment.uuidString)"}}
             """
         let seconds = test.clock.now().milliseconds / 1_000
-        let signed = Digest.hmac(key: Self.webhookSecret, Array("\(seconds).\(body)".utf8)).hex
+        let signed = Digest.hmac(key: Stage.webhookSecret, Array("\(seconds).\(body)".utf8)).hex
         return try await caller("gateway", to: "payments").call(
             PaymentsAPI.ingestWebhook,
             IngestWebhookRequest(

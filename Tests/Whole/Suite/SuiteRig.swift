@@ -7,6 +7,7 @@ import Orders
 import Payments
 import Publishing
 import RPC
+import Stage
 import Storage
 import Stores
 import Support
@@ -16,28 +17,9 @@ import Wire
 
 /// All three services in one process and one seeded world, talking the protocol over channels in
 /// memory. Each can die and come back on its database.
-final class SuiteRig: Sendable {
-    static let euro = Currency("EUR")
-    /// Another instance of Orders on the same database, if a test starts it.
-    static let secondOrders = "orders-2"
-    private static let ports: [String: UInt16] = [
-        "inventory": 7101, "orders": 7102, "payments": 7103, secondOrders: 7104,
-    ]
-    private static let secret = [UInt8](repeating: 7, count: 32)
-    private static let ticketKey = [UInt8](repeating: 3, count: 32)
-    static let webhookSecret = [UInt8](repeating: 9, count: 32)
-    private static let kinds = ["user", "guest", "staff"]
-    private static let credentials = Credentials(identities: [
-        "gateway": .init(secrets: [secret], roles: [.gateway], actorKinds: kinds),
-        "strict": .init(
-            secrets: [secret], roles: [.gateway], actorKinds: kinds, requiresActor: true),
-        "operator": .init(secrets: [secret], roles: [.operator, .eventManager]),
-        "inventory": .init(secrets: [secret], roles: [.inventory]),
-        "orders": .init(secrets: [secret], roles: [.orders], actorKinds: kinds),
-        "payments": .init(secrets: [secret], roles: [.payments]),
-    ])
-
+final class SuiteRig: SuiteOfThree {
     let test: TestWorld
+    private let stage: Stage
     let ordersDatabase: Database
     let paymentsDatabase: Database
     private let journal: Database
@@ -50,7 +32,6 @@ final class SuiteRig: Sendable {
     private let ordersClock: ShiftedClock
     private let isShared: Bool
     private let sim: SimConfiguration
-    private let network: MemoryNetwork
     private let callers = Mutex<[String: any Caller]>([:])
     private struct Running {
         let life: ServiceLife
@@ -99,7 +80,7 @@ final class SuiteRig: Sendable {
         self.isShared = isShared
         self.inventoryLocation = inventoryLocation ?? stores.location("inventory")
         ordersClock = ShiftedClock(clock: test.clock, aheadMs: ordersAheadMs)
-        network = MemoryNetwork(scheduler: test.scheduler)
+        stage = Stage(test)
         crossings = Crossings(on: test.scheduler, death)
         provider = WatchedProvider(test.clock, crossings)
         ordersDatabase = try await open("orders", OrdersSchema.migrations, ordersClock)
@@ -121,10 +102,10 @@ final class SuiteRig: Sendable {
 
     /// A service as a new process, on its database.
     func start(_ name: String) async throws {
-        let life = ServiceLife(on: test.scheduler, network)
+        let life = ServiceLife(on: test.scheduler, stage.network)
         switch name {
         case "inventory": try await startInventory(life)
-        case "orders", Self.secondOrders: try await startOrders(life, name)
+        case "orders", Stage.secondOrders: try await startOrders(life, name)
         default: try await startPayments(life)
         }
     }
@@ -154,7 +135,7 @@ final class SuiteRig: Sendable {
             CrossedPeer(peer: peer(name), caller: "orders", callee: name, crossings: crossings)
         }
         let peers: OrdersService.Peers
-        if name == Self.secondOrders {
+        if name == Stage.secondOrders {
             peers = .init(inventory: crossed("inventory"), payments: crossed("payments"))
         } else {
             inventory.become(crossed("inventory"))
@@ -165,7 +146,7 @@ final class SuiteRig: Sendable {
             world: world, database: ordersDatabase,
             peers: peers,
             readers: .init(inventory: peer("inventory"), payments: peer("payments")),
-            ticketKeys: TicketKeys([1: Self.ticketKey]), isShared: isShared)
+            ticketKeys: TicketKeys([1: Stage.ticketKey]), isShared: isShared)
         try await serve(name, ordersDatabase, world, life, service.jobs) {
             service.register(on: &$0)
         }
@@ -175,7 +156,7 @@ final class SuiteRig: Sendable {
         let world = test.world(on: life.process)
         let sim = SimProvider(
             world: world, journal: journal, configuration: sim,
-            webhookSecrets: [Self.webhookSecret])
+            webhookSecrets: [Stage.webhookSecret])
         provider.become(sim)
         let orders = CrossedPeer(
             peer: client("payments", to: "orders", world, life), caller: "payments",
@@ -187,19 +168,11 @@ final class SuiteRig: Sendable {
         }
     }
 
-    private static func service(_ instance: String) -> String {
-        instance == secondOrders ? "orders" : instance
-    }
-
     private func client(
-        _ identity: String, to service: String, _ world: World, _ network: any Network
+        _ identity: String, to instance: String, _ world: World? = nil,
+        _ network: (any Network)? = nil
     ) -> any Caller {
-        HeldToItsTable(
-            peer: Client(
-                to: Self.service(service),
-                at: Address(host: "127.0.0.1", port: Self.ports[service] ?? 0),
-                on: network, as: Credential(identity: identity, secret: Self.secret),
-                world: world))
+        HeldToItsTable(peer: stage.client(identity, to: instance, on: network, world))
     }
 
     private func serve(
@@ -208,7 +181,8 @@ final class SuiteRig: Sendable {
     ) async throws {
         var router = Router(log: world.log)
         register(&router)
-        let server = try await listen(name, router, database, life)
+        let server = try await stage.listen(
+            name, router, database, on: life, test.world(on: life.process))
         let tasks = jobs.map { job in life.process.spawn { try await job.run() } }
         running.withLock {
             $0[name] = Running(
@@ -216,23 +190,13 @@ final class SuiteRig: Sendable {
         }
     }
 
-    private func listen(
-        _ name: String, _ router: Router, _ database: Database, _ life: ServiceLife
-    ) async throws -> Server {
-        let server = Server(
-            .init(service: Self.service(name), store: { database.mark }), router: router,
-            credentials: Self.credentials, world: test.world(on: life.process))
-        _ = try await server.start(
-            at: Address(host: "127.0.0.1", port: Self.ports[name] ?? 0), on: life)
-        return server
-    }
-
     /// The service lives, but nobody reaches it.
     func cutOff(_ name: String) async { await running.withLock { $0[name]?.server }?.stop() }
 
     func reconnect(_ name: String) async throws {
         guard let old = running.withLock({ $0[name] }) else { return }
-        let server = try await listen(name, old.router, old.database, old.life)
+        let server = try await stage.listen(
+            name, old.router, old.database, on: old.life, test.world(on: old.life.process))
         running.withLock { $0[name]?.server = server }
     }
 
@@ -278,7 +242,7 @@ final class SuiteRig: Sendable {
     func caller(_ identity: String, to service: String) -> any Caller {
         callers.withLock { callers in
             if let known = callers[identity + service] { return known }
-            let client = client(identity, to: service, test.world, network)
+            let client = client(identity, to: service)
             callers[identity + service] = client
             return client
         }
