@@ -42,41 +42,37 @@ extension Hold: StoredRow {
 extension HeldLine {
     enum Packed: ColumnForm {
         static var nothing: [HeldLine] { [] }
-        static func cell(of lines: [HeldLine]) -> [UInt8] { blob(of: lines) }
-        static func value(in blob: [UInt8]) throws -> [HeldLine] { try lines(in: blob) }
-    }
 
-    static func blob(of lines: [HeldLine]) -> [UInt8] {
-        var writer = CBORWriter(reserving: 1 + lines.count * 40)
-        writer.arrayHeader(lines.count)
-        for line in lines {
-            writer.arrayHeader(6)
-            writer.id(line.ticketTypeId)
-            writer.integer(line.quantity)
-            writer.integer(line.price.unitPrice)
-            writer.integer(line.price.fee)
-            writer.integer(line.price.tax)
-            writer.bool(line.isOwnerLimited)
+        static func cell(of lines: [HeldLine]) -> [UInt8] {
+            var writer = CBORWriter(reserving: 1 + lines.count * 40)
+            writer.arrayHeader(lines.count)
+            for line in lines {
+                writer.arrayHeader(6)
+                writer.id(line.ticketTypeId)
+                writer.integer(line.quantity)
+                writer.integer(line.price.unitPrice)
+                writer.integer(line.price.fee)
+                writer.integer(line.price.tax)
+                writer.bool(line.isOwnerLimited)
+            }
+            return writer.bytes
         }
-        return writer.bytes
-    }
 
-    static func lines(in blob: [UInt8]) throws -> [HeldLine] {
-        do {
-            var reader = CBORReader(blob)
-            var lines: [HeldLine] = []
-            for _ in 0..<(try reader.readArrayHeader()) { lines.append(try line(from: &reader)) }
-            try reader.finish()
-            return lines
-        } catch let error as CBORError {
-            throw StorageError(.corrupt, "hold: lines: \(error)")
+        static func value(in bytes: [UInt8]) throws -> [HeldLine] {
+            do {
+                var reader = CBORReader(bytes)
+                let lines = try reader.readRecords(in: try reader.readArrayHeader(), of: 6) {
+                    try line(from: &$0)
+                }
+                try reader.finish()
+                return lines
+            } catch let error as CBORError {
+                throw StorageError(.corrupt, "hold: lines: \(error)")
+            }
         }
     }
 
     private static func line(from reader: inout CBORReader) throws -> HeldLine {
-        guard try reader.readArrayHeader() == 6 else {
-            throw StorageError(.corrupt, "hold: a line has not 6 parts")
-        }
         let line = HeldLine(
             ticketTypeId: try reader.readID(), quantity: try reader.readInteger(),
             price: LinePrice(

@@ -256,7 +256,7 @@ import Wire
 extension Hold {
     /// The stored form of one line of a ticket type that does not exist.
     fileprivate static func blobOfOneLine(of type: UUID, quantity: Int64) -> [UInt8] {
-        HeldLine.blob(of: [
+        HeldLine.Packed.cell(of: [
             HeldLine(
                 ticketTypeId: type, quantity: quantity,
                 price: LinePrice(unitPrice: 0, fee: 0, tax: 0), isOwnerLimited: false)

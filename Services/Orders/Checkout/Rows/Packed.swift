@@ -4,7 +4,9 @@ import RPC
 import Storage
 import Wire
 
-/// What is only ever read and written whole lies in one column, as CBOR without keys.
+/// Columns of records (`Shared/Storage/Rows/PackedRecords.swift`). Items, lines and buyers are
+/// still written as the release before reads them, which has no room for more parts, and are read
+/// with room: the release that adds a part writes it so.
 enum Packed {
     enum Items: ColumnForm {
         static var nothing: [HoldLine] { [] }
@@ -21,12 +23,10 @@ enum Packed {
 
         static func value(in bytes: [UInt8]) throws -> [HoldLine] {
             var reader = CBORReader(bytes)
-            let count = try reader.readArrayHeader() / 2
-            return try (0..<count).map { _ in
-                HoldLine(ticketTypeId: try reader.readID(), quantity: try reader.readInteger())
+            return try reader.readRecords(in: try reader.readArrayHeader(), of: 2) {
+                HoldLine(ticketTypeId: try $0.readID(), quantity: try $0.readInteger())
             }
         }
-
     }
 
     /// All lines of a hold have one currency, which stands first.
@@ -52,18 +52,17 @@ enum Packed {
         static func value(in bytes: [UInt8]?) throws -> [PricedLine] {
             guard let bytes else { return [] }
             var reader = CBORReader(bytes)
-            let count = try reader.readArrayHeader() / 6
+            let items = try reader.readArrayHeader()
             let currency = Currency(try reader.readText())
-            return try (0..<count).map { _ in
+            return try reader.readRecords(in: items - 1, of: 6) {
                 PricedLine(
-                    ticketTypeId: try reader.readID(), name: try reader.readText(),
-                    quantity: try reader.readInteger(),
-                    unitPrice: Money(try reader.readInteger(), currency),
-                    fee: Money(try reader.readInteger(), currency),
-                    tax: Money(try reader.readInteger(), currency))
+                    ticketTypeId: try $0.readID(), name: try $0.readText(),
+                    quantity: try $0.readInteger(),
+                    unitPrice: Money(try $0.readInteger(), currency),
+                    fee: Money(try $0.readInteger(), currency),
+                    tax: Money(try $0.readInteger(), currency))
             }
         }
-
     }
 
     /// Without roles.
@@ -82,12 +81,13 @@ enum Packed {
 
         static func value(in bytes: [UInt8]) throws -> Actor {
             var reader = CBORReader(bytes)
-            let count = try reader.readArrayHeader() - 2
+            let items = try reader.readArrayHeader()
+            let (id, kind) = (try reader.readText(), try reader.readText())
+            let count = reader.isAtArray ? try reader.readArrayHeader() : items - 2
             return Actor(
-                id: try reader.readText(), kind: try reader.readText(),
+                id: id, kind: kind,
                 entitlements: try (0..<max(0, count)).map { _ in try reader.readText() })
         }
-
     }
 
     enum Attempt: ColumnForm {
@@ -111,14 +111,14 @@ enum Packed {
 
         static func value(in bytes: [UInt8]) throws -> PaymentAttempt {
             var reader = CBORReader(bytes)
-            _ = try reader.readArrayHeader()
-            return PaymentAttempt(
-                id: try reader.readID(), paymentID: try reader.readID(),
-                provider: try reader.readText(), captureMode: CaptureMode(try reader.readText()),
-                method: reader.readNullIfPresent() ? nil : try reader.readText(),
-                methodPrint: reader.readNullIfPresent() ? nil : try reader.readBytes())
+            return try reader.readRecord(of: 6) {
+                PaymentAttempt(
+                    id: try $0.readID(), paymentID: try $0.readID(),
+                    provider: try $0.readText(), captureMode: CaptureMode(try $0.readText()),
+                    method: $0.readNullIfPresent() ? nil : try $0.readText(),
+                    methodPrint: $0.readNullIfPresent() ? nil : try $0.readBytes())
+            }
         }
-
     }
 
     /// A refusal that a purchase was given.
@@ -156,6 +156,7 @@ enum Packed {
 
     static func problem(_ bytes: [UInt8], of request: [Field]) throws -> Problem {
         var reader = CBORReader(bytes)
+        // Parts of a later release stand at its end.
         _ = try reader.readArrayHeader()
         let code = Code(try reader.readText())
         let reason = Reason(received: try reader.readText(), code)
