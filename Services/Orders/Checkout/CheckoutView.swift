@@ -51,8 +51,8 @@ struct CheckoutView: Sendable {
             })
     }
 
-    /// The order as the commit has written it that made the checkout what it is: only for whoever
-    /// has just made that commit, since orders and tickets go their own way from there.
+    /// The order as the commit has written it that made the checkout what it is. Of a completed one
+    /// this is right only at once: orders and tickets go their own way from there.
     func order(justWritten checkout: Checkout) throws -> OrderReply? {
         guard checkout.paidAt != nil, let totals = checkout.totals else { return nil }
         let told =

@@ -14,8 +14,10 @@ struct IssueTickets: StepCall {
     }
 
     func done(_ reply: Issued, _ decision: inout CheckoutDecision) {
-        decision.checkout.issued = reply.tickets
-        if reply.tickets < decision.checkout.quantity {
+        // The answer may be one of a process before this one, come late: the step is the same.
+        let issued = max(decision.checkout.ticketsIssued, reply.tickets)
+        decision.checkout.issued = issued
+        if issued < decision.checkout.quantity {
             decision.call(CheckoutStep.issue)
         } else {
             decision.move(to: .completed)

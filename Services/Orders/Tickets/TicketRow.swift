@@ -4,8 +4,7 @@ import FoundationEssentials
 import Storage
 import Wire
 
-/// A ticket: written once, by the commit that completes its order, and by its own state from then
-/// on.
+/// A ticket: written once, when its order is completed, with a state of its own from then on.
 struct TicketRow: StoredRow, Hashable {
     static let table = TableLayout("ticket", of: Self.self)
 

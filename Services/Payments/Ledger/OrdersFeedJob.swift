@@ -16,8 +16,10 @@ extension FeedConsumer<Void> {
         FeedConsumer(
             of: "orders", by: OrdersAPI.readEvents, at: orders, into: database, world: world
         ) { event, batch in
-            guard let outcome = CheckoutOutcome(fact: event.kind) else { return nil }
+            guard var outcome = CheckoutOutcome(fact: event.kind) else { return nil }
             let fact = try CBOR.decode(OrderFact.self, from: Array(event.body))
+            // A payment of what costs nothing is not the order's.
+            if outcome == .completed, fact.total.amount == 0 { outcome = .free }
             try batch.close(fact, outcome)
             return ()
         }

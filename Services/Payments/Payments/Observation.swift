@@ -25,6 +25,7 @@ enum Observation {
         case .processing: _ = rise(to: .processing, seen, &change)
         }
         settlePending(seen, before: payment, &change, now)
+        if change.payment.isUnwanted { change.giveUp(now: now) }
         return change == PaymentChange(payment) ? nil : change
     }
 
@@ -73,9 +74,9 @@ enum Observation {
                 change.intend(.void, now: now)
                 return
             }
-            guard rise(to: .authorised, seen, &change) else { return }
-            change.payment.authorised = seen.amount.amount
-            if change.payment.isUnwanted { change.intend(.void, now: now) }
+            if rise(to: .authorised, seen, &change) {
+                change.payment.authorised = seen.amount.amount
+            }
         }
     }
 

@@ -107,6 +107,7 @@ struct CheckoutOutcome: Hashable, Sendable {
     let word: String
 
     static let completed = CheckoutOutcome(word: "completed")
+    static let free = CheckoutOutcome(word: "free")
 }
 
 extension PaymentState {
@@ -183,6 +184,14 @@ struct PaymentChange: Equatable, Sendable {
         bookings.append(.refundOwed(refund, payment, terms))
         payment.refundOwed = payment.captured
         obligation = refund
+    }
+
+    /// Voids what may still bring money, at once. A call that is pending is answered first, and
+    /// what it brings is given up then.
+    mutating func giveUp(now: Instant) {
+        guard payment.isLive, payment.state != .captured, payment.operation == nil else { return }
+        intend(.void, now: now)
+        payment.nextTryAt = now
     }
 
     /// Writes the intent of a call to the provider.

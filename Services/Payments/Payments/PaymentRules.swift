@@ -206,8 +206,8 @@ enum PaymentRules {
             }
         } else if payment.state == .captured, payment.isLive {
             change.oweBack(terms, because: "its checkout was \(outcome.word)", now: now)
-        } else if payment.state == .authorised, payment.operation == nil {
-            change.intend(.void, now: now)
+        } else {
+            change.giveUp(now: now)
         }
         return change
     }

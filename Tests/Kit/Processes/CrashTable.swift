@@ -98,7 +98,7 @@ public enum CrashTable {
             died: "sold, the tickets were not yet issued",
             places: [(.short, "saga.consume.DO.answered"), (.long, "saga.consume.DO.answered")]),
         Row(
-            died: "PAID and sold, some tickets were issued",
+            died: "PAID and sold, no ticket of many was issued",
             places: [(.large, "saga.issue.DO.asking"), (.large, "saga.issue.DO.answered")]),
         Row(
             died: "declined for good, Orders had not heard",

@@ -45,6 +45,27 @@ import Wire
                 ])
     }
 
+    /// All commits of a large order stand at the same step, so that an answer which a process
+    /// before this one could not commit is not known for an old one.
+    @Test func anAnswerThatComesLateIssuesNothingAgain() {
+        var checkout = Sample.firstRows[0]
+        checkout.state = .paid
+        checkout.step = SagaPosition(CheckoutStep.issue)
+        checkout.issued = 2
+        func issued(_ tickets: Int64) -> Checkout {
+            StepDecision(
+                checkout,
+                .answered(
+                    SagaPosition(CheckoutStep.issue), IssueTickets(),
+                    .done(IssueTickets.Issued(tickets: tickets))),
+                now: Sample.start, epoch: 1
+            ).subject
+        }
+        #expect(issued(1).issued == 2 && issued(1).state == .completed)
+        checkout.issued = nil
+        #expect(issued(1).issued == 1 && issued(1).state == .paid)
+    }
+
     /// What matters of a row to what can come next.
     private static func mark(_ checkout: Checkout) -> Checkout {
         var mark = checkout

@@ -89,6 +89,47 @@ import Wire
         }
     }
 
+    @Test func whatIsLeftOfAPartlyRefundedPaymentIsOwedBackToo() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            _ = try await desk.create()
+            _ = try await desk.refund(amount: 4_000)
+            try desk.orders.say(OrdersFact.checkoutRefunded)
+            _ = try await consumer(desk).step(waitMs: 0)
+            try await desk.work(forMs: 90_000)
+            #expect(try await desk.payment().refunded == euros(10_000))
+            #expect(try await desk.funds() == 0)
+            #expect(try await desk.violations() == [])
+        }
+    }
+
+    /// Else the buyer could still pay for nothing on the provider's page.
+    @Test func whatStillWaitsForTheBuyerIsVoided() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            #expect(try await desk.create(createRequest(method: nil)).state == .requiresAction)
+            try desk.orders.say(OrdersFact.checkoutCancelled)
+            _ = try await consumer(desk).step(waitMs: 0)
+            try await desk.work(forMs: 90_000)
+            #expect(try await desk.payment().state == .voided)
+        }
+    }
+
+    @Test func moneyForAFreeOrderIsNoRevenue() throws {
+        let test = TestWorld()
+        try test.run {
+            let desk = try await Desk(test)
+            _ = try await desk.create()
+            try desk.orders.say(OrdersFact.orderCompleted, total: 0)
+            _ = try await consumer(desk).step(waitMs: 0)
+            try await desk.work(forMs: 90_000)
+            #expect(try await desk.payment().refunded == euros(10_000))
+            #expect(try await desk.violations() == [])
+        }
+    }
+
     @Test func aCheckoutWithoutAPaymentChangesNothing() throws {
         let test = TestWorld()
         try test.run {

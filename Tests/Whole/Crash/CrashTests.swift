@@ -21,6 +21,19 @@ import Testing
             }
         }
 
+        /// The second time that it would issue some of an order's tickets, once more while coming
+        /// back, and a third time before it has begun.
+        @Test func betweenTwoCommitsOfTickets() async throws {
+            let (first, second) = (
+                CrashPoint("saga.issue.DO.asking"), CrashPoint("saga.issue.DO.asking@2")
+            )
+            try await CrashRig.run { rig in
+                try await rig.expect(.large, dying: [second])
+                try await rig.expect(.large, dying: [second, first])
+                try await rig.expect(.large, dying: [first, second, first])
+            }
+        }
+
         @Test(
             "R6: two services die, each at any place, and a checkout ends as if nobody had",
             arguments: CrashScript.allCases)

@@ -90,7 +90,7 @@ import Wire
         }
     }
 
-    /// No commit keeps others waiting for long, and nobody is told of tickets before all are there.
+    /// No commit keeps others waiting for long.
     @Test func aLargeOrderIsIssuedAThousandACommit() throws {
         try SuiteRig.run { rig in
             let event = try await rig.event(capacity: 4_000, types: 2)
@@ -110,6 +110,7 @@ import Wire
         }
     }
 
+    /// Nobody is told of tickets before all are there.
     @Test func aLargeOrderGoesOnWhereItsProcessHasDied() throws {
         try SuiteRig.run { rig in
             let id = try await orderOfBefore(rig, issued: 3_000).purchaseId
