@@ -3,7 +3,7 @@ public import Lifecycle
 import Synchronization
 
 /// A fact of a service's past, told to whoever reads its feed.
-public struct FeedEvent: Sendable, Hashable {
+public struct Fact: Sendable, Hashable {
     /// Gapless from 1, in the order of commits.
     public let seq: Int64
     public let at: Instant
@@ -20,8 +20,8 @@ public struct FeedEvent: Sendable, Hashable {
         self.body = body
     }
 
-    func numbered(_ seq: Int64) -> FeedEvent {
-        FeedEvent(seq: seq, at: at, kind: kind, subject: subject, body: body)
+    func numbered(_ seq: Int64) -> Fact {
+        Fact(seq: seq, at: at, kind: kind, subject: subject, body: body)
     }
 }
 
@@ -36,15 +36,15 @@ public struct LastFact: Sendable, Hashable {
         self.at = at
     }
 
-    init(_ event: FeedEvent) { self.init(subject: event.subject, at: event.at) }
+    init(_ fact: Fact) { self.init(subject: fact.subject, at: fact.at) }
 }
 
 /// The committed facts of one database, to be read from any point and waited for.
 public struct Feed: Sendable {
     /// Most facts in one page, and most bytes of bodies.
-    public static let pageEvents: Int64 = 8_000
+    public static let pageFacts: Int64 = 8_000
     /// Facts in one page when nobody says how many.
-    public static let usualEvents: Int64 = 500
+    public static let usualFacts: Int64 = 500
     public static let pageBytes = 256 << 10
     /// Pages that one reader may have in memory at once. A consumer needs one; who asks for
     /// thousands must not fill the memory with them, nor keep everybody's event loop busy.
@@ -72,33 +72,33 @@ public struct Feed: Sendable {
 
     /// The facts after `seq`, oldest first: at most `limit`, and a page's worth. Old facts that
     /// were pruned are left out.
-    public func events(after seq: Int64, limit: Int64) async throws -> [FeedEvent] {
-        try await events(from: seq < .max ? seq + 1 : seq, limit: limit)
+    public func facts(after seq: Int64, limit: Int64) async throws -> [Fact] {
+        try await facts(from: seq < .max ? seq + 1 : seq, limit: limit)
     }
 
     /// The same for a reader that remembers the fact `seq`; nil when another one stands there, or
     /// facts behind it are gone: this is not the history that it read, or no longer whole.
-    public func events(
+    public func facts(
         after seq: Int64, limit: Int64, following last: LastFact
-    ) async throws -> [FeedEvent]? {
+    ) async throws -> [Fact]? {
         let head = head
-        let events = try await events(from: seq, limit: max(0, limit) + 1)
-        guard let first = events.first else { return head > seq ? nil : [] }
+        let facts = try await facts(from: seq, limit: max(0, limit) + 1)
+        guard let first = facts.first else { return head > seq ? nil : [] }
         // The fact itself may be pruned, as long as the next one is there.
-        guard first.seq == seq else { return first.seq == seq + 1 ? events : nil }
-        return LastFact(first) == last ? Array(events.dropFirst()) : nil
+        guard first.seq == seq else { return first.seq == seq + 1 ? facts : nil }
+        return LastFact(first) == last ? Array(facts.dropFirst()) : nil
     }
 
-    private func events(from seq: Int64, limit: Int64) async throws -> [FeedEvent] {
-        let limit = min(max(0, limit), Self.pageEvents)
+    private func facts(from seq: Int64, limit: Int64) async throws -> [Fact] {
+        let limit = min(max(0, limit), Self.pageFacts)
         return try await database.read { reader in
             var bytes = 0
             return try reader.select(
-                StoredEvent.self, where: "seq >= \(seq) ORDER BY seq LIMIT \(limit)"
+                FactRow.self, where: "seq >= \(seq) ORDER BY seq LIMIT \(limit)"
             ) { row in
-                defer { bytes += row.event.body.count + row.event.kind.utf8.count + 64 }
+                defer { bytes += row.fact.body.count + row.fact.kind.utf8.count + 64 }
                 return bytes < Self.pageBytes
-            }.map(\.event)
+            }.map(\.fact)
         }
     }
 

@@ -186,10 +186,10 @@ public struct StoreMove: Sendable {
             guard waiting.count == Self.rowsInOneInsert else { return }
             var values = ColumnWriter()
             for row in waiting { values.append(contentsOf: row) }
-            try new.prepare(many).put(values, changing: Self.rowsInOneInsert)
+            try new.prepare(many).enqueue(values, changing: Self.rowsInOneInsert)
             waiting.removeAll(keepingCapacity: true)
         }
-        for row in waiting { try new.prepare(one).put(row, changing: 1) }
+        for row in waiting { try new.prepare(one).enqueue(row, changing: 1) }
         return sent
     }
 

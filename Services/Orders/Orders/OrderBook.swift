@@ -18,7 +18,7 @@ struct OrderBook: Sendable {
         }
         if let kind = Self.fact(of: after.state) {
             let nothing = Money(0, after.currency)
-            let fact = OrderFact(
+            let fact = CheckoutFact(
                 checkoutId: after.id, eventId: after.eventID, total: totals?.total ?? nothing,
                 tax: totals?.tax ?? nothing)
             batch.emit(kind, subject: after.id, CBOR.encode(fact))

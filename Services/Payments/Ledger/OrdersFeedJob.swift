@@ -17,7 +17,7 @@ extension FeedConsumer<Void> {
             of: "orders", by: OrdersAPI.readEvents, at: orders, into: database, world: world
         ) { event, batch in
             guard var outcome = CheckoutOutcome(fact: event.kind) else { return nil }
-            let fact = try CBOR.decode(OrderFact.self, from: Array(event.body))
+            let fact = try CBOR.decode(CheckoutFact.self, from: Array(event.body))
             // A payment of what costs nothing is not the order's.
             if outcome == .completed, fact.total.amount == 0 { outcome = .free }
             try batch.close(fact, outcome)
@@ -29,7 +29,7 @@ extension FeedConsumer<Void> {
 extension Batch {
     /// Closes the payment that its checkout ended with, if there was one; once, however often the
     /// fact is read.
-    fileprivate func close(_ fact: OrderFact, _ outcome: CheckoutOutcome) throws {
+    fileprivate func close(_ fact: CheckoutFact, _ outcome: CheckoutOutcome) throws {
         guard let paymentID = try find(LivePaymentRow.self, fact.checkoutId)?.livePaymentID,
             let payment = try find(PaymentRow.self, paymentID)?.payment,
             let change = PaymentRules.close(payment, outcome, tax: fact.tax.amount, now: now)

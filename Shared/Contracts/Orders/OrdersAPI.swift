@@ -94,7 +94,7 @@ public enum OrdersAPI {
     ]
 }
 
-/// Kinds of fact in Orders' feed. The subject is the checkout's id, and the body an `OrderFact`.
+/// Kinds of fact in Orders' feed. The subject is the checkout's id, and the body a `CheckoutFact`.
 public enum OrdersFact {
     /// The money is taken and the stock is fenced; the tickets follow.
     public static let orderPaid = "order.paid"
@@ -110,5 +110,5 @@ public enum OrdersFact {
     public static let all = [
         orderPaid, orderCompleted, checkoutRejected, checkoutCancelled, checkoutExpired,
         checkoutRefunded,
-    ].map { FactKind($0, OrderFact.fields) }
+    ].map { FactKind($0, CheckoutFact.fields) }
 }

@@ -78,7 +78,7 @@ public struct Contact: Message, Hashable {
 }
 
 /// Body of every fact in Orders' feed; amounts are 0 when nothing was priced.
-public struct OrderFact: Message, Hashable {
+public struct CheckoutFact: Message, Hashable {
     public let checkoutId: UUID
     public let eventId: UUID
     public let total: Money

@@ -25,11 +25,11 @@ struct FactAside: StoredRow {
     }
 
     let feed: String
-    let fact: Contracts.FeedEvent
+    let fact: FeedEvent
 
     var key: Place { Place(feed: ByteText(feed), seq: fact.seq) }
 
-    init(_ fact: Contracts.FeedEvent, of feed: String) {
+    init(_ fact: FeedEvent, of feed: String) {
         self.feed = feed
         self.fact = fact
     }
@@ -38,7 +38,7 @@ struct FactAside: StoredRow {
     init(_ c: some ColumnWalk, _ it: Written<Self>) {
         let place = Place.walk(c, it) { $0.key }
         feed = place.feed.string
-        fact = Contracts.FeedEvent(
+        fact = FeedEvent(
             seq: place.seq, kind: c("kind", it) { $0.fact.kind },
             subject: c("subject", it) { $0.fact.subject }, at: c("at", it) { $0.fact.at },
             body: c("body", it, as: DataColumn.self) { $0.fact.body })

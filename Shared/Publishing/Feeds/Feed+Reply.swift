@@ -23,21 +23,21 @@ extension Feed {
         defer { endPage(of: call.identity) }
         // Before the facts: what is committed meanwhile must not look as if it were skipped.
         let head = head
-        let events = try await events(of: request)
+        let facts = try await facts(of: request)
         return FeedReply(
-            feedId: id, head: max(head, events.last?.seq ?? 0),
-            events: events.map {
-                Contracts.FeedEvent(
+            feedId: id, head: max(head, facts.last?.seq ?? 0),
+            events: facts.map {
+                FeedEvent(
                     seq: $0.seq, kind: $0.kind, subject: $0.subject, at: $0.at, body: Data($0.body))
             })
     }
 
-    private func events(of request: FeedRequest) async throws -> [Storage.FeedEvent] {
-        let limit = request.limit ?? Self.usualEvents
+    private func facts(of request: FeedRequest) async throws -> [Fact] {
+        let limit = request.limit ?? Self.usualFacts
         guard request.afterSeq > 0, let subject = request.lastSubject, let at = request.lastAt
-        else { return try await events(after: request.afterSeq, limit: limit) }
+        else { return try await facts(after: request.afterSeq, limit: limit) }
         let last = LastFact(subject: subject, at: at)
-        let following = try await events(
+        let following = try await facts(
             after: request.afterSeq, limit: limit, following: last)
         guard let following else {
             throw FeedRequest.diverged(

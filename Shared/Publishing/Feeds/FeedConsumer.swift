@@ -15,7 +15,7 @@ internal import Wire
 /// that are read again then change nothing.
 public struct FeedConsumer<Effect: Sendable>: Service {
     /// What a fact comes to here; nil for what is no news. It may be run again, like every command.
-    public typealias Book = @Sendable (Contracts.FeedEvent, Batch) throws -> Effect?
+    public typealias Book = @Sendable (FeedEvent, Batch) throws -> Effect?
 
     /// Where somebody begins who has read nothing so far.
     public enum Beginning: Sendable {
@@ -188,7 +188,7 @@ public struct FeedConsumer<Effect: Sendable>: Service {
     /// A page that was booked before, or by another instance, changes nothing.
     private func book(_ page: FeedReply, after cursor: FeedCursor?) async throws -> [Effect] {
         let last = page.events.last
-        // Who begins behind what was pruned begins at the head.
+        // A new reader of a feed whose facts are all pruned begins at its head.
         guard last != nil || (cursor == nil && page.head > 0) else { return [] }
         return try await database.write(essential: true) { [feed, book] batch in
             let stored = try batch.find(FeedCursor.self, ByteText(feed))

@@ -41,7 +41,7 @@ public struct FeedCursor: StoredRow, Hashable {
         self.divergedAt = divergedAt
     }
 
-    init(behind fact: Contracts.FeedEvent, of feed: String, feedID: UUID) {
+    init(behind fact: FeedEvent, of feed: String, feedID: UUID) {
         self.init(
             feed: feed, feedID: feedID, seq: fact.seq,
             last: LastFact(subject: fact.subject, at: fact.at))

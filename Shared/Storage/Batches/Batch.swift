@@ -19,8 +19,8 @@ public final class Batch {
 
     private let connection: any Connection
     private let caches: RowCaches
-    private(set) var events: [FeedEvent] = []
-    private var eventsBeforeCommand = 0
+    private(set) var facts: [Fact] = []
+    private var factsBeforeCommand = 0
     private var hasSavepoint = false
 
     init(_ connection: any Connection, _ caches: RowCaches, now: Instant, factsAt: Instant) {
@@ -86,25 +86,25 @@ public final class Batch {
 
     /// Adds a fact to the feed. Its number is given when the batch ends, without gaps.
     public func emit(_ kind: String, subject: UUID, _ body: [UInt8]) {
-        events.append(FeedEvent(seq: 0, at: factsAt, kind: kind, subject: subject, body: body))
+        facts.append(Fact(seq: 0, at: factsAt, kind: kind, subject: subject, body: body))
     }
 
     // MARK: One command after the other
 
     /// Keeps what the command did.
     func keepCommand() throws {
-        if hasSavepoint { try noting { try connection.put("RELEASE SAVEPOINT command") } }
+        if hasSavepoint { try noting { try connection.enqueue("RELEASE SAVEPOINT command") } }
         hasSavepoint = false
         caches.keepCommand()
-        eventsBeforeCommand = events.count
+        factsBeforeCommand = facts.count
     }
 
     /// Undoes what the command did.
     func undoCommand() throws {
         if hasSavepoint {
             try noting {
-                try connection.put("ROLLBACK TO SAVEPOINT command")
-                try connection.put("RELEASE SAVEPOINT command")
+                try connection.enqueue("ROLLBACK TO SAVEPOINT command")
+                try connection.enqueue("RELEASE SAVEPOINT command")
             }
             // Rows loaded since may show what was rolled back; those of earlier commands that
             // are not stored yet come back from the undo log.
@@ -112,7 +112,7 @@ public final class Batch {
         }
         hasSavepoint = false
         caches.undoCommand()
-        events.removeSubrange(eventsBeforeCommand...)
+        facts.removeSubrange(factsBeforeCommand...)
     }
 
     /// Writes all that is left.
@@ -129,7 +129,7 @@ public final class Batch {
 
     private func openSavepoint() throws {
         guard !hasSavepoint else { return }
-        try connection.put("SAVEPOINT command")
+        try connection.enqueue("SAVEPOINT command")
         hasSavepoint = true
     }
 

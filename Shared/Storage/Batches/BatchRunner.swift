@@ -128,7 +128,7 @@ final class BatchRunner {
 
     private func end(_ batch: Batch) throws {
         try batch.flush()
-        let feed = try outbox.write(batch.events, after: writer.feed)
+        let feed = try outbox.write(batch.facts, after: writer.feed)
         try writer.finish(connection, feed: feed)
         do { try connection.commit() } catch let error as StorageError
             where error.code == .unknownCommit

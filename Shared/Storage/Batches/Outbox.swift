@@ -5,24 +5,24 @@ final class Outbox {
     private var cells = ColumnWriter()
 
     init(_ connection: any Connection) {
-        statements = TableStatements(StoredEvent.table, connection)
+        statements = TableStatements(FactRow.table, connection)
     }
 
     /// Gives the number of the last fact stored.
-    func write(_ events: [FeedEvent], after feed: Int64) throws -> Int64 {
+    func write(_ facts: [Fact], after feed: Int64) throws -> Int64 {
         var seq = feed
         var start = 0
-        while start < events.count {
-            let insert = try statements.insert(upTo: events.count - start)
+        while start < facts.count {
+            let insert = try statements.insert(upTo: facts.count - start)
             let end = start + insert.rows
             cells.removeAll()
-            for event in events[start..<end] {
+            for fact in facts[start..<end] {
                 let (next, overflow) = seq.addingReportingOverflow(1)
                 if overflow { throw StorageError(.corrupt, "the feed has no next number") }
                 seq = next
-                StoredEvent(event.numbered(seq)).write(to: &cells)
+                FactRow(fact.numbered(seq)).write(to: &cells)
             }
-            try insert.statement.put(cells, changing: nil)
+            try insert.statement.enqueue(cells, changing: nil)
             start = end
         }
         return seq
@@ -30,19 +30,19 @@ final class Outbox {
 }
 
 /// A fact as its row in the outbox.
-struct StoredEvent: StoredRow {
+struct FactRow: StoredRow {
     static let table = TableLayout("outbox", of: Self.self)
 
-    let event: FeedEvent
-    var key: Int64 { event.seq }
+    let fact: Fact
+    var key: Int64 { fact.seq }
 
-    init(_ event: FeedEvent) { self.event = event }
+    init(_ fact: Fact) { self.fact = fact }
 
     @inline(__always)
     init(_ c: some ColumnWalk, _ it: Written<Self>) {
-        event = FeedEvent(
-            seq: c("seq", it) { $0.event.seq }, at: c("at", it) { $0.event.at },
-            kind: c("kind", it) { $0.event.kind }, subject: c("subject", it) { $0.event.subject },
-            body: c("body", it) { $0.event.body })
+        fact = Fact(
+            seq: c("seq", it) { $0.fact.seq }, at: c("at", it) { $0.fact.at },
+            kind: c("kind", it) { $0.fact.kind }, subject: c("subject", it) { $0.fact.subject },
+            body: c("body", it) { $0.fact.body })
     }
 }

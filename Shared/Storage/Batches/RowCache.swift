@@ -196,7 +196,7 @@ final class RowCache<Row: StoredRow> {
             let end = start + replacement.rows
             cells.removeAll()
             for entry in together[start..<end] { entry.row?.write(to: &cells) }
-            try replacement.statement.put(cells, changing: replacement.rows)
+            try replacement.statement.enqueue(cells, changing: replacement.rows)
             start = end
         }
         for entry in together[start...] + rows.filter({ !$0.isStored }) {
@@ -211,7 +211,7 @@ final class RowCache<Row: StoredRow> {
             let end = start + insert.rows
             cells.removeAll()
             for entry in rows[start..<end] { entry.row?.write(to: &cells) }
-            try insert.statement.put(cells, changing: nil)
+            try insert.statement.enqueue(cells, changing: nil)
             start = end
         }
     }
@@ -222,7 +222,7 @@ final class RowCache<Row: StoredRow> {
     ) throws {
         cells.removeAll()
         write(&cells)
-        try statement().put(cells, changing: 1)
+        try statement().enqueue(cells, changing: 1)
     }
 
     private func load(_ key: Row.Key) throws -> Row? {

@@ -215,7 +215,7 @@ struct SharedWriterRow: Writer {
         var cells = ColumnWriter()
         for number in [committedBatch, epoch, next, wanted.milliseconds] { cells.append(number) }
         isPresumed = true
-        try connection.prepare(Self.presumeText).put(cells, changing: 1)
+        try connection.prepare(Self.presumeText).enqueue(cells, changing: 1)
         (batch, now) = (next, wanted)
         return Claim(followsOwn: true, now: wanted)
     }
@@ -233,10 +233,10 @@ struct SharedWriterRow: Writer {
         cells.append(batch)
         cells.append(now)
         if feed == self.feed {
-            try connection.prepare(Self.finishText).put(cells, changing: 1)
+            try connection.prepare(Self.finishText).enqueue(cells, changing: 1)
         } else {
             cells.append(feed)
-            try connection.prepare(Self.finishWithFactsText).put(cells, changing: 1)
+            try connection.prepare(Self.finishWithFactsText).enqueue(cells, changing: 1)
         }
     }
 

@@ -43,7 +43,7 @@ protocol PreparedStatement: AnyObject {
     /// Runs the statement before any later one, but may send it with them: its error then shows at
     /// a later statement, at the commit at the latest. `missingRow` when another number of rows was
     /// changed.
-    func put(_ values: ColumnWriter, changing rows: Int?) throws
+    func enqueue(_ values: ColumnWriter, changing rows: Int?) throws
 }
 
 extension PreparedStatement {
@@ -58,7 +58,7 @@ extension Connection {
     }
 
     /// Runs a statement without values, perhaps not at once.
-    func put(_ text: String) throws { try prepare(text).put(ColumnWriter(), changing: nil) }
+    func enqueue(_ text: String) throws { try prepare(text).enqueue(ColumnWriter(), changing: nil) }
 
     func query<Value>(
         _ sql: SQL, _ read: (inout ColumnReader) throws -> Value

@@ -8,7 +8,7 @@ final class PostgreSQLConnection: Connection {
     private let engine: PostgreSQLEngine
     private let purpose: ConnectionPurpose
     private let dialect: Dialect
-    private var patience: ReconnectDelay
+    private var reconnectDelay: ReconnectDelay
     private var open: PostgreSQLSession?
     /// By our own SQL.
     private var statements: [String: PostgreSQLStatement] = [:]
@@ -18,12 +18,12 @@ final class PostgreSQLConnection: Connection {
 
     init(
         _ engine: PostgreSQLEngine, _ purpose: ConnectionPurpose, _ dialect: Dialect,
-        _ patience: ReconnectDelay
+        _ reconnectDelay: ReconnectDelay
     ) {
         self.engine = engine
         self.purpose = purpose
         self.dialect = dialect
-        self.patience = patience
+        self.reconnectDelay = reconnectDelay
     }
 
     /// Begins a session, and waits a while for a server that is away.
@@ -35,9 +35,9 @@ final class PostgreSQLConnection: Connection {
                 era += 1
                 open = try engine.openSession(purpose, era, isFirst: session == 0)
                 session += 1
-                return patience.succeed()
+                return reconnectDelay.succeed()
             } catch let error as StorageError where error.code == .connectionLost {
-                guard patience.pause() else {
+                guard reconnectDelay.pause() else {
                     throw session > 0 ? error : StorageError(.cannotOpen, error.message)
                 }
             }
@@ -63,7 +63,7 @@ final class PostgreSQLConnection: Connection {
     func begin() throws {
         if !isFit { try connect() }
         try forgetStatementsBeyondLimit()
-        try put(purpose == .writing ? dialect.beginWriting : dialect.beginReading)
+        try enqueue(purpose == .writing ? dialect.beginWriting : dialect.beginReading)
         isInTransaction = true
     }
 
@@ -103,7 +103,7 @@ final class PostgreSQLConnection: Connection {
     /// Lists in SQL make texts without end; hot statements are prepared again soon enough.
     private func forgetStatementsBeyondLimit() throws {
         guard statements.count > Self.statementsKept else { return }
-        try put("DEALLOCATE ALL")
+        try enqueue("DEALLOCATE ALL")
         statements.removeAll()
         era += 1
         open?.era = era

@@ -42,9 +42,9 @@ final class PostgreSQLStatement: PreparedStatement {
             self, values, isAlone: !connection.isInTransaction, onRow: onRow)
     }
 
-    func put(_ values: ColumnWriter, changing rows: Int?) throws {
+    func enqueue(_ values: ColumnWriter, changing rows: Int?) throws {
         let session = try connection.openSession()
         connection.counters.statements += 1
-        try session.put(self, values, changing: rows)
+        try session.enqueue(self, values, changing: rows)
     }
 }

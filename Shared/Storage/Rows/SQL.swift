@@ -30,6 +30,12 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
         return text
     }
 
+    /// A condition that holds where all of these do; without any it holds for every row.
+    public static func all(of conditions: [SQL]) -> SQL {
+        guard let first = conditions.first else { return "1 = 1" }
+        return conditions.dropFirst().reduce(first) { "\($0) AND \($1)" }
+    }
+
     public struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var pieces = [""]
         fileprivate var values = ColumnWriter()

@@ -48,7 +48,7 @@ final class SQLiteStatement: PreparedStatement, ResultRow {
         }
     }
 
-    func put(_ values: ColumnWriter, changing rows: Int?) throws {
+    func enqueue(_ values: ColumnWriter, changing rows: Int?) throws {
         let changed = try run(values) { _ in }
         guard let rows, rows != changed else { return }
         throw StorageError(.missingRow, "\(changed) rows, not \(rows): \(text)")

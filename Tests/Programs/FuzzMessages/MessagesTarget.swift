@@ -12,7 +12,8 @@ import Wire
 final class MessagesTarget: FuzzTarget {
     private let bodies: [(type: any Body.Type, table: [Field])] = {
         let parts: [any Body.Type] = [
-            Money.self, Ticket.self, PricedLine.self, HoldFact.self, OrderFact.self, FeedEvent.self,
+            Money.self, Ticket.self, PricedLine.self, HoldFact.self, CheckoutFact.self,
+            FeedEvent.self,
         ]
         let methods = InventoryAPI.methods + OrdersAPI.methods + PaymentsAPI.methods
         let bodies = parts + methods.flatMap { [$0.requestBody, $0.replyBody] }

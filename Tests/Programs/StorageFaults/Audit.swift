@@ -108,13 +108,13 @@ struct Audit: Sendable {
             if database.isRestored { findings.append("\(store) counts as restored") }
             var after: Int64 = 0
             while after < database.feed.head {
-                let events = try await database.feed.events(after: after, limit: 8_000)
-                guard !events.isEmpty, zip(events, after...).allSatisfy({ $0.seq == $1 + 1 })
+                let facts = try await database.feed.facts(after: after, limit: 8_000)
+                guard !facts.isEmpty, zip(facts, after...).allSatisfy({ $0.seq == $1 + 1 })
                 else {
                     findings.append("\(store)'s feed has a gap after \(after)")
                     break
                 }
-                after += Int64(events.count)
+                after += Int64(facts.count)
             }
         }
         return findings

@@ -152,7 +152,7 @@ struct Rig: Sendable {
 
     /// Kinds of facts in the feed, in order, without those about the catalogue.
     func holdFacts() async throws -> [String] {
-        try await database.feed.events(after: 0, limit: 8_000).map(\.kind)
+        try await database.feed.facts(after: 0, limit: 8_000).map(\.kind)
             .filter { $0.hasPrefix("hold.") }
     }
 

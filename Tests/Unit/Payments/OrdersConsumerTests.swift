@@ -308,7 +308,7 @@ import Wire
             try await desk.work(forMs: 20_000)
             #expect(try await consumer(desk).cursor()?.seq == 451)
             #expect(try await desk.funds() == 0)
-            let fact = OrderFact(
+            let fact = CheckoutFact(
                 checkoutId: id(0xc9), eventId: eventID, total: euros(1), tax: euros(0))
             let body = CBOR.encode(fact)
             try await desk.database.write { batch in

@@ -149,7 +149,7 @@ final class Desk: Sendable {
 
     /// What the feed says so far.
     func facts() async throws -> [String] {
-        try await database.feed.events(after: 0, limit: 1000).map(\.kind)
+        try await database.feed.facts(after: 0, limit: 1000).map(\.kind)
     }
 
     func balance(_ account: String) async throws -> Int64 {
@@ -178,14 +178,14 @@ final class ScriptedOrders: Caller {
 
     private struct State {
         var feedID = id(0xf0)
-        var events: [Contracts.FeedEvent] = []
+        var events: [FeedEvent] = []
         var atMs: Int64 = 0
     }
 
     private let state = Mutex(State())
 
     func say(_ kind: String, checkout: UInt8 = 0xc1, total: Int64 = 10_000, tax: Int64 = 0) throws {
-        let fact = OrderFact(
+        let fact = CheckoutFact(
             checkoutId: id(checkout), eventId: eventID, total: euros(total), tax: euros(tax))
         say(kind, checkout: checkout, body: CBOR.encode(fact))
     }
@@ -193,7 +193,7 @@ final class ScriptedOrders: Caller {
     func say(_ kind: String, checkout: UInt8 = 0xc1, body: [UInt8]) {
         state.withLock { state in
             state.events.append(
-                Contracts.FeedEvent(
+                FeedEvent(
                     seq: Int64(state.events.count) + 1, kind: kind, subject: id(checkout),
                     at: Instant(milliseconds: state.atMs), body: Data(body)))
         }

@@ -24,7 +24,7 @@ import Testing
 
     /// Facts lie in the order of time, whatever became of the clock.
     private func expectOrder(_ database: Database) async throws {
-        let times = try await database.feed.events(after: 0, limit: 1_000).map(\.at)
+        let times = try await database.feed.facts(after: 0, limit: 1_000).map(\.at)
         #expect(times == times.sorted() && !times.isEmpty)
     }
 

@@ -26,10 +26,10 @@ import Testing
                 }
             }
         }
-        let events = try await database.feed.events(after: 0, limit: 10_000)
-        #expect(events.map(\.seq) == Array(1...800))
+        let facts = try await database.feed.facts(after: 0, limit: 10_000)
+        #expect(facts.map(\.seq) == Array(1...800))
         #expect(database.feed.head == 800)
-        for (first, second) in zip(events, events.dropFirst()) where second.kind == "second" {
+        for (first, second) in zip(facts, facts.dropFirst()) where second.kind == "second" {
             #expect(first.subject == second.subject)
         }
         // Commits are shared: 500 commands need far fewer.
@@ -51,21 +51,21 @@ import Testing
             try await database.write { $0.emit("said", subject: world.newID(), []) }
         }
         let feed = database.feed
-        let events = try await feed.events(after: 0, limit: 9)
-        let (third, fourth) = (LastFact(events[2]), LastFact(events[3]))
-        #expect(try await feed.events(after: 3, limit: 9, following: third)?.map(\.seq) == [4, 5])
-        #expect(try await feed.events(after: 3, limit: 1, following: third)?.map(\.seq) == [4])
-        #expect(try await feed.events(after: 3, limit: 9, following: fourth) == nil)
+        let facts = try await feed.facts(after: 0, limit: 9)
+        let (third, fourth) = (LastFact(facts[2]), LastFact(facts[3]))
+        #expect(try await feed.facts(after: 3, limit: 9, following: third)?.map(\.seq) == [4, 5])
+        #expect(try await feed.facts(after: 3, limit: 1, following: third)?.map(\.seq) == [4])
+        #expect(try await feed.facts(after: 3, limit: 9, following: fourth) == nil)
         let later = LastFact(subject: third.subject, at: third.at.advanced(byMs: 1))
-        #expect(try await feed.events(after: 3, limit: 9, following: later) == nil)
-        #expect(try await feed.events(after: 5, limit: 9, following: LastFact(events[4])) == [])
+        #expect(try await feed.facts(after: 3, limit: 9, following: later) == nil)
+        #expect(try await feed.facts(after: 5, limit: 9, following: LastFact(facts[4])) == [])
 
         try await database.write { _ = try $0.execute("DELETE FROM outbox WHERE seq <= 3") }
-        #expect(try await feed.events(after: 3, limit: 9, following: third)?.map(\.seq) == [4, 5])
-        #expect(try await feed.events(after: 2, limit: 9, following: third) == nil)
+        #expect(try await feed.facts(after: 3, limit: 9, following: third)?.map(\.seq) == [4, 5])
+        #expect(try await feed.facts(after: 2, limit: 9, following: third) == nil)
         try await database.write { _ = try $0.execute("DELETE FROM outbox") }
-        #expect(try await feed.events(after: 5, limit: 9, following: LastFact(events[4])) == [])
-        #expect(try await feed.events(after: 4, limit: 9, following: fourth) == nil)
+        #expect(try await feed.facts(after: 5, limit: 9, following: LastFact(facts[4])) == [])
+        #expect(try await feed.facts(after: 4, limit: 9, following: fourth) == nil)
         await database.close()
     }
 
@@ -89,12 +89,12 @@ import Testing
         try await database.write { batch in
             for _ in 0..<300 { batch.emit("big", subject: id, [UInt8](repeating: 1, count: 4096)) }
         }
-        let page = try await database.feed.events(after: 10, limit: 5)
+        let page = try await database.feed.facts(after: 10, limit: 5)
         #expect(page.map(\.seq) == [11, 12, 13, 14, 15])
-        let large = try await database.feed.events(after: 0, limit: .max)
+        let large = try await database.feed.facts(after: 0, limit: .max)
         #expect((50...64).contains(large.count))
-        #expect(try await database.feed.events(after: 0, limit: -1).isEmpty)
-        #expect(try await database.feed.events(after: 300, limit: 5).isEmpty)
+        #expect(try await database.feed.facts(after: 0, limit: -1).isEmpty)
+        #expect(try await database.feed.facts(after: 300, limit: 5).isEmpty)
         await database.close()
     }
 

@@ -76,7 +76,7 @@ import Testing
         for world in party.worlds {
             #expect(world.logLines.all.count { $0.contains("clock_set") } <= 2)
         }
-        let facts = try await party.databases[1].feed.events(after: 0, limit: 100).map(\.at)
+        let facts = try await party.databases[1].feed.facts(after: 0, limit: 100).map(\.at)
         #expect(facts == facts.sorted() && facts.count == 24)
         await party.close()
     }

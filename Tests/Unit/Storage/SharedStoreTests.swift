@@ -32,8 +32,8 @@ import Testing
         }
         for instance in instances {
             #expect(try await instance.pool(id)?.left == 600)
-            let events = try await instance.feed.events(after: 0, limit: 1_000)
-            #expect(events.map(\.seq) == Array(1...400))
+            let facts = try await instance.feed.facts(after: 0, limit: 1_000)
+            #expect(facts.map(\.seq) == Array(1...400))
             #expect(instance.feed.head == 400)
             await instance.close()
         }
@@ -145,7 +145,7 @@ import Testing
             try await Self.take(id, from: one)
             #expect(try await one.pool(id)?.left == 100 - Int64(10 * round))
         }
-        #expect(try await other.feed.events(after: 0, limit: 100).map(\.seq) == Array(1...30))
+        #expect(try await other.feed.facts(after: 0, limit: 100).map(\.seq) == Array(1...30))
         await one.close()
         await other.close()
     }

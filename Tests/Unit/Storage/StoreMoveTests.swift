@@ -55,7 +55,7 @@ import Testing
         #expect(new.feed.id == feed && new.feed.head == 200)
         for pool in pools { #expect(try await new.pool(pool.key) == pool) }
         try await new.write { $0.emit("next", subject: UUID(), []) }
-        #expect(try await new.feed.events(after: 200, limit: 9).map(\.seq) == [201])
+        #expect(try await new.feed.facts(after: 200, limit: 9).map(\.seq) == [201])
         await new.close()
     }
 

@@ -98,17 +98,17 @@ import Testing
             in: bed.directory.path + "/test.db", totals: [])
 
         database = try await bed.open()
-        let events = try await database.feed.events(after: 0, limit: 100)
-        #expect(events.map(\.seq) == Array(1...7) && database.feed.head == 7)
-        #expect(events.map(\.subject).first == older && events.suffix(2).map(\.subject) == ids)
-        for event in events {
-            let id = withUnsafeBytes(of: event.subject.uuid) { Array($0) }
-            #expect(event.body == [0xd8, 0x25, 0x50] + id)
+        let facts = try await database.feed.facts(after: 0, limit: 100)
+        #expect(facts.map(\.seq) == Array(1...7) && database.feed.head == 7)
+        #expect(facts.map(\.subject).first == older && facts.suffix(2).map(\.subject) == ids)
+        for fact in facts {
+            let id = withUnsafeBytes(of: fact.subject.uuid) { Array($0) }
+            #expect(fact.body == [0xd8, 0x25, 0x50] + id)
         }
-        let days = events.dropFirst().map(\.at)
+        let days = facts.dropFirst().map(\.at)
         #expect(zip(days, days.dropFirst(2)).allSatisfy { $0.advanced(byMs: everyMs) == $1 })
         let rows = try await database.read { try $0.select(LineRow.self, where: "number = 1") }
-        #expect(Set(rows.map(\.key.hold)) == Set(events.map(\.subject)))
+        #expect(Set(rows.map(\.key.hold)) == Set(facts.map(\.subject)))
         await database.close()
     }
 }

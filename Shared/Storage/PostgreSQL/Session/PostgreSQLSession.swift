@@ -67,7 +67,9 @@ final class PostgreSQLSession {
     // MARK: Sending
 
     /// Sends a statement whose rows nobody reads, and which must change so many.
-    func put(_ statement: PostgreSQLStatement, _ values: ColumnWriter, changing rows: Int?) throws {
+    func enqueue(
+        _ statement: PostgreSQLStatement, _ values: ColumnWriter, changing rows: Int?
+    ) throws {
         try send(statement, values)
         sent.append(.change(statement, rows: rows))
         guard sent.count >= Self.unansweredAtMost else { return }
