@@ -98,7 +98,7 @@ struct DueLoop<ID: Hashable & Sendable>: Sendable {
         private struct Done {
             /// When the row had been due.
             let at: Instant
-            /// Of the lane, before the row was dealt with: these may have read it as it was.
+            /// How often the lane was read before then: these reads may bring the row as it was.
             let reads: Int64
         }
 

@@ -1,4 +1,5 @@
-/// When to try again. Whoever does has figures of their own; this is the arithmetic of all.
+/// The arithmetic of retries: a delay that grows from try to try up to a longest one. Each caller
+/// has figures of its own.
 public struct RetryPolicy: Sendable {
     /// How a delay is drawn, so that many who failed together don't come back together.
     public enum Jitter: Sendable {

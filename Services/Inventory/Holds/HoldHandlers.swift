@@ -93,7 +93,7 @@ extension CallContext {
     /// Sagas finish what was begun, so they go first.
     fileprivate var lane: Lane { roles.contains(.orders) ? .saga : .normal }
 
-    /// Who names what a hold is for is told of its end.
+    /// The service that a hold's reference belongs to acts on the hold's end: only Orders does.
     fileprivate func mayName(_ reference: HoldReference?) throws {
         guard reference == nil || roles.contains(.orders) else {
             throw RPCError(.permissionDenied, "only Orders may give a hold a reference")

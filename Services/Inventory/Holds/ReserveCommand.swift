@@ -63,7 +63,7 @@ struct ReserveCommand: Sendable {
         return try grant(hold, replaced, trial, batch)
     }
 
-    /// Moves the pools on paper; nil when everything fits.
+    /// Stages the moves of the pools in `stock`; nil when everything fits.
     private func attempt(
         _ hold: Hold, types: [TicketTypeView?], _ replaced: Hold?, on stock: inout Stock,
         _ batch: Batch
@@ -179,7 +179,7 @@ struct ReserveCommand: Sendable {
     /// The same request again: the hold as it is, or the refusal that it got.
     private func replay(of hold: Hold, _ batch: Batch) throws -> HoldOutcome {
         guard let owner = hold.owner else { return .failure(.holdRefusal(hold)) }
-        // Of another's, a buyer is told nothing but whose it is not.
+        // A buyer is told nothing of another's hold but that it is not theirs.
         let isOthers = buyer.isBound && !owner.isSame(as: request.owner)
         let differences = isOthers ? ["owner"] : SaleRules.differences(request, from: hold)
         guard differences.isEmpty else { return .failure(.differing(differences)) }

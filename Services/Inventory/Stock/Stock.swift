@@ -23,7 +23,7 @@ struct Stock {
         self.actor = actor
     }
 
-    /// The pool as it stands on paper.
+    /// The pool with the moves that are staged so far.
     mutating func pool(_ id: UUID) throws -> Pool? {
         if let index = index(of: id) { return pools[index].pool }
         guard let pool = try batch.find(Pool.self, id) else { return nil }
@@ -113,11 +113,11 @@ struct Stock {
     }
 
     func save() throws {
-        for paper in pools {
-            if paper.isNew {
-                try batch.insert(paper.pool)
-            } else if paper.isChanged {
-                try batch.update(paper.pool)
+        for staged in pools {
+            if staged.isNew {
+                try batch.insert(staged.pool)
+            } else if staged.isChanged {
+                try batch.update(staged.pool)
             }
         }
         for entry in entries { try batch.insert(AuditRow(entry)) }

@@ -6,7 +6,7 @@ import Saga
 import Text
 import Wire
 
-/// What a buyer on the long way may do to their checkout. Pure: the row after, or the refusal.
+/// The moves of a buyer who pays step by step. Pure: the row after, or the refusal.
 enum BuyerRules {
     /// A checkout whose call is under way is looked at by the scan only when it takes longer.
     static func underWay(_ now: Instant) -> Instant {
@@ -93,7 +93,7 @@ enum BuyerRules {
             throw RPCError(
                 .tooLateUseRefund, "the order is paid; this version cannot give its money back",
                 detail: ["orderId": .id(checkout.id)])
-        case .new where checkout.way == .short, .committing:
+        case .new where checkout.mode == .oneCall, .committing:
             guard !checkout.isCancelRequested else { return nil }
             cancelled.isCancelRequested = true
         case .new, .reserved, .paying: cancelled.callOff(now)
@@ -108,7 +108,7 @@ enum BuyerRules {
         throw RPCError(.checkoutExpired, "the time to pay is over; reserve again")
     }
 
-    /// What a newer release has begun only such a one can take back.
+    /// A step of a newer release can be undone only by an instance of that release.
     private static func refuseNewer(_ checkout: Checkout) throws {
         guard let step = checkout.step?.step, checkout.at == nil else { return }
         throw RPCError(

@@ -32,14 +32,14 @@ struct Checkout: SagaSubject, Hashable {
     let createdAt: Instant
     /// Of the key that makes the codes of its tickets.
     var keyNumber = TicketKeys.firstNumber
-    var way: CheckoutWay
+    var mode: PurchaseMode
 
     var state = CheckoutState.new
     /// The call under way or next; while parked, the one that it was parked at.
     var step: SagaPosition?
     /// When the scan looks at it; nil when it needs nothing.
     var nextRunAt: Instant?
-    /// Of the process that brought it to the step it stands at; 0 and below as `SagaSubject` says.
+    /// The epoch of the process that brought it to its step; 0 and below as `SagaSubject` says.
     var epoch: Int64
     /// The price snapshot; empty until the stock is reserved.
     var lines: [PricedLine] = []
@@ -78,9 +78,9 @@ struct Checkout: SagaSubject, Hashable {
     var paymentID: UUID { payment.attempt?.paymentID ?? .derived(from: id, "pay") }
     var refundID: UUID { .derived(from: id, "refund") }
 
-    /// In a purchase of one call, Reserve's answer is committed only with the next one. Until then
-    /// nobody knows whether a process before this one has reserved the stock, or even sold it.
-    var isStockUnknown: Bool { way == .short && state == .cancelling && lines.isEmpty }
+    /// In one-call mode Reserve's answer is committed only with the next one. Until then nobody
+    /// knows whether a process before this one has reserved the stock, or even sold it.
+    var isStockUnknown: Bool { mode == .oneCall && state == .cancelling && lines.isEmpty }
 
     /// The money is there, or is being taken with the stock behind the fence.
     var isBeingSold: Bool { state == .committing || state == .paid }
@@ -108,7 +108,7 @@ struct Checkout: SagaSubject, Hashable {
     var captureMode: CaptureMode { payment.attempt?.captureMode ?? .sale }
 
     /// Whether there may be a payment that must be given up before the stock is.
-    var mayHavePayment: Bool { way == .short || payment.live != nil }
+    var mayHavePayment: Bool { mode == .oneCall || payment.live != nil }
 
     /// The provider has the buyer's token and takes all in one step: once it is asked, there is
     /// nothing left to decide, so the stock is fenced first.
@@ -158,12 +158,12 @@ struct Problem: Hashable {
     func hash(into hasher: inout Hasher) { hasher.combine(error.reason) }
 }
 
-/// How a checkout is paid: all at once, or step by step.
-enum CheckoutWay: String, Sendable {
+/// Whether a purchase is one call of the buyer's, or takes steps that the buyer sets the pace of.
+enum PurchaseMode: String, Sendable {
     /// `Purchase`: the hold is born fenced and the payment starts at once.
-    case short = "SHORT"
-    /// It began so, but its payment wants the buyer or time: it goes on the long way.
-    case opened = "OPENED"
+    case oneCall = "SHORT"
+    /// `Purchase` whose payment wants the buyer or time: it goes on like a stepwise one.
+    case oneCallOpened = "OPENED"
     /// `CreateCheckout`: the hold has a timer, and the buyer starts payments.
-    case long = "LONG"
+    case stepwise = "LONG"
 }

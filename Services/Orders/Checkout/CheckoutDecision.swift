@@ -5,8 +5,8 @@ import RPC
 import Saga
 import Wire
 
-/// What the answers of peers have in common: each changes the row, says which call is next, or
-/// leaves it alone for a while.
+/// A decision over a checkout's row. The steps decide what each answer means; here is what several
+/// of them share: moves of the state, waits, failed attempts to pay, and turning back.
 typealias CheckoutDecision = StepDecision<Checkout>
 
 extension CheckoutDecision {
@@ -15,13 +15,14 @@ extension CheckoutDecision {
         _modify { yield &subject }
     }
 
-    /// In a purchase of one call, Reserve's answer is committed only with the next one. A row that
-    /// a dead process has left may be behind what its peers did: the payment is given up too.
-    var mayHaveGoneFurther: Bool { isInherited && checkout.way == .short }
+    /// In one-call mode Reserve's answer is committed only with the next one. The row that a dead
+    /// process left may therefore be behind what the peers did for it: an undo begins with the
+    /// payment, though the row tells of none.
+    var mayBeBehindPeers: Bool { isInherited && checkout.mode == .oneCall }
 
     var isHoldOver: Bool { checkout.holdExpiresAt.map { now >= $0 } ?? false }
 
-    /// Moves on; a way that the table does not have is a bug, which a human must look at.
+    /// Moves on; a change that is not in `Transitions` is a bug, which a human must look at.
     mutating func move(to state: CheckoutState) {
         guard Transitions.allows(checkout.state, state) else {
             return park("no way from \(checkout.state.word) to \(state.word)")
@@ -146,12 +147,12 @@ extension CheckoutDecision {
     /// The buyer called it off before the money was asked for.
     mutating func calledOff() { giveUp(nil, from: checkout.state == .new ? .reserve : .pay) }
 
-    /// Undoes what was done up to the step, and says why. What a process before this one did
-    /// beyond the row that it left is not known, so then the payment is undone too.
+    /// Undoes what was done up to the step, for the reason given. Where a dead process may have
+    /// gone beyond the row that it left, the payment is undone too.
     mutating func giveUp(_ error: RPCError?, from step: CheckoutStep) {
         checkout.problem = error.map { Problem(error: $0) }
         move(to: .cancelling)
-        call(mayHaveGoneFurther ? CheckoutStep.pay : step, .undo)
+        call(mayBeBehindPeers ? CheckoutStep.pay : step, .undo)
     }
 
     /// Somebody else gave the hold back: there is no time left to wait for.

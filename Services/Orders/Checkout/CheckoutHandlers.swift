@@ -62,8 +62,8 @@ extension OrdersService {
         return reply
     }
 
-    /// What is told of a checkout. What came of a completed one is read, but by this process when
-    /// it has `justWritten` it: so the answer to a purchase reads nothing.
+    /// The reply about a checkout. The order of a completed checkout is read, unless this process
+    /// has `justWritten` it: so the answer to a purchase reads nothing.
     func told(
         _ checkout: Checkout, justWritten: Bool = false
     ) async throws -> CheckoutReply {

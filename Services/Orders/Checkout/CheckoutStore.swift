@@ -36,7 +36,7 @@ struct CheckoutStore: Sendable {
         }
     }
 
-    /// The same for a checkout of the long way.
+    /// The same for a checkout that is paid step by step.
     func begin(_ request: CreateCheckoutRequest, _ call: CallContext) async throws -> Checkout {
         try await begin(request.checkoutId, call) {
             try PurchaseRules.checkTotal(of: request.items)
@@ -56,7 +56,7 @@ struct CheckoutStore: Sendable {
             checkout.keyNumber = keyNumber
             return checkout
         } known: { stored in
-            // Of another's, a buyer is told nothing but whose it is not.
+            // A buyer is told nothing of another's checkout but that it is not theirs.
             let fields = call.mayTouch(stored) ? differences(stored) : ["owner"]
             guard fields.isEmpty else { throw RPCError.differing(fields) }
             return stored

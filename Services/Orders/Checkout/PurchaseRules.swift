@@ -22,13 +22,13 @@ enum PurchaseRules {
             methodPrint: methodPrint(request.paymentMethod, of: request.purchaseId),
             expectedTotal: request.expectedTotal,
             buyer: buyer.map { Actor(id: $0.id, kind: $0.kind, entitlements: $0.entitlements) },
-            holdTtlMs: nil, createdAt: now, way: .short,
+            holdTtlMs: nil, createdAt: now, mode: .oneCall,
             step: SagaPosition(CheckoutStep.reserve),
             nextRunAt: now.advanced(byMs: CheckoutDecision.underWayMs),
             epoch: epoch)
     }
 
-    /// The row of a new checkout on the long way.
+    /// The row of a new checkout that is paid step by step.
     static func checkout(
         _ request: CreateCheckoutRequest, buyer: Actor? = nil, epoch: Int64, now: Instant
     ) -> Checkout {
@@ -38,7 +38,7 @@ enum PurchaseRules {
             eventID: request.eventId, items: sorted(request.items), provider: nil,
             paymentMethod: nil, methodPrint: nil, expectedTotal: request.expectedTotal,
             buyer: buyer.map { Actor(id: $0.id, kind: $0.kind, entitlements: $0.entitlements) },
-            holdTtlMs: request.holdTtlMs, createdAt: now, way: .long,
+            holdTtlMs: request.holdTtlMs, createdAt: now, mode: .stepwise,
             step: SagaPosition(CheckoutStep.reserve),
             nextRunAt: now.advanced(byMs: CheckoutDecision.underWayMs),
             epoch: epoch)
@@ -63,12 +63,12 @@ enum PurchaseRules {
             eventID: hold?.eventId ?? id,
             items: lines.map { HoldLine(ticketTypeId: $0.ticketTypeId, quantity: $0.quantity) },
             provider: nil, paymentMethod: nil, methodPrint: nil, expectedTotal: nil, buyer: nil,
-            holdTtlMs: nil, createdAt: now, way: .short,
+            holdTtlMs: nil, createdAt: now, mode: .oneCall,
             step: SagaPosition(CheckoutStep.pay, .undo),
             nextRunAt: now, epoch: epoch)
         checkout.state = .cancelling
         checkout.lines = lines
-        // Whichever way it went, it is the payment that was found that is given up.
+        // The payment that was found is given up, whether it was a purchase's or an attempt's.
         checkout.payment = .idle(
             last: payment.map {
                 PaymentAttempt(
@@ -95,8 +95,8 @@ enum PurchaseRules {
         guard problems.isEmpty else { throw RPCError.invalid(problems) }
     }
 
-    /// Only of what is new: what was bought when more was possible is answered when it is asked
-    /// for again.
+    /// The limit of tickets holds for new purchases alone: one that was made under a higher limit
+    /// is still answered when it is asked for again.
     ///
     /// - Throws: `QUANTITY_OUT_OF_RANGE`.
     static func checkTotal(of items: [HoldLine]) throws {
@@ -136,7 +136,7 @@ enum PurchaseRules {
     /// The fields in which a replay differs from what is stored: the id itself, when it was used
     /// with the other method.
     static func differences(_ request: PurchaseRequest, _ stored: Checkout) -> [String] {
-        guard stored.way != .long else { return ["purchaseId"] }
+        guard stored.mode != .stepwise else { return ["purchaseId"] }
         var fields: [String] = []
         if !request.owner.isSame(as: stored.owner) { fields.append("owner") }
         if request.contact != stored.contact { fields.append("contact") }
@@ -151,7 +151,7 @@ enum PurchaseRules {
     }
 
     static func differences(_ request: CreateCheckoutRequest, _ stored: Checkout) -> [String] {
-        guard stored.way == .long else { return ["checkoutId"] }
+        guard stored.mode == .stepwise else { return ["checkoutId"] }
         var fields: [String] = []
         if !request.owner.isSame(as: stored.owner) { fields.append("owner") }
         if request.contact != stored.contact { fields.append("contact") }

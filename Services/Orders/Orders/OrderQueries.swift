@@ -111,14 +111,14 @@ struct OrderQueries: Sendable {
     private static func filter(
         _ request: ListOrdersRequest, _ call: CallContext, after: UUID?, limit: Int64
     ) -> SQL {
-        var filter: SQL = "total_quantity >= 0"
-        if let after { filter = "\(filter) AND order_id > \(after)" }
-        if let owner = call.owner(or: request.owner) { filter = "\(filter) AND owner = \(owner)" }
+        var conditions: [SQL] = []
+        if let after { conditions.append("order_id > \(after)") }
+        if let owner = call.owner(or: request.owner) { conditions.append("owner = \(owner)") }
         if let buyer = call.buyer {
-            filter = "\(filter) AND (owner_kind = '' OR owner_kind = \(buyer.kind))"
+            conditions.append("(owner_kind = '' OR owner_kind = \(buyer.kind))")
         }
-        if let event = request.eventId { filter = "\(filter) AND event_id = \(event)" }
-        return "\(filter) ORDER BY order_id LIMIT \(limit)"
+        if let event = request.eventId { conditions.append("event_id = \(event)") }
+        return "\(SQL.all(of: conditions)) ORDER BY order_id LIMIT \(limit)"
     }
 
     /// The steps of a saga that ended, as many as fit into a page.

@@ -17,7 +17,7 @@ enum HeardRules {
             checkout.state == .reserved || checkout.state == .paying
         else { return nil }
         switch kind {
-        // Of what it did itself a saga has heard by its call.
+        // A release by the saga itself is no news: its own call has been answered.
         case InventoryFact.holdReleased where fact.reason != .saga:
             return released(checkout, by: fact.reason, now)
         case InventoryFact.holdExpired: return looking(checkout, now)

@@ -41,7 +41,7 @@ final class AwaitedPayments: Sendable {
     var isEmpty: Bool { state.withLock { $0.checkouts.isEmpty } }
 
     /// Returns once some checkout waits, or when the caller is cancelled. For one caller.
-    func any() async {
+    func waitUntilNotEmpty() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let mayGo = state.withLock { state in
@@ -72,7 +72,7 @@ struct PaymentWatchJob: Service {
     func run() async throws {
         while !Task.isCancelled {
             do {
-                await awaited.any()
+                await awaited.waitUntilNotEmpty()
                 if !Task.isCancelled { try await follow() }
             } catch is CancellationError {
                 return

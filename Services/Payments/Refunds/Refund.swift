@@ -22,9 +22,9 @@ struct Refund: Equatable, Sendable {
     /// Asked without a definite answer since the last attempt began.
     var tries: Int64 = 0
 
-    /// Whether it gives back what the provider took in another amount than it was asked for, which
-    /// was never part of the payment's sums.
-    var isApart: Bool { refundID == Refund.mismatchID(of: paymentID) }
+    /// Whether the refund gives back money that the provider took in another amount than it was
+    /// asked for. Such money is not in the payment's sums, so its return is not either.
+    var isMismatchReturn: Bool { refundID == Refund.mismatchID(of: paymentID) }
 
     static func mismatchID(of paymentID: UUID) -> UUID { .derived(from: paymentID, "mismatch") }
 

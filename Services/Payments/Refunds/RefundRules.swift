@@ -106,7 +106,7 @@ enum RefundRules {
         change.refund.lastError = nil
         change.refund.settledAt = now
         change.refund.nextTryAt = nil
-        if !change.refund.isApart {
+        if !change.refund.isMismatchReturn {
             change.payment.refunded += change.refund.amount.amount
         }
         change.bookings.append(.refunded(change.refund))

@@ -2,7 +2,7 @@ public import FoundationEssentials
 internal import Text
 public import Wire
 
-// The long way of a purchase, step by step, as a person at a gateway lives it.
+// A purchase step by step, as a person at a gateway makes it.
 
 /// Reserves. The id is the key: the same id with the same content is the same checkout.
 public struct CreateCheckoutRequest: Message, Hashable {

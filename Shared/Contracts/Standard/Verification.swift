@@ -1,8 +1,9 @@
 public import FoundationEssentials
 public import Wire
 
-/// Asks a service to compare what it counts with what it sums up. It changes
-/// nothing, but that Orders lets a restored Inventory sell again when nothing is wrong.
+/// Asks a service to compare what it counts with what it sums up. The check itself changes nothing.
+/// But when Orders finds nothing wrong, it calls ResumeSales, so that a restored Inventory sells
+/// again.
 public struct VerifyRequest: Message {
     /// Only what belongs to this event; absent for all.
     public let eventId: UUID?

@@ -31,8 +31,8 @@ public struct CallContext: Sendable {
 }
 
 extension CallContext {
-    /// How long a long poll waits: what was asked, at most the server's limit, and a second less
-    /// than the deadline leaves.
+    /// The wait that a long poll is granted: what was asked, at most the server's limit, and a
+    /// second less than the deadline leaves.
     public func waitMs(_ asked: Int64, on scheduler: any Scheduler) -> Int64 {
         let now = scheduler.uptimeNanoseconds
         let left = deadline > now ? Int64(clamping: (deadline - now) / 1_000_000) : 0

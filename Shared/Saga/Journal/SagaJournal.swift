@@ -23,17 +23,17 @@ public struct FoundSaga<Subject: Sendable>: Sendable {
     }
 }
 
-/// What the runner of sagas needs of their storage.
+/// The storage of sagas, as `SagaRunner` needs it.
 public protocol SagaJournal<Subject>: Sendable {
     associatedtype Subject: SagaSubject
 
-    /// What `commit` would make of the subject, without committing it; nil when the event must be
+    /// What `commit` would make of the subject, without committing it; nil when the report must be
     /// on disk before the next call.
-    func deferred(_ subject: Subject, _ event: SagaEvent<Subject>) -> Subject?
+    func deferred(_ subject: Subject, _ report: CallReport<Subject>) -> Subject?
 
-    /// Decides the events in order over the row as it is now, and commits their results together
-    /// with the next position. Stale events change nothing. Nil when there is no such row.
-    func commit(_ id: UUID, _ events: [SagaEvent<Subject>]) async throws -> SagaCommit<Subject>?
+    /// Decides the reports in order over the row as it is now, and commits their results together
+    /// with the next position. Stale reports change nothing. Nil when there is no such row.
+    func commit(_ id: UUID, _ reports: [CallReport<Subject>]) async throws -> SagaCommit<Subject>?
 
     func find(_ id: UUID) async throws -> Subject?
 
@@ -58,7 +58,7 @@ public protocol SagaJournal<Subject>: Sendable {
     var isShared: Bool { get }
 }
 
-/// A subject after a commit.
+/// A saga's row as a commit has left it, and the pause before its next call.
 public struct SagaCommit<Subject: Sendable>: Sendable {
     let copy: SagaCopy<Subject>
     /// How long to leave it alone before its call; nil when it may go on at once.

@@ -7,7 +7,7 @@ internal import Wire
 /// so that a process is taken over by one row, however many sagas it leaves.
 public struct SagaLease: Sendable, Hashable {
     public let epoch: Int64
-    /// Its own, and those of processes that are gone.
+    /// This process's own, and those of dead processes.
     public let epochs: Set<Int64>
 
     public init(epoch: Int64, epochs: Set<Int64>) {
@@ -15,9 +15,9 @@ public struct SagaLease: Sendable, Hashable {
         self.epochs = epochs
     }
 
-    /// Whoever has not renewed its lease for so long is dead to the others.
+    /// A process that has not renewed its lease for so long is dead to the others.
     public static let lastsMs: Int64 = 10_000
-    /// It knows that itself somewhat earlier, by its own clock.
+    /// The process itself stops a little earlier, by its own clock, so that two never drive a saga.
     static let trustedMs: Int64 = 8_000
     static let renewedEveryMs: Int64 = 3_000
 }
@@ -69,8 +69,8 @@ extension SagaTables {
         return try stored(mine.epoch, batch)
     }
 
-    /// Whoever drives sagas of a kind. A process of a release that knows one kind alone inherits
-    /// leases of every kind: what it holds of this one is nobody's once it is gone.
+    /// The leases of processes that drive sagas of a kind. A process of a release that knows one
+    /// kind alone inherits leases of every kind: those of this kind are nobody's once it is gone.
     private static func holders(of kind: SagaKind, _ batch: Batch) throws -> [SagaLeaseRow] {
         try batch.select(
             SagaLeaseRow.self,

@@ -64,13 +64,13 @@ public final class SagaStore<Definition: SagaDefinition>: SagaJournal {
 
     // MARK: SagaJournal
 
-    public func deferred(_ subject: Row, _ event: SagaEvent<Row>) -> Row? {
-        guard event.isDone else { return nil }
-        let decision = StepDecision(subject, event, now: subject.createdAt, epoch: epoch)
+    public func deferred(_ subject: Row, _ report: CallReport<Row>) -> Row? {
+        guard report.isDone else { return nil }
+        let decision = StepDecision(subject, report, now: subject.createdAt, epoch: epoch)
         return decision.mayDefer ? decision.subject : nil
     }
 
-    public func commit(_ id: UUID, _ events: [SagaEvent<Row>]) async throws -> SagaCommit<Row>? {
+    public func commit(_ id: UUID, _ reports: [CallReport<Row>]) async throws -> SagaCommit<Row>? {
         let epoch = epoch
         let change: (before: SagaCopy<Row>, commit: SagaCommit<Row>)? = try await database.write(
             .saga, essential: true
@@ -80,10 +80,10 @@ public final class SagaStore<Definition: SagaDefinition>: SagaJournal {
             var ended: [EndedStep] = []
             var notes: [Row.Notes] = []
             var pauseMs: Int64?
-            for (place, event) in events.enumerated() {
+            for (place, report) in reports.enumerated() {
                 let decision = StepDecision(
-                    after, event, now: batch.now, epoch: epoch,
-                    isFollowed: place + 1 < events.count)
+                    after, report, now: batch.now, epoch: epoch,
+                    isFollowed: place + 1 < reports.count)
                 after = decision.subject
                 ended += decision.ended
                 notes.append(decision.notes)
@@ -121,7 +121,7 @@ public final class SagaStore<Definition: SagaDefinition>: SagaJournal {
         }
     }
 
-    /// By a list of the few open ones: the table itself is mostly sagas that have ended.
+    /// Reads by an index of the few open sagas, since most rows are of sagas that have ended.
     public func unfinished(after id: UUID?, limit: Int) async throws -> [UUID] {
         let mine = mine
         let after: SQL = id.map { "AND \(Self.key) > \($0)" } ?? ""
@@ -151,7 +151,7 @@ public final class SagaStore<Definition: SagaDefinition>: SagaJournal {
         }
     }
 
-    /// By a statement that reads nothing else of the row.
+    /// Changes the one column by a statement: the rest of the row may be unreadable.
     public func leave(_ id: UUID) async throws {
         let mine = mine
         try await database.write(.saga, essential: true) { batch in

@@ -14,9 +14,9 @@ public protocol SagaSubject: Sendable, Equatable {
     var isParked: Bool { get }
     /// When the scan looks at it; nil when it needs nothing.
     var nextRunAt: Instant? { get set }
-    /// Of whoever brought it to its step. 0 once a process that could not go on has given it up to
-    /// anybody who can; then below zero, with whoever has claimed it as its number: that process
-    /// cannot know how far the one before had come.
+    /// The epoch of the process that moved the row to its step. 0 after that process gave the row
+    /// up to any that can go on. Then, below zero, the epoch of the process that claimed it: this
+    /// one cannot know how far the process before had come.
     var epoch: Int64 { get set }
     /// Steps that ended.
     var stepCount: Int64 { get set }

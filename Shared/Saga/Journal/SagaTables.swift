@@ -103,7 +103,7 @@ extension SagaPosition {
 }
 
 struct SagaEpochRow: StoredRow {
-    /// There is one row: the highest epoch ever drawn from this database.
+    /// The key of the one row, a counter: the highest epoch ever drawn from this database.
     static let all = "all"
 
     static let table = TableLayout("saga_epoch", of: Self.self)

@@ -7,7 +7,7 @@ import Synchronization
 extension SagaRunner {
     private static var scanEveryMs: Int64 { 1_000 }
     private static var page: Int { 200 }
-    /// Of a long list of what is due, the rest is left to the next scan.
+    /// Pages that one scan reads of the sagas that are due; the next scan reads on.
     private static var mostPages: Int { 50 }
     /// Sagas found at one step that are driven at once, so that a restart does not flood its peers,
     /// and no slow one of them holds up what waits for another.

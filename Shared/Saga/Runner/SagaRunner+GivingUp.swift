@@ -9,9 +9,9 @@ extension SagaRunner {
         let name: String
     }
 
-    /// This process cannot go on with a row: it leaves the row to whoever can, itself among them
-    /// once the pause is over. What was asked and not committed is forgotten by that, and so
-    /// whoever claims the row goes by what another process has left.
+    /// Leaves a row that this process cannot go on with to any process that can: this one too, once
+    /// the pause is over. An answer that was not committed is forgotten by that, so the process
+    /// that claims the row treats it as inherited, even if it is this one.
     func giveUp(_ id: UUID, _ error: any Error) async {
         guard !isStopped else { return }
         if let error = error as? NewerStep {

@@ -1,11 +1,11 @@
 internal import Lifecycle
 import Synchronization
 
-// By what a runner knows which sagas are its own: a lease, which it renews while it lives.
+// The runner's lease: tells it which sagas are its own, and is renewed while the process lives.
 extension SagaRunner {
     private static var leasePauseMs: Int64 { 10 }
 
-    /// When it is time; takes over what others have left.
+    /// Renews the lease when that is due; takes over the sagas of processes that have died.
     func renewLease() async throws {
         let now = world.scheduler.uptimeNanoseconds
         let (before, isDue) = state.withLock { ($0.lease.epochs, now >= $0.renewAt) }
@@ -16,8 +16,8 @@ extension SagaRunner {
         world.scheduler.spawn { await self.takeOver() }
     }
 
-    /// One at a time: who was fenced off together with another goes by the epoch that the other
-    /// has drawn.
+    /// Draws or renews the lease, one task at a time: of several tasks that were fenced off, the
+    /// first draws a higher epoch and the others go by it.
     @discardableResult
     func takeLease(above seen: Int64) async throws -> SagaLease {
         while !mayLease() { try await world.scheduler.sleep(ms: Self.leasePauseMs) }

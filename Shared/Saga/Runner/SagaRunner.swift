@@ -233,7 +233,7 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
     private func advance(_ first: SagaCopy<Subject>) async throws -> Pause? {
         var copy = first
         let id = first.subject.id
-        var unsaved: [SagaEvent<Subject>] = []
+        var unsaved: [CallReport<Subject>] = []
         var seenAt = world.scheduler.uptimeNanoseconds
         while let position = copy.subject.position, isMine(copy.subject), !isStopped {
             // The row has changed since it was read, perhaps so that this must not be asked.
@@ -242,32 +242,32 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
             let call = try call(position, copy.subject)
             world.failpoint.reach("saga.\(position).asking")
             let impatience = noteSlowness(of: call, position, id, unsaved)
-            let event = await ask(call, position, copy)
+            let report = await ask(call, position, copy)
             impatience?.cancel()
             world.failpoint.reach("saga.\(position).answered")
-            if isUpToDate(id, since: seenAt), let next = deferred(copy, event) {
-                unsaved.append(event)
+            if isUpToDate(id, since: seenAt), let next = deferred(copy, report) {
+                unsaved.append(report)
                 copy = next
                 continue
             }
-            guard let commit = try await save(id, unsaved + [event]) else { return nil }
+            guard let commit = try await save(id, unsaved + [report]) else { return nil }
             unsaved = []
             copy = commit.copy
             seenAt = world.scheduler.uptimeNanoseconds
             if let pauseMs = commit.pauseMs {
-                return Pause(ms: pauseMs, cut: event.isCut ? copy.subject.position : nil)
+                return Pause(ms: pauseMs, cut: report.isCut ? copy.subject.position : nil)
             }
         }
         return nil
     }
 
-    /// What an event makes of a row that need not be on disk before the next call. Inlined, its
-    /// rows would lie in the frame of the task.
+    /// The row after a report that need not be on disk before the next call; nil when it must be.
+    /// Inlined, its rows would lie in the frame of the task.
     @inline(never)
     private func deferred(
-        _ copy: SagaCopy<Subject>, _ event: SagaEvent<Subject>
+        _ copy: SagaCopy<Subject>, _ report: CallReport<Subject>
     ) -> SagaCopy<Subject>? {
-        journal.deferred(copy.subject, event).map(SagaCopy.init)
+        journal.deferred(copy.subject, report).map(SagaCopy.init)
     }
 
     /// What a position calls, and what its step is to the saga.
@@ -289,7 +289,7 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
 
     private func ask(
         _ call: Call, _ position: SagaPosition, _ copy: SagaCopy<Subject>
-    ) async -> SagaEvent<Subject> {
+    ) async -> CallReport<Subject> {
         do {
             let terms = CallTerms(epoch: epoch, timeoutMs: Self.callTimeoutMs)
             return try await call.call.answer(at: position, copy.subject, terms)
@@ -327,13 +327,13 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
 
     /// Commits what is known when the step has not been answered within its patience.
     private func noteSlowness(
-        of call: Call, _ position: SagaPosition, _ id: UUID, _ unsaved: [SagaEvent<Subject>]
+        of call: Call, _ position: SagaPosition, _ id: UUID, _ unsaved: [CallReport<Subject>]
     ) -> ScheduledTimer? {
         guard let patienceMs = call.call.patienceMs else { return nil }
         return world.scheduler.schedule(afterMs: patienceMs) { [self] in
             world.scheduler.spawn { [self] in
                 do {
-                    let slow = SagaEvent<Subject>.slow(position, call.call)
+                    let slow = CallReport<Subject>.slow(position, call.call)
                     _ = try await save(id, unsaved + [slow])
                 } catch {
                     // The call goes on, and its own commit meets the same.
@@ -348,10 +348,10 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
     /// Commits, and again for as long as the database has trouble: what a call did must not be
     /// forgotten, and asking again is the only other way to know it.
     private func save(
-        _ id: UUID, _ events: [SagaEvent<Subject>]
+        _ id: UUID, _ reports: [CallReport<Subject>]
     ) async throws -> SagaCommit<Subject>? {
         let commit = try await retrying(id, "saga_commit_failed") {
-            try await self.journal.commit(id, events)
+            try await self.journal.commit(id, reports)
         }
         if let commit { progress.publish(commit.copy.subject) }
         return commit

@@ -79,7 +79,7 @@ public protocol StepCall<Subject>: Sendable {
     /// compiled for each with its reply.
     func answer(
         at position: SagaPosition, _ subject: Subject, _ terms: CallTerms
-    ) async throws -> SagaEvent<Subject>
+    ) async throws -> CallReport<Subject>
 
     func done(_ reply: Reply, _ decision: inout StepDecision<Subject>)
     /// It has begun, and ends when the buyer or the provider acts.
@@ -101,7 +101,7 @@ extension StepCall {
 
     public func answer(
         at position: SagaPosition, _ subject: Subject, _ terms: CallTerms
-    ) async throws -> SagaEvent<Subject> {
+    ) async throws -> CallReport<Subject> {
         .answered(position, self, try await ask(subject, terms))
     }
 
@@ -140,7 +140,7 @@ public enum StepAnswer<Reply: Sendable>: Sendable {
 
 /// What a call carries beside the subject.
 public struct CallTerms: Sendable {
-    /// Fences off whoever drove this saga before: participants refuse a lower one.
+    /// This process's epoch. Peers refuse a lower one, so that no process before it can act again.
     public let epoch: Int64
     public let timeoutMs: Int64
 

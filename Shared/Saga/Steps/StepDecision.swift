@@ -1,8 +1,8 @@
 public import Lifecycle
 public import RPC
 
-/// What one event makes of a saga: the row as it will be, the steps that ended by it, and how long
-/// to leave it alone.
+/// What one report makes of a saga: the row as it will be, the steps that ended, and the pause
+/// before its next call.
 public struct StepDecision<Subject: SagaSubject>: Sendable {
     public var subject: Subject
     /// What is written beside the row.
@@ -20,14 +20,14 @@ public struct StepDecision<Subject: SagaSubject>: Sendable {
 
     /// Whatever runs is looked at again within this, but for what rests on purpose.
     public static var longestPauseMs: Int64 { RetryPolicy.saga.longestMs }
-    /// What a call is under way for is looked at by the scan only when it takes longer.
+    /// The scan looks at a saga whose call is under way only when the call takes longer.
     public static var underWayMs: Int64 { 10_000 }
 
     /// - Parameters:
     ///   - epoch: of the process that asks.
-    ///   - isFollowed: whether it has acted on the event already, before committing it.
+    ///   - isFollowed: whether it has acted on the report already, before committing it.
     public init(
-        _ subject: Subject, _ event: SagaEvent<Subject>, now: Instant, epoch: Int64,
+        _ subject: Subject, _ report: CallReport<Subject>, now: Instant, epoch: Int64,
         isFollowed: Bool = false
     ) {
         self.subject = subject
@@ -35,8 +35,8 @@ public struct StepDecision<Subject: SagaSubject>: Sendable {
         self.isFollowed = isFollowed
         isInherited = subject.epoch != epoch
         // Someone else has moved the saga on since this call was sent.
-        guard subject.position == event.position else { return }
-        event.effect(&self)
+        guard subject.position == report.position else { return }
+        report.effect(&self)
     }
 
     /// A step's call that was answered: a row of the history.

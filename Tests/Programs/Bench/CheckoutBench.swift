@@ -1,8 +1,8 @@
 import Lifecycle
 import Processes
 
-/// The long way of a purchase: CreateCheckout, then StartPayment with a payment that is authorised
-/// and captured in two steps, until the buyer has tickets.
+/// A purchase step by step: CreateCheckout, then StartPayment with a payment that is authorised and
+/// captured in two steps, until the buyer has tickets.
 enum CheckoutBench {
     /// In a row: Orders five, Inventory four, Payments four, and the provider's own journal two.
     private static let serialSyncs = 15.0

@@ -50,7 +50,7 @@ final class Shop: Sendable {
         }
     }
 
-    /// The same the long way: first the tickets are reserved, then they are paid for.
+    /// The same step by step: first the tickets are reserved, then they are paid for.
     func checkOut(callers: Int, milliseconds: UInt64) async throws -> Load {
         try await Load(callers: callers, milliseconds: milliseconds, costs: costs) {
             [self] caller in
@@ -65,7 +65,7 @@ final class Shop: Sendable {
         guard reply.state == .completed else { throw BenchError("bought nothing: \(reply)") }
     }
 
-    /// The long way, once.
+    /// One purchase step by step.
     func checkOut(_ choice: Programme.Choice, owner: String, as caller: Int = 0) async throws {
         let gateway = gateway(of: caller)
         let checkout = world.newID()

@@ -1,6 +1,6 @@
 import Contracts
 
-/// A kind of buyer: all in one call, or by which moves on the long way.
+/// A kind of buyer: one that buys in one call, or step by step, and then by which moves.
 enum Role: CaseIterable, Sendable {
     /// Reserves, pays and has the tickets in one call.
     case oneCall
@@ -67,7 +67,7 @@ enum Role: CaseIterable, Sendable {
     }
 }
 
-/// What a buyer on the long way does next.
+/// A move of a buyer who buys step by step.
 enum Move: Sendable {
     case think
     /// Each time as a new attempt.

@@ -70,7 +70,7 @@ struct Buyer: Sendable {
         try await town.pass(upToMs: 20_000)
         switch random.below(10) {
         case 0..<5: try await purchase()
-        case 5..<9: try await goTheLongWay()
+        case 5..<9: try await buyStepwise()
         default: try await hold()
         }
     }
@@ -136,7 +136,7 @@ struct Buyer: Sendable {
 
     // MARK: Step by step
 
-    private func goTheLongWay() async throws {
+    private func buyStepwise() async throws {
         let id = town.world.newID()
         log.begin(id, owner: owner, stage)
         let request = CreateCheckoutRequest(

@@ -16,7 +16,7 @@ struct Shop: Sendable {
 
     func request() -> PurchaseRequest { stage.request(event) }
 
-    /// A checkout on the long way, perhaps with money that comes late.
+    /// A checkout step by step, perhaps with money that comes late.
     func reserve(payingLate: Bool) async throws -> UUID {
         let id = stage.test.world.newID()
         _ = try await orders.call(

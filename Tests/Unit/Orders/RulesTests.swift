@@ -18,7 +18,7 @@ import Wire
     }
 
     /// What may come of the call that a checkout stands at.
-    static func events(_ checkout: Checkout) -> [SagaEvent<Checkout>] {
+    static func reports(_ checkout: Checkout) -> [CallReport<Checkout>] {
         let total = checkout.totals?.total ?? Money(0, Sample.euro)
         let states: [HoldState] = [.committing, .active, .consumed, .released, .expired, .refused]
         let holds = states.map { Sample.hold(checkout, $0) }
@@ -36,7 +36,7 @@ import Wire
             .holdExtendLimit, .livePaymentExists, .authorisationExpired,
         ]
         let calledOff = checkout.isCancelRequested ? [Pay.calledOffInTime] : []
-        return Sample.events(
+        return Sample.reports(
             checkout, answers: holds + payments + [Sample.refund(checkout)],
             refusals: calledOff + reasons.map { .heard($0) }
                 + [
@@ -117,14 +117,14 @@ import Wire
         while let checkout = open.popLast() {
             // Where a purchase waits for its buyer, what it asked for has been seen to: three of
             // them would go on in the same way.
-            guard checkout.way != .opened || checkout.id == oneOpened else { continue }
+            guard checkout.mode != .oneCallOpened || checkout.id == oneOpened else { continue }
             for next in Sample.buyersChoices(checkout) + Sample.news(checkout) {
                 enter(next, from: checkout)
             }
-            for event in events(checkout) {
+            for report in reports(checkout) {
                 for (ageMs, epoch) in times.map({ ($0, checkout.epoch) }) + [(60_000, 2)] {
                     let decision = CheckoutDecision(
-                        checkout, event, now: Sample.start.advanced(byMs: ageMs), epoch: epoch)
+                        checkout, report, now: Sample.start.advanced(byMs: ageMs), epoch: epoch)
                     enter(decision.checkout, from: checkout)
                 }
             }
@@ -232,11 +232,11 @@ import Wire
     }
 
     private static func decide(
-        _ checkout: Checkout, _ event: SagaEvent<Checkout>?, epoch: Int64 = 1,
+        _ checkout: Checkout, _ report: CallReport<Checkout>?, epoch: Int64 = 1,
         isFollowed: Bool = false
     ) throws -> Checkout {
         CheckoutDecision(
-            checkout, try #require(event), now: Sample.start, epoch: epoch, isFollowed: isFollowed
+            checkout, try #require(report), now: Sample.start, epoch: epoch, isFollowed: isFollowed
         ).checkout
     }
 

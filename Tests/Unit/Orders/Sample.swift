@@ -31,19 +31,20 @@ enum Sample {
             paymentMethod: method, expectedTotal: price)
     }
 
-    /// One that costs something, one with an expected price, one without a provider; and the long
-    /// way.
+    /// In one call: one that costs something, one with an expected price, one without a provider.
+    /// Then three that are paid step by step.
     static let firstRows: [Checkout] =
         [
             request(), request(price: Money(9_999, euro)), request(method: nil, provider: nil),
         ].map { PurchaseRules.checkout($0, epoch: 1, now: start) }
         + [
-            longRequest(), longRequest(price: Money(9_999, euro)), longRequest(owner: "free"),
+            stepwiseRequest(), stepwiseRequest(price: Money(9_999, euro)),
+            stepwiseRequest(owner: "free"),
         ].map {
             PurchaseRules.checkout($0, epoch: 1, now: start)
         }
 
-    static func longRequest(
+    static func stepwiseRequest(
         id: UUID = id(), price: Money? = nil, owner: String = "ann"
     ) -> CreateCheckoutRequest {
         CreateCheckoutRequest(
@@ -117,16 +118,16 @@ enum Sample {
     }
 }
 
-// What may come of a call, as events of it.
+// Whatever may become of a call, as reports of it.
 extension Sample {
     /// Every answer that its peer could give to the call of a checkout, likely or not.
-    static func events(
+    static func reports(
         _ checkout: Checkout, answers: [any StepReply], refusals: [RPCError]
-    ) -> [SagaEvent<Checkout>] {
+    ) -> [CallReport<Checkout>] {
         guard let position = checkout.position, let step = saga.step(named: position.step),
             let call = step.call(position.direction)
         else { return [] }
-        return answers.flatMap { events(position, call, $0) }
+        return answers.flatMap { reports(position, call, $0) }
             + refusals.map { .refused(position, call, $0) }
             + [
                 .unknown(
@@ -135,23 +136,23 @@ extension Sample {
             ]
     }
 
-    private static func events<Call: StepCall<Checkout>>(
+    private static func reports<Call: StepCall<Checkout>>(
         _ position: SagaPosition, _ call: Call, _ answer: any StepReply
-    ) -> [SagaEvent<Checkout>] {
+    ) -> [CallReport<Checkout>] {
         guard let reply = answer as? Call.Reply else { return [] }
-        let done = SagaEvent.answered(position, call, .done(reply))
+        let done = CallReport.answered(position, call, .done(reply))
         return reply is HoldReply
             ? [done] : [done, .answered(position, call, .waiting(reply))]
     }
 
     /// The answer to a call. Nil when its peer could not give it.
-    static func done(_ position: SagaPosition, _ answer: any StepReply) -> SagaEvent<Checkout>? {
+    static func done(_ position: SagaPosition, _ answer: any StepReply) -> CallReport<Checkout>? {
         saga.step(named: position.step)?.call(position.direction).flatMap {
-            events(position, $0, answer).first
+            reports(position, $0, answer).first
         }
     }
 
-    static func refused(_ position: SagaPosition, _ error: RPCError) -> SagaEvent<Checkout>? {
+    static func refused(_ position: SagaPosition, _ error: RPCError) -> CallReport<Checkout>? {
         saga.step(named: position.step)?.call(position.direction).map {
             .refused(position, $0, error)
         }
@@ -159,7 +160,7 @@ extension Sample {
 
     static func unknown(
         _ position: SagaPosition, retryInMs: Int64 = 200
-    ) -> SagaEvent<Checkout>? {
+    ) -> CallReport<Checkout>? {
         guard let step = saga.step(named: position.step), let call = step.call(position.direction)
         else { return nil }
         return .unknown(

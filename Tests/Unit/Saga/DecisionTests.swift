@@ -84,9 +84,9 @@ import Testing
     @Test func anAnswerToACallThatIsOverChangesNothing() {
         var row = Aged()
         row.step = SagaPosition("another")
-        let event = SagaEvent<Aged>.answered(
+        let report = CallReport<Aged>.answered(
             SagaPosition("call"), Call(), .done(Said(word: "done")))
-        let decision = StepDecision(row, event, now: Self.start, epoch: 1)
+        let decision = StepDecision(row, report, now: Self.start, epoch: 1)
         #expect(decision.subject == row && decision.ended.isEmpty)
     }
 

@@ -73,10 +73,10 @@ final class MemoryJournal: SagaJournal {
     }
 
     private func decide(
-        _ row: Count, _ event: SagaEvent<Count>, _ state: MemoryTable.State
+        _ row: Count, _ report: CallReport<Count>, _ state: MemoryTable.State
     ) -> (Count, Int64?) {
         let (epoch, now) = (epoch.load(ordering: .relaxed), table.clock.now())
-        let decision = StepDecision(row, event, now: now, epoch: epoch)
+        let decision = StepDecision(row, report, now: now, epoch: epoch)
         var after = decision.subject
         after.take(epoch, since: row)
         guard let pauseMs = decision.pauseMs else { return (after, nil) }
@@ -84,19 +84,19 @@ final class MemoryJournal: SagaJournal {
         return (after, state.restMs ?? pauseMs)
     }
 
-    func deferred(_ subject: Count, _ event: SagaEvent<Count>) -> Count? {
+    func deferred(_ subject: Count, _ report: CallReport<Count>) -> Count? {
         let decision = StepDecision(
-            subject, event, now: table.clock.now(), epoch: epoch.load(ordering: .relaxed))
+            subject, report, now: table.clock.now(), epoch: epoch.load(ordering: .relaxed))
         return decision.mayDefer ? decision.subject : nil
     }
 
-    func commit(_ id: UUID, _ events: [SagaEvent<Count>]) async throws -> SagaCommit<Count>? {
+    func commit(_ id: UUID, _ reports: [CallReport<Count>]) async throws -> SagaCommit<Count>? {
         try table.state.withLock { state in
             if let failure = state.failures.popLast() { throw failure }
             guard var row = state.rows[id] else { return nil }
             if state.unwritable.contains(id) { throw Corrupt() }
             var pause: Int64?
-            for event in events { (row, pause) = decide(row, event, state) }
+            for report in reports { (row, pause) = decide(row, report, state) }
             state.rows[id] = row
             state.commits += 1
             return SagaCommit(row, pauseMs: pause)

@@ -26,7 +26,7 @@ import Testing
             _ = try await rig.caller("orders", to: "payments").call(
                 PaymentsAPI.createPayment,
                 CreatePaymentRequest(
-                    // Of an attempt of the long way, whose id nobody knows any more.
+                    // The payment of an attempt whose id nobody knows any more.
                     paymentId: .derived(from: id, "pay attempt"), checkoutId: id,
                     eventId: event.id, owner: "ann", amount: Money(12_138, SuiteRig.euro),
                     provider: "sim", captureMode: .sale, paymentMethod: token,

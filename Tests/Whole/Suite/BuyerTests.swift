@@ -8,7 +8,7 @@ import Support
 import Testing
 import Wire
 
-/// The long way, as a person at a gateway lives it.
+/// A purchase step by step, as a person at a gateway makes it.
 @Suite struct BuyerTests {
     /// 2 tickets at 50.00, 1.00 fee each, 19 % tax.
     private static let total: Int64 = 12_138

@@ -15,7 +15,7 @@ extension SuiteRig {
             OrdersAPI.purchase, request, CallOptions(actor: buyer))
     }
 
-    /// Reserves, on the long way.
+    /// Reserves, for a purchase step by step.
     func reserve(
         _ event: TestEvent, id: UUID? = nil, quantity: Int64 = 2, expected: Int64? = nil,
         owner: String = "ann", holdTtlMs: Int64? = nil, as buyer: Actor? = nil

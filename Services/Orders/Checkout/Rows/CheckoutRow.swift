@@ -50,7 +50,7 @@ extension Checkout: SagaRow {
         stepCount = c("step_count", it) { $0.stepCount }
         version = c("version", it) { $0.version }
         let owedIn = c("owed_currency", it) { $0.owed?.currency.code }.map { Currency($0) }
-        way = c("way", it) { $0.way }
+        mode = c("way", it) { $0.mode }
         holdTtlMs = c("hold_ttl_ms", it) { $0.holdTtlMs }
         let made = c("attempt_made", it, as: Maybe<Packed.Attempt>.self) { $0.payment.attempt }
         let queued = c("attempt_queued", it, as: Maybe<Packed.Attempt>.self) { $0.payment.queued }
@@ -70,6 +70,6 @@ extension Checkout: SagaRow {
     }
 }
 
-extension CheckoutWay: Bindable {
-    static var nothing: CheckoutWay { .short }
+extension PurchaseMode: Bindable {
+    static var nothing: PurchaseMode { .oneCall }
 }

@@ -4,7 +4,7 @@ import RPC
 import Saga
 import Wire
 
-/// Takes the money: what was authorised, or all in one step.
+/// Takes the money: captures what was authorised, or creates a payment that takes all in one step.
 struct Pay: StepCall {
     let payments: any Caller
 
@@ -21,8 +21,8 @@ struct Pay: StepCall {
             .answer(to: checkout)
     }
 
-    /// What the saga answers itself instead of asking for money that the buyer does not want to
-    /// pay any more.
+    /// The saga's own refusal, in place of a call that would take money for a checkout that was
+    /// called off.
     static let calledOffInTime = RPCError(
         code: .cancelled, reason: .cancelled, message: "called off before the money was asked for",
         outcome: .refused, executed: false, retryAfterMs: nil, detail: [:])
@@ -39,12 +39,12 @@ struct Pay: StepCall {
         decision.mayDefer = true
     }
 
-    /// A purchase in one call that wants the buyer or time goes on the long way.
+    /// A purchase in one call whose payment wants the buyer or time goes on step by step.
     func waiting(
         _ payment: PaymentReply, at position: SagaPosition, _ decision: inout CheckoutDecision
     ) {
         decision.end(position, "WAITING", payment.word)
-        decision.checkout.way = decision.checkout.way == .short ? .opened : decision.checkout.way
+        if decision.checkout.mode == .oneCall { decision.checkout.mode = .oneCallOpened }
         decision.checkout.payment.open(
             LivePayment(state: payment.state, action: payment.clientSecret))
         decision.checkout.paymentError = payment.trouble
@@ -52,14 +52,14 @@ struct Pay: StepCall {
         decision.call(CheckoutStep.reopen)
     }
 
-    /// Money could not be taken. On the long way the buyer may try again, unless they have called
-    /// it off. A payment that has failed for good took nothing, so only stock goes back; one that
+    /// Money could not be taken. Step by step the buyer may try again, unless they have called it
+    /// off. A payment that has failed for good took nothing, so only stock goes back; one that
     /// the buyer might still repeat is voided first.
     func refused(_ error: RPCError, _ decision: inout CheckoutDecision) {
         guard !decision.isContradicted(by: error) else { return }
         if error == Self.calledOffInTime { return decision.calledOff() }
         let mayTryAgain =
-            decision.checkout.way != .short && !decision.checkout.isCancelRequested
+            decision.checkout.mode != .oneCall && !decision.checkout.isCancelRequested
         if mayTryAgain {
             decision.endAttempt(error.isOfProvider ? .failed : .refused, error)
             decision.move(to: .paying)
@@ -128,7 +128,7 @@ extension RPCError {
 
 extension PaymentReply {
     /// What a payment's state means to the step that asked for it. An authorisation is what a
-    /// payment in two steps begins with. A failed try leaves the payment open: on the long way the
+    /// payment in two steps begins with. A failed try leaves the payment open: step by step the
     /// buyer may try once more on the provider's page.
     func answer(to checkout: Checkout) throws -> StepAnswer<PaymentReply> {
         switch state {
@@ -136,7 +136,7 @@ extension PaymentReply {
         case .authorised where checkout.state != .committing: return .done(self)
         case .captured: throw declined(as: .voided)
         case .failedFinal, .voided: throw declined(as: state)
-        case .created where lastError != nil && checkout.way == .short:
+        case .created where lastError != nil && checkout.mode == .oneCall:
             throw declined(as: state)
         default: return .waiting(self)
         }

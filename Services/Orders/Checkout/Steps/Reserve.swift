@@ -14,7 +14,7 @@ struct Reserve: StepCall {
         let request = ReserveRequest(
             holdId: checkout.holdID, eventId: checkout.eventID, owner: checkout.owner,
             lines: checkout.items, ttlMs: checkout.holdTtlMs,
-            fence: checkout.way == .long
+            fence: checkout.mode == .stepwise
                 ? nil : Fence(orderId: checkout.id, epoch: terms.epoch),
             reference: HoldReference(kind: .checkout, id: checkout.id))
         var options = terms.options
@@ -35,7 +35,7 @@ struct Reserve: StepCall {
     /// find the hold consumed: then payment and sale are replayed too.
     private func reserved(_ hold: HoldReply, _ decision: inout CheckoutDecision) {
         let isSold = hold.state == .consumed
-        guard !isSold || decision.mayHaveGoneFurther else {
+        guard !isSold || decision.mayBeBehindPeers else {
             return decision.park("the hold was consumed before it was paid")
         }
         if !isSold, decision.checkout.isCancelRequested, !decision.isFollowed {
@@ -44,10 +44,10 @@ struct Reserve: StepCall {
         // What is sold was sold before anybody heard of a cancellation, and stays sold.
         if isSold { decision.checkout.isCancelRequested = false }
         decision.checkout.lines = hold.lines
-        let isLong = decision.checkout.way == .long
-        if isLong, hold.state == .expired { return decision.timeIsOver() }
+        let isStepwise = decision.checkout.mode == .stepwise
+        if isStepwise, hold.state == .expired { return decision.timeIsOver() }
         if hold.state == .released { return decision.giveUp(hold.givenBack, from: .reserve) }
-        guard hold.state == (isLong ? .active : .committing) || isSold,
+        guard hold.state == (isStepwise ? .active : .committing) || isSold,
             let totals = decision.checkout.totals
         else {
             let problem = RPCError(
@@ -63,7 +63,7 @@ struct Reserve: StepCall {
                 detail: ["expected": .of(expected), "actual": .of(totals.total)])
             return decision.giveUp(problem, from: .reserve)
         }
-        guard !isLong else {
+        guard !isStepwise else {
             decision.move(to: .reserved)
             return decision.waitForBuyer(hold)
         }
@@ -93,7 +93,7 @@ struct Reserve: StepCall {
     func refused(_ error: RPCError, _ decision: inout CheckoutDecision) {
         if decision.checkout.state == .cancelling {
             decision.park(refusing: error)
-        } else if decision.mayHaveGoneFurther {
+        } else if decision.mayBeBehindPeers {
             decision.giveUp(Self.asAsked(error), from: .reserve)
         } else if error.reason == .idempotencyConflict {
             // This database has forgotten a purchase of the same id, which may be paid.
@@ -171,7 +171,7 @@ struct Release: StepCall {
 
     func refused(_ error: RPCError, _ decision: inout CheckoutDecision) {
         if error.reason == .holdConsumed, decision.checkout.isStockUnknown {
-            // By a process before this one, whose last commit was never made.
+            // A process before this one sold the hold, and died before it committed that.
             decision.call(CheckoutStep.reserve)
         } else {
             decision.park(refusing: error)

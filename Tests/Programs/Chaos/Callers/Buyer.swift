@@ -26,7 +26,7 @@ struct Buyer: Sendable {
         while hours.isOpen {
             switch random.below(12) {
             case 0..<6: await purchase()
-            case 6..<11: await goTheLongWay()
+            case 6..<11: await buyStepwise()
             default: await hold()
             }
             await rest(upToMs: thinkMs)
@@ -78,7 +78,7 @@ struct Buyer: Sendable {
 
     // MARK: Step by step
 
-    private func goTheLongWay() async {
+    private func buyStepwise() async {
         let id = world.newID()
         let request = CreateCheckoutRequest(
             checkoutId: id, owner: "buyer-\(id)", contact: contact, eventId: stage.event,

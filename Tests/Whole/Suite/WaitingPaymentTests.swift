@@ -9,7 +9,7 @@ import Testing
 import Wire
 
 /// Payments that want the buyer, or take their time, or come too late.
-@Suite struct LongWayTests {
+@Suite struct WaitingPaymentTests {
     @Test func aBuyerWhoMustActIsToldAtOnceAndGetsTicketsAfterwards() throws {
         try SuiteRig.run { rig in
             let event = try await rig.event()

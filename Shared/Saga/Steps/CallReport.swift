@@ -1,9 +1,9 @@
 internal import Lifecycle
 public import RPC
 
-/// How a call ended, and which call it was: an event for a position that the saga has left is
-/// stale and changes nothing.
-public struct SagaEvent<Subject: SagaSubject>: Sendable {
+/// What became of a call, and of which: answered, refused, without an answer, or slow. A report for
+/// a position that the saga has left is stale and changes nothing.
+public struct CallReport<Subject: SagaSubject>: Sendable {
     public let position: SagaPosition
     /// It was answered, and what it asked for has happened.
     let isDone: Bool
@@ -23,24 +23,24 @@ public struct SagaEvent<Subject: SagaSubject>: Sendable {
 
     public static func answered<Call: StepCall<Subject>>(
         _ position: SagaPosition, _ call: Call, _ answer: StepAnswer<Call.Reply>
-    ) -> SagaEvent {
+    ) -> CallReport {
         switch answer {
         case .done(let reply):
-            SagaEvent(position, isDone: true) {
+            CallReport(position, isDone: true) {
                 $0.end(position, "DONE", reply.word)
                 call.done(reply, &$0)
             }
         case .waiting(let reply):
-            SagaEvent(position) { call.waiting(reply, at: position, &$0) }
+            CallReport(position) { call.waiting(reply, at: position, &$0) }
         }
     }
 
     public static func refused(
         _ position: SagaPosition, _ call: some StepCall<Subject>, _ error: RPCError
-    ) -> SagaEvent {
-        SagaEvent(position) {
+    ) -> CallReport {
+        CallReport(position) {
             $0.end(position, "REFUSED", error.reason.name)
-            if error.isDenial {
+            if error.isMisconfiguration {
                 $0.park("\(position.step) was denied: \(error.reason.name)")
             } else {
                 call.refused(error, &$0)
@@ -53,9 +53,9 @@ public struct SagaEvent<Subject: SagaSubject>: Sendable {
     public static func unknown(
         _ position: SagaPosition, _ call: some StepCall<Subject>, _ kind: StepKind,
         _ error: RPCError, retryInMs: Int64
-    ) -> SagaEvent {
+    ) -> CallReport {
         let isCut = [.unavailable, .draining, .deadlineExceeded].contains(error.reason)
-        return SagaEvent(position, isCut: isCut) { decision in
+        return CallReport(position, isCut: isCut) { decision in
             decision.subject.trouble = "\(error.reason.name): \(error.message)"
             let ageMs = decision.subject.createdAt.millisecondsUntil(decision.now)
             guard !kind.isOver(position.direction, ageMs: ageMs) else {
@@ -69,14 +69,15 @@ public struct SagaEvent<Subject: SagaSubject>: Sendable {
     /// The call has used up the step's patience and goes on.
     public static func slow(
         _ position: SagaPosition, _ call: some StepCall<Subject>
-    ) -> SagaEvent {
-        SagaEvent(position) { call.slow(&$0) }
+    ) -> CallReport {
+        CallReport(position) { call.slow(&$0) }
     }
 }
 
 extension RPCError {
-    /// The services don't fit together, which only a human can mend.
-    fileprivate var isDenial: Bool {
+    /// The call was rejected before its method ran: a credential, role, schema or method that the
+    /// peer does not accept. Asking again cannot help; a human must mend the deployment.
+    fileprivate var isMisconfiguration: Bool {
         [.permissionDenied, .unauthenticated, .unsupportedSchema, .unknownMethod].contains(reason)
     }
 }
