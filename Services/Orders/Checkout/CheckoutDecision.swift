@@ -92,7 +92,7 @@ extension CheckoutDecision {
         checkout.owed = payment.captured
         checkout.payment.live = LivePayment(state: payment.state)
         checkout.paymentError = nil
-        call(CheckoutStep.fence)
+        goOn(with: CheckoutStep.fence)
         mayDefer = true
     }
 
@@ -104,7 +104,7 @@ extension CheckoutDecision {
             endAttempt(.failed, error)
             checkout.problem = Problem(error: error)
             move(to: .cancelling)
-            return call(CheckoutStep.reserve, .undo)
+            return goOn(with: CheckoutStep.reserve, .undo)
         }
         if error.reason == .declined || error.reason == .authorisationExpired {
             if checkout.state == .reserved { move(to: .paying) }
@@ -152,7 +152,7 @@ extension CheckoutDecision {
     mutating func giveUp(_ error: RPCError?, from step: CheckoutStep) {
         checkout.problem = error.map { Problem(error: $0) }
         move(to: .cancelling)
-        call(mayBeBehindPeers ? CheckoutStep.pay : step, .undo)
+        goOn(with: mayBeBehindPeers ? CheckoutStep.pay : step, .undo)
     }
 
     /// Somebody else gave the hold back: there is no time left to wait for.
@@ -171,24 +171,24 @@ extension CheckoutDecision {
     }
 
     private mutating func undo() {
-        call(checkout.mayHavePayment ? CheckoutStep.pay : .reserve, .undo)
+        goOn(with: checkout.mayHavePayment ? CheckoutStep.pay : .reserve, .undo)
     }
 
     /// Money was taken for stock that cannot be had.
     mutating func owe() {
         checkout.owed = checkout.owed ?? checkout.totals?.total
         move(to: .refunding)
-        call(CheckoutStep.refund)
+        goOn(with: CheckoutStep.refund)
     }
 
     /// Money first, then stock; refunded is when both are done.
     mutating func refundedOrReleasing() {
         if !checkout.isHoldReleased {
-            call(CheckoutStep.reserve, .undo)
+            goOn(with: CheckoutStep.reserve, .undo)
         } else if checkout.isRefundSettled {
             move(to: .refunded)
         } else {
-            call(CheckoutStep.refund)
+            goOn(with: CheckoutStep.refund)
         }
     }
 }

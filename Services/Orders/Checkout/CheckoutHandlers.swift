@@ -13,7 +13,7 @@ extension OrdersService {
         router.handle(OrdersAPI.startPayment, startPayment)
         router.handle(OrdersAPI.cancelCheckout, cancel)
         router.handle(OrdersAPI.getCheckout) { [self] request, call in
-            try await told(try await found(request.checkoutId, for: call))
+            try await reply(about: try await found(request.checkoutId, for: call))
         }
         router.handle(OrdersAPI.watchCheckout, watch)
     }
@@ -27,9 +27,9 @@ extension OrdersService {
         let watch = runner.progress.watch(request.purchaseId) { $0.isSettled }
         defer { watch.cancel() }
         let begun = try await checkouts.begin(request, call)
-        if begun.isSettled { return try answer(begun, try await told(begun)) }
+        if begun.isSettled { return try replyOrRefusal(begun, try await reply(about: begun)) }
         runner.start(begun)
-        return try await settled(watch, request.purchaseId, request.waitMs ?? .max, call)
+        return try await replyWhenSettled(watch, request.purchaseId, request.waitMs ?? .max, call)
     }
 
     /// What costs something and names no provider is refused before it is stored, so that its id
@@ -53,7 +53,9 @@ extension OrdersService {
     }
 
     /// A purchase that was refused answers with the refusal, each time that it is asked.
-    func answer(_ checkout: Checkout, _ reply: CheckoutReply) throws -> CheckoutReply {
+    func replyOrRefusal(
+        _ checkout: Checkout, _ reply: CheckoutReply
+    ) throws -> CheckoutReply {
         if checkout.state == .rejected || checkout.state == .cancelled,
             let problem = checkout.problem
         {
@@ -64,8 +66,8 @@ extension OrdersService {
 
     /// The reply about a checkout. The order of a completed checkout is read, unless this process
     /// has `justWritten` it: so the answer to a purchase reads nothing.
-    func told(
-        _ checkout: Checkout, justWritten: Bool = false
+    func reply(
+        about checkout: Checkout, justWritten: Bool = false
     ) async throws -> CheckoutReply {
         let order =
             checkout.state == .completed && !justWritten
@@ -73,17 +75,18 @@ extension OrdersService {
         return view.reply(checkout, order, now: database.now)
     }
 
-    /// A purchase or checkout that was refused answers with the refusal.
-    func settled(
+    /// The reply once the checkout has come to something, or when the caller's time is over.
+    func replyWhenSettled(
         _ watch: SagaWatch<Checkout>, _ id: UUID, _ waitMs: Int64, _ call: CallContext
     ) async throws -> CheckoutReply {
         let waitMs = call.waitMs(waitMs, on: world.scheduler)
         if let settled = await watch.value(withinMs: waitMs) {
             let justWritten = checkouts.wrote(settled)
-            return try answer(settled, try await told(settled, justWritten: justWritten))
+            return try replyOrRefusal(
+                settled, try await reply(about: settled, justWritten: justWritten))
         }
         let checkout = try await found(id, for: call)
-        return try answer(checkout, try await told(checkout))
+        return try replyOrRefusal(checkout, try await reply(about: checkout))
     }
 
     /// Another buyer's is not found, as one that does not exist.
@@ -105,9 +108,9 @@ extension OrdersService {
         let watch = runner.progress.watch(request.checkoutId) { $0.isSettled }
         defer { watch.cancel() }
         let begun = try await checkouts.begin(request, call)
-        if begun.state != .new { return try answer(begun, try await told(begun)) }
+        if begun.state != .new { return try replyOrRefusal(begun, try await reply(about: begun)) }
         runner.start(begun)
-        return try await settled(watch, request.checkoutId, request.waitMs ?? .max, call)
+        return try await replyWhenSettled(watch, request.checkoutId, request.waitMs ?? .max, call)
     }
 
     func startPayment(
@@ -125,7 +128,7 @@ extension OrdersService {
         {
             throw refusal
         }
-        return try await told(checkout)
+        return try await reply(about: checkout)
     }
 
     /// What the attempt that was begun has come to. Only what happened after it was begun tells:
@@ -160,12 +163,12 @@ extension OrdersService {
             try BuyerRules.cancel($0, now: $1)
         }
         runner.moved(after)
-        if after.state.isTerminal { return try await told(after) }
+        if after.state.isTerminal { return try await reply(about: after) }
         let waitMs = call.waitMs(request.waitMs ?? 0, on: world.scheduler)
         if let ended = await watch.value(withinMs: waitMs) {
-            return try await told(ended)
+            return try await reply(about: ended)
         }
-        return try await told(try await found(request.checkoutId, for: call))
+        return try await reply(about: try await found(request.checkoutId, for: call))
     }
 
     /// The checkout as it is now when it has changed since, else as its next change makes it.
@@ -179,6 +182,6 @@ extension OrdersService {
             let waitMs = call.waitMs(request.waitMs ?? .max, on: world.scheduler)
             if let newer = await watch.value(withinMs: waitMs) { checkout = newer }
         }
-        return try await told(checkout)
+        return try await reply(about: checkout)
     }
 }

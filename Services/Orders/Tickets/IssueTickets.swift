@@ -18,7 +18,7 @@ struct IssueTickets: StepCall {
         let issued = max(decision.checkout.ticketsIssued, reply.tickets)
         decision.checkout.issued = issued
         if issued < decision.checkout.quantity {
-            decision.call(CheckoutStep.issue)
+            decision.goOn(with: CheckoutStep.issue)
         } else {
             decision.move(to: .completed)
         }

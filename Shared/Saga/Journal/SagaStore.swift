@@ -66,6 +66,7 @@ public final class SagaStore<Definition: SagaDefinition>: SagaJournal {
 
     public func deferred(_ subject: Row, _ report: CallReport<Row>) -> Row? {
         guard report.isDone else { return nil }
+        // The commit decides again, at its own time.
         let decision = StepDecision(subject, report, now: subject.createdAt, epoch: epoch)
         return decision.mayDefer ? decision.subject : nil
     }

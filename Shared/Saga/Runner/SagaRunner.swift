@@ -6,7 +6,8 @@ internal import Text
 internal import Wire
 
 /// Drives sagas, each in a task of its own that keeps its row in memory: a call, one commit of its
-/// result and the next position, the next call. What it holds is a copy; killed anywhere, the next
+/// result and the next position, the next call. A result that would be the same if it was asked
+/// again waits for the commit of the next. What the task holds is a copy; killed anywhere, the next
 /// process reads the rows and asks the same calls again.
 public final class SagaRunner<Journal: SagaJournal>: Service {
     public typealias Subject = Journal.Subject

@@ -46,13 +46,14 @@ public struct StepDecision<Subject: SagaSubject>: Sendable {
         subject.trouble = nil
     }
 
-    public mutating func call(
-        _ step: some RawRepresentable<String>, _ direction: SagaDirection = .act
+    /// The saga goes on with this step; the runner asks its call once this is decided.
+    public mutating func goOn(
+        with step: some RawRepresentable<String>, _ direction: SagaDirection = .act
     ) {
-        call(SagaPosition(step, direction))
+        goOn(with: SagaPosition(step, direction))
     }
 
-    private mutating func call(_ position: SagaPosition) {
+    private mutating func goOn(with position: SagaPosition) {
         pauseMs = nil
         guard !subject.isParked else { return }
         subject.step = position

@@ -61,7 +61,7 @@ private struct Owe: StepCall {
 
     func done(_ reply: Told, _ decision: inout StepDecision<Refund>) {
         decision.subject.state = "OWED"
-        decision.call(RefundStep.settle)
+        decision.goOn(with: RefundStep.settle)
     }
 }
 

@@ -19,7 +19,7 @@ struct AwaitBuyer: StepCall {
         case .active where hold.expiresInMs ?? 0 > 0: decision.waitForBuyer(hold)
         case .committing:
             // It was fenced for an attempt that the buyer has replaced meanwhile.
-            decision.call(CheckoutStep.reopen)
+            decision.goOn(with: CheckoutStep.reopen)
         case .consumed: decision.park("the hold is \(hold.state.word) unasked")
         case .released: decision.holdIsGone(hold.givenBack)
         default: decision.timeIsOver()

@@ -19,7 +19,7 @@ struct Consume: StepCall {
     func done(_ hold: HoldReply, _ decision: inout CheckoutDecision) {
         if decision.checkout.state == .committing { decision.move(to: .paid) }
         if decision.checkout.quantity > IssueTickets.mostPerCommit {
-            decision.call(CheckoutStep.issue)
+            decision.goOn(with: CheckoutStep.issue)
         } else {
             decision.move(to: .completed)
         }
@@ -30,7 +30,7 @@ struct Consume: StepCall {
             return decision.park(refusing: error)
         }
         // A ReopenHold that was asked again has come late, after the fence: fence it once more.
-        decision.call(CheckoutStep.fence)
+        decision.goOn(with: CheckoutStep.fence)
     }
 
     /// While it has no answer, the buyer is told that the money has come.

@@ -28,7 +28,7 @@ struct Extend: StepCall {
     }
 
     private func beginPayment(_ decision: inout CheckoutDecision) {
-        decision.call(decision.checkout.isPaidAtOnce ? CheckoutStep.fence : .createPayment)
+        decision.goOn(with: decision.checkout.isPaidAtOnce ? CheckoutStep.fence : .createPayment)
     }
 
     /// A hold at its longest is paid within what is left of it. One that is fenced was so by this

@@ -17,11 +17,11 @@ struct FenceHold: StepCall {
     }
 
     func done(_ hold: HoldReply, _ decision: inout CheckoutDecision) {
-        if decision.checkout.isBeingSold { return decision.call(CheckoutStep.consume) }
+        if decision.checkout.isBeingSold { return decision.goOn(with: CheckoutStep.consume) }
         // The payment has been taken: asked again, it answers what has become of it.
         decision.checkout.owed = nil
         decision.move(to: .committing)
-        decision.call(decision.checkout.isFree ? CheckoutStep.consume : .pay)
+        decision.goOn(with: decision.checkout.isFree ? CheckoutStep.consume : .pay)
     }
 
     /// Captured money without stock goes back; an authorisation is given up.

@@ -35,7 +35,7 @@ struct Pay: StepCall {
         }
         decision.checkout.payment.live?.action = nil
         decision.checkout.paymentError = nil
-        decision.call(CheckoutStep.consume)
+        decision.goOn(with: CheckoutStep.consume)
         decision.mayDefer = true
     }
 
@@ -49,7 +49,7 @@ struct Pay: StepCall {
             LivePayment(state: payment.state, action: payment.clientSecret))
         decision.checkout.paymentError = payment.trouble
         decision.move(to: .paying)
-        decision.call(CheckoutStep.reopen)
+        decision.goOn(with: CheckoutStep.reopen)
     }
 
     /// Money could not be taken. Step by step the buyer may try again, unless they have called it
@@ -63,7 +63,7 @@ struct Pay: StepCall {
         if mayTryAgain {
             decision.endAttempt(error.isOfProvider ? .failed : .refused, error)
             decision.move(to: .paying)
-            return decision.call(CheckoutStep.reopen)
+            return decision.goOn(with: CheckoutStep.reopen)
         }
         decision.checkout.problem = Problem(error: error)
         decision.checkout.paymentError = PaymentTrouble(error).text
@@ -72,7 +72,7 @@ struct Pay: StepCall {
             error.detail["state"] == .text($0.word)
         }
         decision.move(to: .cancelling)
-        decision.call(isFinal ? CheckoutStep.reserve : .pay, .undo)
+        decision.goOn(with: isFinal ? CheckoutStep.reserve : .pay, .undo)
     }
 }
 
@@ -95,7 +95,7 @@ struct VoidPayment: StepCall {
         } else if decision.checkout.owed != nil {
             decision.park("the payment was captured, and is \(payment.word) now")
         } else {
-            decision.call(CheckoutStep.reserve, .undo)
+            decision.goOn(with: CheckoutStep.reserve, .undo)
         }
     }
 
@@ -109,10 +109,10 @@ struct VoidPayment: StepCall {
     /// is there; a cancelled one gets the money back.
     private func capturedAfterAll(_ decision: inout CheckoutDecision) {
         if decision.checkout.state == .expiring {
-            decision.call(CheckoutStep.fence)
+            decision.goOn(with: CheckoutStep.fence)
         } else if decision.checkout.isStockUnknown {
             // The tickets may be sold as well, and then the money must not go back.
-            decision.call(CheckoutStep.reserve, .undo)
+            decision.goOn(with: CheckoutStep.reserve, .undo)
         } else {
             decision.owe()
         }
@@ -142,6 +142,8 @@ extension PaymentReply {
         }
     }
 
+    /// For a payment that was answered and has failed since. What Payments itself refuses as
+    /// DECLINED is thrown by the call.
     private func declined(as state: PaymentState) -> RPCError {
         RPCError(
             .declined, "the payment is \(state.word)",

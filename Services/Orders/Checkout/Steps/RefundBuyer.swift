@@ -38,7 +38,7 @@ struct RefundBuyer: StepCall {
     ) {
         if !decision.checkout.isHoldReleased {
             decision.end(position, "WAITING", refund.word)
-            decision.call(CheckoutStep.reserve, .undo)
+            decision.goOn(with: CheckoutStep.reserve, .undo)
         } else {
             decision.pause(position.again, ms: CheckoutDecision.pollMs(position.attempt))
         }

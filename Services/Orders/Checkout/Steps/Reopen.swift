@@ -23,6 +23,6 @@ struct Reopen: StepCall {
     func refused(_ error: RPCError, _ decision: inout CheckoutDecision) {
         guard !decision.isContradicted(by: error) else { return }
         decision.move(to: .expiring)
-        decision.call(CheckoutStep.pay, .undo)
+        decision.goOn(with: CheckoutStep.pay, .undo)
     }
 }

@@ -73,11 +73,12 @@ struct Reserve: StepCall {
             return decision.giveUp(problem, from: .reserve)
         }
         decision.move(to: .committing)
-        decision.call(isFree ? CheckoutStep.consume : .pay)
+        decision.goOn(with: isFree ? CheckoutStep.consume : .pay)
         decision.mayDefer = true
     }
 
-    /// A process before this one had sold it: what is left is to say so.
+    /// Release was refused as HOLD_CONSUMED: a process before this one had sold it, and what is
+    /// left is to say so.
     private func soldBefore(_ hold: HoldReply, _ decision: inout CheckoutDecision) {
         guard hold.state == .consumed else {
             return decision.park("the hold is \(hold.state.word), and was CONSUMED")
@@ -87,7 +88,7 @@ struct Reserve: StepCall {
         decision.checkout.owed = nil
         decision.checkout.isCancelRequested = false
         decision.move(to: .committing)
-        decision.call(decision.checkout.isFree ? CheckoutStep.consume : .pay)
+        decision.goOn(with: decision.checkout.isFree ? CheckoutStep.consume : .pay)
     }
 
     func refused(_ error: RPCError, _ decision: inout CheckoutDecision) {
@@ -172,7 +173,7 @@ struct Release: StepCall {
     func refused(_ error: RPCError, _ decision: inout CheckoutDecision) {
         if error.reason == .holdConsumed, decision.checkout.isStockUnknown {
             // A process before this one sold the hold, and died before it committed that.
-            decision.call(CheckoutStep.reserve)
+            decision.goOn(with: CheckoutStep.reserve)
         } else {
             decision.park(refusing: error)
         }

@@ -22,7 +22,7 @@ struct Supersede: StepCall {
         decision.endAttempt(.superseded)
         decision.checkout.payment = .live(next, LivePayment())
         decision.checkout.paymentError = nil
-        decision.call(CheckoutStep.extend)
+        decision.goOn(with: CheckoutStep.extend)
     }
 
     func refused(_ error: RPCError, _ decision: inout CheckoutDecision) {
@@ -35,7 +35,7 @@ struct Supersede: StepCall {
         decision.dropQueued()
         decision.checkout.payment.keep()
         decision.checkout.owed = captured
-        decision.call(CheckoutStep.fence)
+        decision.goOn(with: CheckoutStep.fence)
     }
 
     func unanswered(_ position: SagaPosition, _ decision: inout CheckoutDecision) {
