@@ -11,17 +11,11 @@ enum CheckoutBench {
     private static let roundTrips = 8.0
 
     static func figures(runs: Int, seconds: Int?) async throws -> [Figure] {
-        let (world, network) = try RPCBench.makeWorld()
-        let folder = try WorkFolder(named: "turnstile-bench")
-        defer { folder.remove() }
-        let suite = try ServiceSuite(in: folder, world: world, on: network)
-        defer { suite.killAll() }
-        return try await world.scheduler.spawn {
-            try await suite.start()
+        try await ServiceSuite.run(named: "bench") { suite, folder, world in
             let shop = try await Shop(suite, world: world)
             defer { shop.close() }
             return try await figures(runs: runs, seconds: seconds ?? 4, shop, folder)
-        }.value
+        }
     }
 
     private static func figures(
@@ -37,21 +31,6 @@ enum CheckoutBench {
             many.append(
                 try await shop.checkOut(callers: 64, milliseconds: UInt64(seconds) * 1_000))
         }
-        func lower(_ name: String, _ unit: String, _ values: [Double]) -> Figure {
-            Figure(name: name, unit: unit, runs: values, isHigherBetter: false)
-        }
-        return [
-            Figure(name: "checkout.64", unit: "calls/s", runs: many.map(\.rate)),
-            lower("checkout.64.p50", "us", many.map(\.latencies.p50Microseconds)),
-            lower("checkout.64.p99", "us", many.map(\.latencies.p99Microseconds)),
-            lower("checkout.64.cpu", "us a call", many.map(\.processorMicroseconds)),
-            lower("checkout.64.syncs", "a call", many.map(\.syncs)),
-            lower("checkout.64.statements", "a call", many.map(\.statements)),
-            Figure(
-                name: "checkout.1.p50", unit: "us", runs: one.map(\.latencies.p50Microseconds),
-                baselines: waits, isHigherBetter: false),
-            lower("checkout.1.syncs", "a call", one.map(\.syncs)),
-            lower("checkout.1.statements", "a call", one.map(\.statements)),
-        ]
+        return many.figures("checkout.64") + one.oneByOne("checkout.1", least: waits)
     }
 }

@@ -49,6 +49,34 @@ struct Load {
     }
 }
 
+extension [Load] {
+    /// What many callers at once came to.
+    func figures(_ name: String, baselines: [Double] = []) -> [Figure] {
+        [Figure(name: name, unit: "calls/s", runs: map(\.rate), baselines: baselines)]
+            + latencies(name) + [
+                .lower("\(name).cpu", "us a call", map(\.processorMicroseconds)),
+                .lower("\(name).syncs", "a call", map(\.syncs)),
+                .lower("\(name).statements", "a call", map(\.statements)),
+            ]
+    }
+
+    func latencies(_ name: String) -> [Figure] {
+        [
+            .lower("\(name).p50", "us", map(\.latencies.p50Microseconds)),
+            .lower("\(name).p99", "us", map(\.latencies.p99Microseconds)),
+        ]
+    }
+
+    /// What one caller came to, beside the least that it must wait for.
+    func oneByOne(_ name: String, least waits: [Double]) -> [Figure] {
+        [
+            .lower("\(name).p50", "us", map(\.latencies.p50Microseconds), baselines: waits),
+            .lower("\(name).syncs", "a call", map(\.syncs)),
+            .lower("\(name).statements", "a call", map(\.statements)),
+        ]
+    }
+}
+
 extension [UInt64] {
     /// What all but one in a hundred stay below, in microseconds.
     var p99Microseconds: Double {

@@ -12,16 +12,10 @@ enum MemoryBench {
     private static let identities = ["orders", "payments", "inventory", "gateway", "operator"]
 
     static func figures(seconds: Int?) async throws -> [Figure] {
-        let (world, network) = try RPCBench.makeWorld()
-        let folder = try WorkFolder(named: "turnstile-bench")
-        defer { folder.remove() }
-        let suite = try ServiceSuite(in: folder, world: world, on: network)
-        defer { suite.killAll() }
-        return try await world.scheduler.spawn {
-            try await suite.start()
+        try await ServiceSuite.run(named: "bench") { suite, _, world in
             let idle = try await idleConnections(of: suite)
             return [idle] + (try await underLoad(suite, world, seconds: seconds ?? 60))
-        }.value
+        }
     }
 
     /// All three services together, after a third of the time and at its end.

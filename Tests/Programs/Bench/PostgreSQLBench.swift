@@ -17,15 +17,10 @@ enum PostgreSQLBench {
         guard let url = variables["TURNSTILE_BENCH_POSTGRESQL"],
             let program = variables["TURNSTILE_BENCH_PGBENCH"]
         else { throw BenchError("deploy/bench starts the server that this section needs") }
-        let (world, network) = try RPCBench.makeWorld()
-        let folder = try WorkFolder(named: "turnstile-bench")
-        defer { folder.remove() }
-        let classic = try PgBench(url: url, program: program, folder: folder)
-        let suite = try ServiceSuite(
-            in: folder, settings: ["TURNSTILE_DATABASE": url], world: world, on: network)
-        defer { suite.killAll() }
-        return try await world.scheduler.spawn {
-            try await suite.start()
+        return try await ServiceSuite.run(
+            named: "bench", settings: ["TURNSTILE_DATABASE": url]
+        ) { suite, folder, world in
+            let classic = try PgBench(url: url, program: program, folder: folder)
             let sale = try await Sale(suite, isFenced: false, world: world)
             let shop = try await Shop(suite, gateways: gateways, world: world)
             defer {
@@ -33,7 +28,7 @@ enum PostgreSQLBench {
                 shop.close()
             }
             return try await figures(runs: runs, seconds: seconds ?? 4, sale, shop, classic)
-        }.value
+        }
     }
 
     private static func figures(
@@ -57,24 +52,20 @@ enum PostgreSQLBench {
             boughtByFew.append(try await rate(.purchase, classicFew))
             purchases.append(try await shop.buy(callers: buyers, milliseconds: milliseconds))
         }
-        func lower(_ name: String, _ unit: String, _ values: [Double]) -> Figure {
-            Figure(name: name, unit: unit, runs: values, isHigherBetter: false)
+        func figures(
+            _ name: String, _ loads: [Load], _ classic: [Double], byFew: [Double], _ few: String
+        ) -> [Figure] {
+            [
+                Figure(
+                    name: name, unit: "calls/s", runs: loads.map(\.rate), baselines: classic),
+                Figure(name: few, unit: "calls/s", runs: byFew),
+            ] + loads.latencies(name) + [.lower("\(name).commits", "a call", loads.map(\.syncs))]
         }
-        return [
-            Figure(
-                name: "postgresql.reserve.128", unit: "calls/s", runs: reserves.map(\.rate),
-                baselines: locked),
-            Figure(name: "postgresql.reserve.classic.8", unit: "calls/s", runs: lockedByFew),
-            lower("postgresql.reserve.128.p50", "us", reserves.map(\.latencies.p50Microseconds)),
-            lower("postgresql.reserve.128.p99", "us", reserves.map(\.latencies.p99Microseconds)),
-            lower("postgresql.reserve.128.commits", "a call", reserves.map(\.syncs)),
-            Figure(
-                name: "postgresql.purchase.256", unit: "calls/s", runs: purchases.map(\.rate),
-                baselines: bought),
-            Figure(name: "postgresql.purchase.classic.8", unit: "calls/s", runs: boughtByFew),
-            lower("postgresql.purchase.256.p50", "us", purchases.map(\.latencies.p50Microseconds)),
-            lower("postgresql.purchase.256.p99", "us", purchases.map(\.latencies.p99Microseconds)),
-            lower("postgresql.purchase.256.commits", "a call", purchases.map(\.syncs)),
-        ]
+        return figures(
+            "postgresql.reserve.128", reserves, locked, byFew: lockedByFew,
+            "postgresql.reserve.classic.8")
+            + figures(
+                "postgresql.purchase.256", purchases, bought, byFew: boughtByFew,
+                "postgresql.purchase.classic.8")
     }
 }

@@ -15,17 +15,11 @@ enum PurchaseBench {
     private static let (wideEvents, wideTypes) = (10, 100)
 
     static func figures(runs: Int, seconds: Int?) async throws -> [Figure] {
-        let (world, network) = try RPCBench.makeWorld()
-        let folder = try WorkFolder(named: "turnstile-bench")
-        defer { folder.remove() }
-        let suite = try ServiceSuite(in: folder, world: world, on: network)
-        defer { suite.killAll() }
-        return try await world.scheduler.spawn {
-            try await suite.start()
+        try await ServiceSuite.run(named: "bench") { suite, folder, world in
             let shop = try await Shop(suite, world: world)
             defer { shop.close() }
             return try await figures(runs: runs, seconds: seconds ?? 4, shop, folder)
-        }.value
+        }
     }
 
     private static func figures(
@@ -47,28 +41,12 @@ enum PurchaseBench {
             spread.append(try await shop.buy(wide, callers: 64, milliseconds: milliseconds))
             memory.append(shop.largestMegabytes)
         }
-        func lower(_ name: String, _ unit: String, _ values: [Double]) -> Figure {
-            Figure(name: name, unit: unit, runs: values, isHigherBetter: false)
-        }
-        return [
-            Figure(name: "purchase.hot.64", unit: "calls/s", runs: many.map(\.rate)),
-            lower("purchase.hot.64.p50", "us", many.map(\.latencies.p50Microseconds)),
-            lower("purchase.hot.64.p99", "us", many.map(\.latencies.p99Microseconds)),
-            lower("purchase.hot.64.cpu", "us a call", many.map(\.processorMicroseconds)),
-            lower("purchase.hot.64.syncs", "a call", many.map(\.syncs)),
-            lower("purchase.hot.64.statements", "a call", many.map(\.statements)),
-            lower("purchase.hot.64.memory", "MiB", memory),
-            // What one hot ticket type costs: purchases of a thousand types beside those of one.
-            Figure(
-                name: "purchase.spread.64", unit: "calls/s", runs: spread.map(\.rate),
-                baselines: many.map(\.rate)),
-            lower("purchase.spread.64.p50", "us", spread.map(\.latencies.p50Microseconds)),
-            lower("purchase.spread.64.p99", "us", spread.map(\.latencies.p99Microseconds)),
-            Figure(
-                name: "purchase.1.p50", unit: "us", runs: one.map(\.latencies.p50Microseconds),
-                baselines: waits, isHigherBetter: false),
-            lower("purchase.1.syncs", "a call", one.map(\.syncs)),
-            lower("purchase.1.statements", "a call", one.map(\.statements)),
-        ]
+        // What one hot ticket type costs: purchases of a thousand types beside those of one.
+        let wideRate = Figure(
+            name: "purchase.spread.64", unit: "calls/s", runs: spread.map(\.rate),
+            baselines: many.map(\.rate))
+        return many.figures("purchase.hot.64")
+            + [.lower("purchase.hot.64.memory", "MiB", memory), wideRate]
+            + spread.latencies("purchase.spread.64") + one.oneByOne("purchase.1", least: waits)
     }
 }

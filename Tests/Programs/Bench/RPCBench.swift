@@ -44,9 +44,7 @@ enum RPCBench {
     static func makeWorld() throws -> (World, TCPNetwork) {
         let loop = try EventLoop()
         try loop.start(name: "loop")
-        let world = World(
-            scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
-            metrics: Metrics())
+        let world = World.real(on: loop)
         return (world, TCPNetwork(loop: loop))
     }
 

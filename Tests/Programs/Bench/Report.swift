@@ -8,6 +8,13 @@ struct Figure {
     var baselines: [Double] = []
     var isHigherBetter = true
 
+    /// Of what is better when it is lower.
+    static func lower(
+        _ name: String, _ unit: String, _ runs: [Double], baselines: [Double] = []
+    ) -> Figure {
+        Figure(name: name, unit: unit, runs: runs, baselines: baselines, isHigherBetter: false)
+    }
+
     var value: Double { runs.median }
     var baseline: Double? { baselines.isEmpty ? nil : baselines.median }
     var ratio: Double? { baseline.flatMap { $0 > 0 ? value / $0 : nil } }

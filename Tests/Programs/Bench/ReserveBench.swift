@@ -10,17 +10,11 @@ import RPC
 /// time is one such wait and one bare echo.
 enum ReserveBench {
     static func figures(runs: Int, seconds: Int?) async throws -> [Figure] {
-        let (world, network) = try RPCBench.makeWorld()
-        let folder = try WorkFolder(named: "turnstile-bench")
-        defer { folder.remove() }
-        let suite = try ServiceSuite(in: folder, world: world, on: network)
-        defer { suite.killAll() }
-        return try await world.scheduler.spawn {
-            try await suite.start(.inventory)
+        try await ServiceSuite.run(named: "bench", only: .inventory) { suite, folder, world in
             let sale = try await Sale(suite, world: world)
             defer { sale.close() }
             return try await figures(runs: runs, seconds: seconds ?? 2, sale, folder)
-        }.value
+        }
     }
 
     private static func figures(
@@ -43,21 +37,10 @@ enum ReserveBench {
         }
         let rates = syncs.map { Double($0.count) / (Double($0.reduce(0, +)) / 1e9) }
         let waits = zip(syncs, echoes).map { $0.p50Microseconds + $1 }
-        func lower(_ name: String, _ unit: String, _ values: [Double]) -> Figure {
-            Figure(name: name, unit: unit, runs: values, isHigherBetter: false)
-        }
-        return [
-            Figure(
-                name: "reserve.hot.64", unit: "calls/s", runs: many.map(\.rate), baselines: rates),
-            lower("reserve.hot.64.p50", "us", many.map(\.latencies.p50Microseconds)),
-            lower("reserve.hot.64.p99", "us", many.map(\.latencies.p99Microseconds)),
-            lower("reserve.hot.64.cpu", "us a call", many.map(\.processorMicroseconds)),
-            lower("reserve.hot.64.syncs", "a call", many.map(\.syncs)),
-            lower("reserve.hot.64.statements", "a call", many.map(\.statements)),
-            Figure(
-                name: "reserve.1.p50", unit: "us", runs: one.map(\.latencies.p50Microseconds),
-                baselines: waits, isHigherBetter: false),
-            lower("reserve.1.p99", "us", one.map(\.latencies.p99Microseconds)),
+        return many.figures("reserve.hot.64", baselines: rates) + [
+            .lower(
+                "reserve.1.p50", "us", one.map(\.latencies.p50Microseconds), baselines: waits),
+            .lower("reserve.1.p99", "us", one.map(\.latencies.p99Microseconds)),
         ]
     }
 }

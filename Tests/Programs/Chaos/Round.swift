@@ -48,9 +48,7 @@ struct Round: Sendable {
         let loop = try EventLoop()
         try loop.start(name: "chaos")
         defer { loop.stop() }
-        let world = World(
-            scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
-            metrics: Metrics())
+        let world = World.real(on: loop)
         let report = try await loop.spawn {
             let town = try await Town(self, in: folder, world: world, on: TCPNetwork(loop: loop))
             let report: Report

@@ -17,9 +17,7 @@ struct Main {
 
     private static func run(_ options: Options, _ file: EventFile) throws {
         let loop = try EventLoop()
-        let world = World(
-            scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
-            metrics: Metrics())
+        let world = World.real(on: loop)
         let folder = try WorkFolder(named: "turnstile-demo")
         let house = try House(in: folder, options, file, world: world, on: TCPNetwork(loop: loop))
         Interrupt.handle { signal in

@@ -17,9 +17,7 @@ final class Crowd: Sendable {
         let loop = try EventLoop()
         try loop.start(name: identity)
         self.loop = loop
-        let world = World(
-            scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
-            metrics: Metrics())
+        let world = World.real(on: loop)
         self.world = world
         let network = CountingNetwork(TCPNetwork(loop: loop))
         self.network = network

@@ -22,9 +22,7 @@ final class Flood: Sendable {
         let loop = try EventLoop()
         try loop.start(name: "flood")
         self.loop = loop
-        world = World(
-            scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
-            metrics: Metrics())
+        world = World.real(on: loop)
         var peers: [FloodConnection] = []
         for _ in 0..<connections {
             peers.append(

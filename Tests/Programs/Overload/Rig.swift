@@ -28,19 +28,9 @@ final class Rig: Sendable {
     static func run<Result: Sendable>(
         sim: String, _ body: @escaping @Sendable (Rig) async throws -> Result
     ) async throws -> Result {
-        let loop = try EventLoop()
-        try loop.start(name: "rig")
-        let world = World(
-            scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
-            metrics: Metrics())
-        let folder = try WorkFolder(named: "turnstile-overload")
-        defer { folder.remove() }
-        let suite = try ServiceSuite(
-            in: folder, settings: ["TURNSTILE_SIM": sim], world: world,
-            on: TCPNetwork(loop: loop))
-        defer { suite.killAll() }
-        return try await world.scheduler.spawn {
-            try await suite.start()
+        try await ServiceSuite.run(
+            named: "overload", settings: ["TURNSTILE_SIM": sim]
+        ) { suite, folder, world in
             let staff = suite.client(of: .inventory, as: "operator")
             defer { staff.close() }
             let hot = try await Programme.hot(staff, world: world)
@@ -48,7 +38,7 @@ final class Rig: Sendable {
             rig.watch()
             defer { rig.isWatching.store(false, ordering: .relaxed) }
             return try await body(rig)
-        }.value
+        }
     }
 
     /// Puts an event with so many places on sale.

@@ -70,9 +70,7 @@ import Wire
         let loop = try EventLoop()
         try loop.start(name: "peer")
         defer { loop.stop() }
-        let world = World(
-            scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
-            metrics: Metrics())
+        let world = World.real(on: loop)
         let server = Server(
             .init(service: "payments", store: { nil }),
             router: {

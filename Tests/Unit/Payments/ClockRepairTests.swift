@@ -14,9 +14,7 @@ import Testing
     private static let hourMs: Int64 = 3_600_000
 
     @Test func nothingWaitsForTheWrongTime() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create(createRequest(method: "sim_late"))
             _ = try await desk.create(createRequest(2, checkout: 0xc2))
             _ = try await desk.refund(of: 2, amount: 4_000)

@@ -29,9 +29,7 @@ import Text
     }
 
     @Test func obligations() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let ids = ids(1_200, desk)
             try await desk.database.write { batch in
                 for id in ids {
@@ -61,9 +59,7 @@ import Text
     }
 
     @Test func unsettledPayments() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let ids = ids(1_200, desk)
             let terms = PaymentTerms(
                 eventID: eventID, owner: "ada", amount: euros(.max), provider: Self.provider,
@@ -91,9 +87,7 @@ import Text
     /// Ids as long as a place in a list, all with one beginning.
     @Test(arguments: [1, 7, 500] as [Int64])
     func webhooks(_ limit: Int64) throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let ids = (0..<800).map { number in
                 let digits = "\(1_000 + number)"
                 return String(repeating: "e", count: WebhookLimits.idBytes - digits.count) + digits
@@ -135,9 +129,7 @@ import Text
     }
 
     @Test func balances() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let accounts = (0..<2_600).map { number in
                 let digits = "\(10_000 + number)"
                 return "revenue:" + String(repeating: "r", count: 56 - digits.count) + digits
@@ -158,9 +150,7 @@ import Text
 
     /// Made up, with texts that no store takes: the check of a place is no secret.
     @Test func placesOfImpossibleTexts() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let accounts = ListPlace<[String]>("payments.LedgerBalance", [nil])
             let webhooks = ListPlace<[String]>("payments.ListWebhooks", [nil])
             for key in [["a\u{0}", "EUR"], ["a", "\u{0}"], ["a"], [], ["a", "b", "c"]] {
@@ -179,9 +169,7 @@ import Text
     }
 
     @Test func facts() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             try await desk.database.write { batch in
                 for _ in 0..<20 {
                     batch.emit(

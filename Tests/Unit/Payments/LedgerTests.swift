@@ -71,9 +71,7 @@ extension Booking {
 
     /// What was owed back before Orders' fact came is not sold.
     @Test func aSaleAfterAPartialRefundLeavesTheFundsEmpty() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             _ = try await desk.refund(amount: 2_500)
             try desk.orders.say(OrdersFact.orderCompleted, tax: 1_000)
@@ -86,9 +84,7 @@ extension Booking {
     }
 
     @Test func aRefundAfterTheSaleComesOutOfRevenueAndTax() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             try desk.orders.say(OrdersFact.orderCompleted, tax: 1_000)
             try await desk.work(forMs: 1_000)
@@ -102,9 +98,7 @@ extension Booking {
     }
 
     @Test func balancesComeWithTheTrialBalance() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create(createRequest(1, checkout: 0xc1))
             _ = try await desk.create(createRequest(2, checkout: 0xc2))
             try desk.orders.say(OrdersFact.orderCompleted, checkout: 0xc1)
@@ -127,9 +121,7 @@ extension Booking {
 
     @Test(arguments: 1...4)
     func aPageMayEndBetweenTheCurrenciesOfAnAccount(limit: Int64) throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create(createRequest(1, checkout: 0xc1))
             _ = try await desk.create(createRequest(2, checkout: 0xc2))
             try await desk.database.write { batch in
@@ -154,9 +146,7 @@ extension Booking {
 
     /// Whoever asks for balances reads no line of the ledger, however many there are.
     @Test func balancesAreKeptAndMendedByTheLedger() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             for number in [1, 2] as [UInt8] {
                 _ = try await desk.create(createRequest(number, checkout: 0xc0 + number))
             }
@@ -172,7 +162,7 @@ extension Booking {
                 #expect(try await desk.store.balance(.init()) != before)
                 let found = try await desk.store.verify(VerifyRequest()).violations
                 #expect(!found.isEmpty && found.allSatisfy { $0.invariant == "P-5" })
-                try await Recount.balances(in: desk.database, world: test.world).recount()
+                try await Recount.balances(in: desk.database, world: desk.test.world).recount()
                 #expect(try await desk.store.verify(VerifyRequest()).violations == [])
             }
             let mended = try await desk.store.balance(.init())
@@ -214,9 +204,7 @@ extension Booking {
     /// Rows of versions that wrote ids in capitals, and of such an instance beside this one, are
     /// the same accounts; and a prefix is found as a reply or as an old log has it.
     @Test func accountsAreTheSameInCapitals() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create(createRequest(1, checkout: 0xc1))
             _ = try await desk.create(createRequest(2, checkout: 0xc2))
             try desk.orders.say(OrdersFact.orderCompleted, checkout: 0xc1)

@@ -15,9 +15,7 @@ import Wire
     private func consumer(_ desk: Desk) -> FeedConsumer<Void> { desk.service.orders }
 
     @Test func aCompletedOrderIsBookedOnce() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             try desk.orders.say(OrdersFact.orderPaid)
             try desk.orders.say(OrdersFact.orderCompleted, tax: 909)
@@ -34,9 +32,7 @@ import Wire
     /// At most 12 rows a purchase: the payment three times, its checkout, five ledger lines, one
     /// fact.
     @Test func aPurchaseWritesFewRows() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             try desk.orders.say(OrdersFact.orderCompleted)
             _ = try await consumer(desk).step(waitMs: 0)
@@ -55,9 +51,7 @@ import Wire
     }
 
     @Test func anyOtherEndClosesThePayment() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create(createRequest(method: "sim_late"))
             try desk.orders.say(OrdersFact.checkoutExpired)
             _ = try await consumer(desk).step(waitMs: 0)
@@ -72,9 +66,7 @@ import Wire
     /// that there is another payment, and ends without one.
     @Test(arguments: [CaptureMode.sale, .authCapture])
     func noMoneyStaysWithACheckoutThatWasNotSold(_ mode: CaptureMode) throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let begun = try await desk.create(createRequest(mode: mode)).state
             #expect(begun == (mode == .sale ? .captured : .authorised))
             try desk.orders.say(OrdersFact.checkoutCancelled)
@@ -90,9 +82,7 @@ import Wire
     }
 
     @Test func whatIsLeftOfAPartlyRefundedPaymentIsOwedBackToo() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             _ = try await desk.refund(amount: 4_000)
             try desk.orders.say(OrdersFact.checkoutRefunded)
@@ -106,9 +96,7 @@ import Wire
 
     /// Else the buyer could still pay for nothing on the provider's page.
     @Test func whatStillWaitsForTheBuyerIsVoided() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             #expect(try await desk.create(createRequest(method: nil)).state == .requiresAction)
             try desk.orders.say(OrdersFact.checkoutCancelled)
             _ = try await consumer(desk).step(waitMs: 0)
@@ -118,9 +106,7 @@ import Wire
     }
 
     @Test func moneyForAFreeOrderIsNoRevenue() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             try desk.orders.say(OrdersFact.orderCompleted, total: 0)
             _ = try await consumer(desk).step(waitMs: 0)
@@ -131,9 +117,7 @@ import Wire
     }
 
     @Test func aCheckoutWithoutAPaymentChangesNothing() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             try desk.orders.say(OrdersFact.checkoutRejected)
             #expect(try await consumer(desk).step(waitMs: 0) == 1)
             #expect(try await desk.service.orders.cursor()?.seq == 1)
@@ -158,9 +142,7 @@ import Wire
     }
 
     @Test func anotherHistoryStopsTheConsumer() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             try desk.orders.say(OrdersFact.orderPaid)
             _ = try await consumer(desk).step(waitMs: 0)
@@ -170,14 +152,12 @@ import Wire
                 await reason { try await consumer(desk).step(waitMs: 0) } == .feedDiverged)
             try await desk.work(forMs: 5_000)
             #expect(try await desk.service.orders.cursor()?.seq == 1)
-            #expect(test.logLines.all.contains { $0.contains("feed.diverged") })
+            #expect(desk.test.logLines.all.contains { $0.contains("feed.diverged") })
         }
     }
 
     @Test func factsThatAreGoneStopTheConsumer() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             try desk.orders.say(OrdersFact.orderPaid)
             try desk.orders.say(OrdersFact.orderCompleted)
             desk.orders.forgetFirst()
@@ -242,9 +222,7 @@ import Wire
     }
 
     @Test func whoFollowsAFeedNamesItWhereToAndWhy() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             try desk.orders.say(OrdersFact.orderPaid)
             func refusal(
                 _ feed: String = "orders", _ feedID: UUID = id(0xf0), from seq: Int64 = 1,
@@ -271,16 +249,14 @@ import Wire
 
     /// A fact that nobody can read keeps back no other, is told of, and is tried again.
     @Test func whatCannotBeBookedKeepsBackNoOther() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             desk.orders.say(OrdersFact.orderCompleted, checkout: 0xc9, body: [0xff])
             try desk.orders.say(OrdersFact.orderCompleted)
             try await desk.work(forMs: 100_000)
             #expect(try await consumer(desk).cursor()?.seq == 2)
             #expect(try await desk.funds() == 0)
-            let alarms = test.logLines.all.count { $0.contains("\"row_set_aside\"") }
+            let alarms = desk.test.logLines.all.count { $0.contains("\"row_set_aside\"") }
             #expect((2...8).contains(alarms))
             #expect(try await desk.violations() == ["P-4"])
             // From the oldest fact on it still has to be booked.
@@ -291,15 +267,13 @@ import Wire
             // An operator has the feed read on behind it, and the log says what that drops.
             try await desk.follow(3)
             #expect(try await desk.violations() == [])
-            #expect(test.logLines.all.contains { $0.contains("feed.fact_dropped") })
+            #expect(desk.test.logLines.all.contains { $0.contains("feed.fact_dropped") })
         }
     }
 
     /// However many there are, each is tried, and they go by as fast as others.
     @Test func manyThatCannotBeBookedStopNobody() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             for _ in 0..<450 {
                 desk.orders.say(OrdersFact.orderCompleted, checkout: 0xc9, body: [0xff])
@@ -324,9 +298,7 @@ import Wire
 
     /// What kept a fact from being booked is mended, and it is booked, once.
     @Test func whatWasSetAsideIsBookedInTheEnd() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             try desk.orders.say(OrdersFact.orderCompleted)
             try await desk.database.write {
@@ -343,9 +315,7 @@ import Wire
     }
 
     @Test func ownFeedIsReadInPages() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             for number in UInt8(1)...5 {
                 _ = try await desk.create(createRequest(number, checkout: 0xc0 + number))
             }

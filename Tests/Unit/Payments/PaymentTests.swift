@@ -13,9 +13,7 @@ import Wire
 /// Payments through the service, with `sim`.
 @Suite struct PaymentTests {
     @Test func aSaleIsCapturedInTwoCommits() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.void(9, checkout: 0xc9)
             let commits = desk.database.statistics.commits
             let reply = try await desk.create()
@@ -32,16 +30,14 @@ import Wire
     }
 
     @Test func aTombstoneIsForgottenAfterAWeek() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.void(9, checkout: 0xc9)
             let voided = try await desk.create(createRequest(method: "sim_action"))
             _ = try await desk.void()
-            try await test.scheduler.sleep(ms: Housekeeping.keptMs)
+            try await desk.test.scheduler.sleep(ms: Housekeeping.keptMs)
             try await desk.service.housekeeping.prune()
             #expect(try await desk.store.payment(id(9)).state == .voided)
-            try await test.scheduler.sleep(ms: 1)
+            try await desk.test.scheduler.sleep(ms: 1)
             try await desk.service.housekeeping.prune()
             #expect(await reason { try await desk.store.payment(id(9)) } == .paymentNotFound)
             // What a provider has heard of stays for ever.
@@ -50,9 +46,7 @@ import Wire
     }
 
     @Test func authoriseThenCapture() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let authorised = try await desk.create(createRequest(mode: .authCapture))
             #expect(authorised.state == .authorised)
             #expect(authorised.authorised == euros(10_000))
@@ -75,9 +69,7 @@ import Wire
         ("nonsense", .failedFinal, .declined),
     ])
     func tokens(method: String, state: PaymentState, refusal: Reason?) throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { (desk) async throws in
             let request = createRequest(method: method)
             let found = await reason { try await desk.create(request) }
             #expect(found == refusal)
@@ -88,9 +80,7 @@ import Wire
     }
 
     @Test func aDeclineSaysWhy() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             do {
                 _ = try await desk.create(createRequest(method: "sim_declined"))
                 Issue.record("not refused")
@@ -105,9 +95,7 @@ import Wire
     }
 
     @Test func aReplayAnswersTheCurrentViewAndMovesNothing() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let first = try await desk.create()
             #expect(try await desk.create() == first)
             #expect(try await desk.facts().count == 1)
@@ -116,9 +104,7 @@ import Wire
     }
 
     @Test func aReplayWithOtherTermsNamesThem() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             let other = createRequest(
                 checkout: 0xc2, amount: 1, mode: .authCapture, method: "sim_late", owner: "eve",
@@ -157,9 +143,7 @@ import Wire
     }
 
     @Test func aCheckoutHasOneLivePayment() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create(createRequest(1, method: "sim_action"))
             let second = createRequest(2)
             #expect(await reason { try await desk.create(second) } == .livePaymentExists)
@@ -173,9 +157,7 @@ import Wire
     }
 
     @Test func aVoidBeforeItsCreateLeavesATombstone() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { (desk) async throws in
             #expect(try await desk.void().state == .voided)
             #expect(try await desk.void().state == .voided)
             #expect(await reason { try await desk.create() } == .alreadyVoided)
@@ -186,9 +168,7 @@ import Wire
     }
 
     @Test func whatIsCapturedCannotBeVoided() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             #expect(await reason { try await desk.void() } == .alreadyCaptured)
             #expect(try await desk.payment().state == .captured)
@@ -196,9 +176,7 @@ import Wire
     }
 
     @Test func whatIsVoidedCannotBeCaptured() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create(createRequest(mode: .authCapture))
             #expect(try await desk.void().state == .voided)
             #expect(await reason { try await desk.capture() } == .alreadyVoided)
@@ -231,9 +209,7 @@ import Wire
     }
 
     @Test func aLapsedAuthorisationIsFinal() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test, sim: SimConfiguration(authorisationMs: 1_000))
+        try Desk.run(sim: SimConfiguration(authorisationMs: 1_000)) { desk in
             _ = try await desk.create(createRequest(mode: .authCapture))
             try await desk.world.scheduler.sleep(ms: 1_000)
             #expect(await reason { try await desk.capture() } == .authorisationExpired)
@@ -242,9 +218,7 @@ import Wire
     }
 
     @Test func badTermsAreRefusedBeforeAnything() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let provider = createRequest(provider: "nobody")
             #expect(await reason { try await desk.create(provider) } == .providerUnknown)
             #expect(await reason { try await desk.payment() } == .paymentNotFound)
@@ -257,9 +231,7 @@ import Wire
 @Suite struct MethodDigestTests {
     /// One card, two payments: nothing in the rows says so.
     @Test func oneCardLeavesTwoTraces() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create(createRequest(1, checkout: 0xc1))
             _ = try await desk.create(createRequest(2, checkout: 0xc2))
             let digests = [
@@ -275,9 +247,7 @@ import Wire
 
     /// A payment from before the salt is replayed as ever.
     @Test func aDigestWithoutSaltStillTellsItsToken() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let created = try await desk.create()
             // SHA-256 of "sim_ok", as the first releases kept it.
             let old: [UInt8] = [0x15, 0x27, 0x65, 0x9c, 0x7e, 0xc1, 0x08, 0x1d]

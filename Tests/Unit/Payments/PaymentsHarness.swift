@@ -72,6 +72,15 @@ final class Desk: Sendable {
             stores.location(name), migrations: migrations, world: world, mode: .scheduled)
     }
 
+    /// A test of one desk, in a world of its own.
+    static func run(
+        sim: SimConfiguration = SimConfiguration(), webhookSecrets: [[UInt8]] = [webhookSecret],
+        _ body: @escaping @Sendable (Desk) async throws -> Void
+    ) throws {
+        let test = TestWorld()
+        try test.run { try await body(Desk(test, sim: sim, webhookSecrets: webhookSecrets)) }
+    }
+
     func close() async {
         await database.close()
         await journal.close()

@@ -10,9 +10,7 @@ import Testing
 
 @Suite struct RefundTests {
     @Test func aRefundBeforeTheSaleComesOutOfTheFunds() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             let refund = try await desk.refund(kind: .compensation)
             #expect(refund.state == .succeeded)
@@ -27,9 +25,7 @@ import Testing
     }
 
     @Test func aReplayedRefundMovesNothing() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             let first = try await desk.refund(amount: 4_000)
             #expect(try await desk.refund(amount: 4_000) == first)
@@ -62,9 +58,7 @@ import Testing
     }
 
     @Test func onlyCapturedMoneyGoesBack() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             #expect(await reason { try await desk.refund() } == .paymentNotFound)
             _ = try await desk.create(createRequest(mode: .authCapture))
             #expect(await reason { try await desk.refund() } == .paymentState)
@@ -81,9 +75,7 @@ import Testing
 
     @Test("R8: a refund refused five times is parked and still owed")
     func aRefundRefusedFiveTimesIsParkedAndStillOwed() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test, sim: SimConfiguration(refundFailedBp: 10_000))
+        try Desk.run(sim: SimConfiguration(refundFailedBp: 10_000)) { desk in
             _ = try await desk.create()
             #expect(try await desk.refund().state == .requested)
             try await desk.work(forMs: 60_000)
@@ -96,7 +88,7 @@ import Testing
             #expect(try await desk.balance("refunds_payable") == -10_000)
             #expect(try await desk.facts().last == PaymentsFact.refundParked)
             #expect(try await desk.violations() == [])
-            #expect(test.logLines.all.contains { $0.contains("refund.parked") })
+            #expect(desk.test.logLines.all.contains { $0.contains("refund.parked") })
         }
     }
 
@@ -146,9 +138,7 @@ import Testing
     }
 
     @Test func obligationsComeInPages() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test, sim: SimConfiguration(refundFailedBp: 10_000))
+        try Desk.run(sim: SimConfiguration(refundFailedBp: 10_000)) { desk in
             _ = try await desk.create()
             for number in UInt8(0x51)...0x55 { _ = try await desk.refund(number, amount: 100) }
             var after: String?

@@ -37,9 +37,7 @@ private let told = SimConfiguration(webhookBp: 10_000)
         ),
     ])
     func whatIsToldOfAPayment(_ token: String, _ mode: CaptureMode, _ events: [String]) throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test, sim: told)
+        try Desk.run(sim: told) { desk in
             let start = desk.world.now
             _ = await reason { try await desk.create(createRequest(mode: mode, method: token)) }
             #expect(try await journal(desk, start) == events)
@@ -79,9 +77,7 @@ private let told = SimConfiguration(webhookBp: 10_000)
     }
 
     @Test func aCaptureAndRefundsAreTold() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test, sim: told)
+        try Desk.run(sim: told) { desk in
             let start = desk.world.now
             _ = try await desk.create(createRequest(mode: .authCapture))
             _ = try await desk.capture()
@@ -105,9 +101,7 @@ private let told = SimConfiguration(webhookBp: 10_000)
         (SimConfiguration(), [Desk.webhookSecret]), (told, []),
     ])
     func nobodyIsTold(_ sim: SimConfiguration, _ secrets: [[UInt8]]) throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test, sim: sim, webhookSecrets: secrets)
+        try Desk.run(sim: sim, webhookSecrets: secrets) { desk in
             _ = try await desk.create(createRequest(1, checkout: 0xc1))
             let before = desk.journal.statistics.statements
             _ = try await desk.create(createRequest(2, checkout: 0xc2))
@@ -117,7 +111,7 @@ private let told = SimConfiguration(webhookBp: 10_000)
             #expect(try await journal(desk, desk.world.now) == [])
             let jobs = desk.sim.jobs { _, _ in }.map(\.name)
             #expect(jobs == ["clock-repair-sim_payment", "clock-repair-sim_event"])
-            let isSaid = test.logLines.all.contains { $0.contains("sim.webhooks_off") }
+            let isSaid = desk.test.logLines.all.contains { $0.contains("sim.webhooks_off") }
             #expect(isSaid == secrets.isEmpty)
         }
     }
@@ -125,11 +119,9 @@ private let told = SimConfiguration(webhookBp: 10_000)
     /// The webhook goes out after the commit and before the answer, or without one.
     @Test(arguments: ["sim_slow", "sim_lost_reply"])
     func theWebhookComesBeforeTheAnswer(_ token: String) throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test, sim: told)
+        try Desk.run(sim: told) { desk in
             try await desk.whileWorking {
-                let answer = test.scheduler.spawn {
+                let answer = desk.test.scheduler.spawn {
                     try await desk.create(createRequest(method: token))
                 }
                 try await desk.pass(ms: 100)
@@ -192,12 +184,10 @@ private let told = SimConfiguration(webhookBp: 10_000)
     /// An endpoint that is away: each is sent again, with a signature of its own time, rarer and
     /// rarer.
     @Test func whatIsNotAcceptedIsSentAgain() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test, sim: told)
+        try Desk.run(sim: told) { desk in
             let endpoint = Endpoint(desk, isAway: true)
             _ = try await desk.create()
-            let sender = test.scheduler.spawn { try await endpoint.run() }
+            let sender = desk.test.scheduler.spawn { try await endpoint.run() }
             try await desk.pass(ms: 20_000)
             // At 0, 1, 3, 7 and 15 s, within the half second of a look.
             #expect(endpoint.times.map { $0 / 1_000 } == [0, 1, 3, 7, 15])
@@ -212,13 +202,11 @@ private let told = SimConfiguration(webhookBp: 10_000)
     }
 
     @Test func afterThreeDaysItIsGivenUp() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test, sim: told)
+        try Desk.run(sim: told) { desk in
             let endpoint = Endpoint(desk, isAway: true)
             _ = try await desk.create()
             try await desk.pass(ms: SimSendJob.patienceMs - 2)
-            let sender = test.scheduler.spawn { try await endpoint.run() }
+            let sender = desk.test.scheduler.spawn { try await endpoint.run() }
             try await desk.pass(ms: 1)
             #expect(endpoint.times.count == 1)
             #expect(try await journal(desk, desk.world.now).count == 1)
@@ -228,7 +216,7 @@ private let told = SimConfiguration(webhookBp: 10_000)
             sender.cancel()
             _ = await sender.result
             #expect(desk.count("sim.webhooks_lost") == 1)
-            #expect(test.logLines.all.filter { $0.contains("sim.webhook_lost") }.count == 1)
+            #expect(desk.test.logLines.all.filter { $0.contains("sim.webhook_lost") }.count == 1)
         }
     }
 

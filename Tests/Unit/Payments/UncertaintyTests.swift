@@ -99,9 +99,7 @@ import Testing
     }
 
     @Test func lateMoneyIsCapturedByThePoll() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             #expect(try await desk.create(createRequest(method: "sim_late")).state == .processing)
             try await desk.work(forMs: 90_000)
             #expect(try await desk.payment().state == .captured)
@@ -112,9 +110,7 @@ import Testing
 
     /// Success after cancel: one automatic refund, and the books are even.
     @Test func lateMoneyOfAVoidedPaymentGoesBack() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create(createRequest(method: "sim_late"))
             #expect(try await desk.void().state == .voided)
             try await desk.work(forMs: 90_000)
@@ -138,9 +134,7 @@ import Testing
     }
 
     @Test func theBuyerActs() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let waiting = try await desk.create(createRequest(method: "sim_action"))
             #expect(waiting.clientSecret != nil)
             try await desk.work(forMs: 30_000)
@@ -151,9 +145,7 @@ import Testing
     }
 
     @Test func aBuyerWhoNeverActsIsGivenUp() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test, sim: SimConfiguration(actionMs: 3_600_000))
+        try Desk.run(sim: SimConfiguration(actionMs: 3_600_000)) { desk in
             _ = try await desk.create(createRequest(method: nil, expiresInMs: 60_000))
             try await desk.work(forMs: 50_000)
             #expect(try await desk.payment().state == .requiresAction)
@@ -163,9 +155,7 @@ import Testing
     }
 
     @Test func aRefreshAsksTheProvider() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create(createRequest(method: "sim_late"))
             try await desk.world.scheduler.sleep(ms: 20_000)
             #expect(try await desk.store.payment(id(1)).state == .processing)

@@ -10,9 +10,7 @@ import Testing
 /// Each invariant is seen to fail: a violation is planted behind the service's back.
 @Suite struct VerificationTests {
     private func plant(_ sql: SQL, _ expected: [String]) throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create(createRequest(1, checkout: 0xc1))
             _ = try await desk.create(createRequest(2, checkout: 0xc2))
             _ = try await desk.create(createRequest(3, checkout: 0xc3))
@@ -93,9 +91,7 @@ import Testing
     }
 
     @Test func whatIsOnItsWayIsPending() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             let open = try await desk.store.verify(VerifyRequest())
             #expect(open.pending == 1)

@@ -15,9 +15,7 @@ private let old = [UInt8](repeating: 8, count: 32)
 /// Who is believed, and what is left of those who are not.
 @Suite struct WebhookInboxTests {
     @Test func whatIsSignedIsStoredAsItCame() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let reply = try await desk.service.inbox.ingest(good)
             #expect(reply == .init(accepted: true, eventId: "evt_1", duplicate: false))
             let stored = try #require(try await desk.store.dueWebhooks(limit: 16).first)
@@ -61,9 +59,7 @@ private let old = [UInt8](repeating: 8, count: 32)
 
     @Test(arguments: forged.indices) func aForgeryLeavesNothingButANumber(_ index: Int) throws {
         let (what, headers, body) = Self.forged[index]
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let commits = desk.database.statistics.commits
             let request = IngestWebhookRequest(
                 provider: "sim", headers: headers, rawBody: Data(body.utf8))
@@ -74,10 +70,10 @@ private let old = [UInt8](repeating: 8, count: 32)
             #expect(desk.database.statistics.commits == commits)
             #expect(try await desk.webhooks() == [])
             #expect(desk.count("webhooks.refused") == 50)
-            #expect(test.logLines.all.filter { $0.contains("webhook.refused") }.count == 1)
+            #expect(desk.test.logLines.all.filter { $0.contains("webhook.refused") }.count == 1)
             try await desk.pass(ms: 60_000)
             _ = await reason { try await desk.service.inbox.ingest(request) }
-            #expect(test.logLines.all.filter { $0.contains("webhook.refused") }.count == 2)
+            #expect(desk.test.logLines.all.filter { $0.contains("webhook.refused") }.count == 2)
         }
     }
 
@@ -87,9 +83,7 @@ private let old = [UInt8](repeating: 8, count: 32)
             (-299, nil), (-300, nil), (-301, .signatureStale), (-86_400, .signatureStale),
         ] as [(Int64, Reason?)])
     func aSignatureHoldsForFiveMinutesBothWays(_ age: Int64, _ expected: Reason?) throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { (desk) async throws in
             #expect(await reason { try await desk.ingest(HandMade(age: age)) } == expected)
             #expect(try await desk.webhooks().count == (expected == nil ? 1 : 0))
         }
@@ -97,12 +91,10 @@ private let old = [UInt8](repeating: 8, count: 32)
 
     /// By the clock of Payments, which does not follow a wall clock that jumps.
     @Test func theWallClockDoesNotJudge() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             try await desk.pass(ms: 1_000)
             let made = HandMade().request(at: desk.world.now)
-            test.clock.jump(byMs: 3_600_000)
+            desk.test.clock.jump(byMs: 3_600_000)
             #expect(try await desk.service.inbox.ingest(made).accepted)
             #expect(await reason { try await desk.ingest() } == .signatureStale)
         }
@@ -157,9 +149,7 @@ private let old = [UInt8](repeating: 8, count: 32)
 
     @Test(arguments: malformed)
     func whatIsSignedButNoEventIsMalformed(_ body: String) throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { (desk) async throws in
             let found = await reason { try await desk.ingest(HandMade(body: body)) }
             #expect(found == .webhookMalformed)
             #expect(try await desk.webhooks() == [])
@@ -168,9 +158,7 @@ private let old = [UInt8](repeating: 8, count: 32)
     }
 
     @Test func whatIsNotUnderstoodIsPassedOver() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { (desk) async throws in
             let body = """
                 {"livemode": false, "object": {"kind": "payment", "amount": {"value": 12},
                 "paymentId": "\(id(7).uuidString.lowercased())"}, "created": 0, "tags": ["a", null],
@@ -188,9 +176,7 @@ private let old = [UInt8](repeating: 8, count: 32)
         #""é":"\u0000","é":2"#,
     ])
     func onlyWhatIsReadCanBeWrong(_ rest: String) throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { (desk) async throws in
             let body = #"{"id":"evt_1","type":"account.updated",\#(rest)}"#
             #expect(try await desk.ingest(HandMade(body: body)).accepted)
             #expect(try await desk.webhooks().map(\.state) == [.ignored])
@@ -203,18 +189,14 @@ private let old = [UInt8](repeating: 8, count: 32)
         ("a b", "a b"), ("a\\u0000b", "ab"),
     ])
     func aTypeOfAnotherFormIsIgnored(_ type: String, _ kept: String) throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             try await desk.ingest(HandMade(body: #"{"id":"evt_1","type":"\#(type)"}"#))
             #expect(try await desk.webhooks().map(\.type) == [kept])
         }
     }
 
     @Test func onlyProvidersThatTellAreHeard() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let request = IngestWebhookRequest(
                 provider: "nobody", headers: good.headers, rawBody: good.rawBody)
             let found = await reason { try await desk.service.inbox.ingest(request) }
@@ -225,9 +207,7 @@ private let old = [UInt8](repeating: 8, count: 32)
     /// The first is stored, the others change nothing; a forged one does not even learn that there
     /// is such an event.
     @Test func theSameEventIsStoredOnce() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             #expect(try await desk.ingest().duplicate == false)
             let before = try await desk.webhooks()
             try await desk.pass(ms: 200_000)
@@ -242,7 +222,7 @@ private let old = [UInt8](repeating: 8, count: 32)
             #expect(try await desk.ingest().duplicate)
             #expect(desk.count("webhooks.duplicates") == 2)
             // Another provider's event of the same name is another event.
-            let both = try await Desk(test, providers: [ScriptedProvider()])
+            let both = try await Desk(desk.test, providers: [ScriptedProvider()])
             try await both.ingest()
             #expect(try await both.hear().duplicate == false)
         }

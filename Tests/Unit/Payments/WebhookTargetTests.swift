@@ -12,9 +12,7 @@ import Testing
 /// Webhooks about payments that are not there, or not yet.
 @Suite struct WebhookTargetTests {
     @Test func aWebhookWaitsForItsPayment() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             try await desk.whileWorking {
                 try await desk.ingest()
                 try await desk.pass(ms: 100_000)
@@ -52,9 +50,7 @@ import Testing
     }
 
     @Test func afterADayAHumanMustLook() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             try await desk.ingest()
             try await desk.work(forMs: 2_500)
             // At 0 and 1 s, and next after 3.
@@ -67,7 +63,7 @@ import Testing
             let parked = try #require(try await desk.webhooks(.parked).first)
             #expect(parked.appliedAt == nil && parked.nextTryAt == nil && parked.tries == 3)
             #expect(desk.count("webhooks.parked") == 1)
-            let alarms = test.logLines.all.filter { $0.contains("webhook.parked") }
+            let alarms = desk.test.logLines.all.filter { $0.contains("webhook.parked") }
             #expect(alarms.count == 1 && alarms[0].contains("\"level\":\"error\""))
             #expect(alarms[0].contains("evt_1"))
             #expect(try await desk.violations() == [])
@@ -115,9 +111,7 @@ import Testing
 
     /// Between the look and its commit the payment comes: it is not called missing.
     @Test func aPaymentThatComesMeanwhile() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             try await desk.ingest()
             let webhook = try #require(try await desk.store.dueWebhooks(limit: 1).first)
             #expect(try await desk.store.target(of: webhook) == nil)
@@ -163,9 +157,7 @@ import Testing
     }
 
     @Test func aTombstoneIsNoTarget() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.void()
             try await desk.ingest()
             try await desk.work(forMs: 5)

@@ -17,9 +17,7 @@ private let action = ProviderPayment.Status.requiresAction(clientSecret: "s")
 
     /// The next poll would come minutes later.
     @Test func newsAreKnownWithinMilliseconds() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test, sim: SimConfiguration(lateMs: 30_000))
+        try Desk.run(sim: SimConfiguration(lateMs: 30_000)) { desk in
             _ = try await desk.create(createRequest(method: "sim_late"))
             try await desk.whileWorking {
                 // Between two looks at what is due.
@@ -76,9 +74,7 @@ private let action = ProviderPayment.Status.requiresAction(clientSecret: "s")
             "payment.requires_action", "payment.processing", "payment.captured",
             "refund.succeeded",
         ]
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             let asked = try await desk.store.create(createRequest())
             _ = await desk.service.cashier.ask(asked)
             let key = ProviderKey(id(0x51), .refund)
@@ -94,9 +90,7 @@ private let action = ProviderPayment.Status.requiresAction(clientSecret: "s")
     }
 
     @Test func whatTheWebhookSaysIsNotBelieved() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create(createRequest(method: "sim_late"))
             try await desk.ingest(HandMade(type: "payment.captured"))
             try await desk.work(forMs: 5)
@@ -108,9 +102,7 @@ private let action = ProviderPayment.Status.requiresAction(clientSecret: "s")
 
     /// Told too early, a poll is not put off: without the webhook that was lost it is all there is.
     @Test func whatIsNoNewsDoesNotPutOffThePoll() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create(createRequest(method: "sim_late"))
             let before = try await desk.store.payment(id(1))
             for number in 0..<5 {

@@ -79,9 +79,7 @@ import Text
 
     /// What is about nothing of ours stays ignored: there is nothing to ask for.
     @Test func whatIsIgnoredStaysIgnored() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             try await desk.ingest(HandMade(type: "payout.paid"))
             #expect(try await desk.replay().state == .ignored)
             #expect(try await desk.violations() == [])
@@ -89,9 +87,7 @@ import Text
     }
 
     @Test func theyAreForgottenAfterNinetyDays() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             try await desk.ingest(HandMade(eventID: "applied"))
             try await desk.ingest(HandMade(eventID: "ignored", type: "other"))
@@ -124,9 +120,7 @@ import Text
 
     /// Many are forgotten batch by batch.
     @Test func pruningGoesOnUntilAllAreGone() throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             try await desk.database.write { batch in
                 for number in 0..<1_200 {
                     var webhook = WebhookRules.receive(
@@ -160,9 +154,7 @@ import Text
             "UPDATE webhook SET provider = 'another' WHERE event_id = 'applied'",
         ] as [SQL])
     func aPlantedFaultIsFound(_ sql: SQL) throws {
-        let test = TestWorld()
-        try test.run {
-            let desk = try await Desk(test)
+        try Desk.run { desk in
             _ = try await desk.create()
             try await desk.ingest(HandMade(eventID: "applied"))
             try await desk.ingest(HandMade(eventID: "ignored", type: "other"))

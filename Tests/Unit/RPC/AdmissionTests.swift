@@ -8,19 +8,6 @@ import Wire
 
 /// Strangers, however many, keep nobody out who can prove a name; and they stay few.
 @Suite struct AdmissionTests {
-    private func run(
-        _ limits: RPCLimits = RPCLimits(),
-        _ body: @escaping @Sendable (Harness, TestWorld) async throws -> Void
-    ) throws {
-        let test = TestWorld(seed: 4)
-        try test.run {
-            let network = MemoryNetwork(scheduler: test.scheduler)
-            let harness = try await Harness(world: test.world, network: network, limits: limits)
-            try await body(harness, test)
-            await harness.server.stop()
-        }
-    }
-
     /// Connects and gives a wrong proof.
     private static func guess(_ name: String, _ harness: Harness) async throws -> RawPeer {
         let peer = try await RawPeer.connect(to: harness)
@@ -30,7 +17,7 @@ import Wire
     }
 
     @Test func aRightProofIsHeardAmongTenThousandWrongOnes() throws {
-        try run { harness, test in
+        try inVirtualTime { harness, test in
             for number in 1...10_000 {
                 _ = try await Self.guess(number % 2 == 0 ? "gateway" : "nobody", harness)
                 guard number.isMultiple(of: 1_000) else { continue }
@@ -48,7 +35,7 @@ import Wire
     }
 
     @Test func aWrongProofIsToldAfterASecondAndWhyIsTheSame() throws {
-        try run { harness, test in
+        try inVirtualTime { harness, test in
             for name in ["gateway", "nobody"] {
                 let began = test.scheduler.uptimeNanoseconds
                 let reason = try await Self.guess(name, harness).ending()
@@ -63,7 +50,7 @@ import Wire
     @Test func silenceKeepsNoPlace() throws {
         var limits = RPCLimits()
         limits.strangers = 4
-        try run(limits) { harness, _ in
+        try inVirtualTime(limits) { harness, _ in
             var silent: [RawPeer] = []
             for _ in 0..<50 { silent.append(try await RawPeer.connect(to: harness)) }
             let friend = try await RawPeer.greeted(harness)
@@ -102,7 +89,7 @@ import Wire
     @Test func provenConnectionsAreCountedByIdentityAndInAll() throws {
         var limits = RPCLimits()
         limits.connectionsPerIdentity = 3
-        try run(limits) { harness, _ in
+        try inVirtualTime(limits) { harness, _ in
             var friends: [RawPeer] = []
             for _ in 0..<3 { friends.append(try await RawPeer.greeted(harness)) }
             await #expect(throws: RawPeer.Unexpected.self) { try await RawPeer.greeted(harness) }

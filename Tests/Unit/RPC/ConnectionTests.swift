@@ -159,10 +159,7 @@ import Wire
     }
 
     @Test func aQuietConnectionIsKeptAliveAndAnOldOneIsRetired() async throws {
-        let test = TestWorld(seed: 6)
-        try test.run {
-            let network = MemoryNetwork(scheduler: test.scheduler)
-            let harness = try await Harness(world: test.world, network: network)
+        try inVirtualTime { harness, test in
             let client = harness.client()
             _ = try await client.call(TestAPI.echo, Note(text: "x"))
             try await test.scheduler.sleep(ms: 120_000)
@@ -172,7 +169,6 @@ import Wire
             _ = try await client.call(TestAPI.echo, Note(text: "x"))
             #expect(harness.server.connectionCount == 1)
             client.close()
-            await harness.server.stop()
         }
     }
 }

@@ -7,19 +7,6 @@ import Wire
 
 /// The ends of what the schema allows, and what is wrong with one call and no other.
 @Suite struct EdgeTests {
-    private func run(
-        _ limits: RPCLimits = RPCLimits(),
-        _ body: @escaping @Sendable (Harness, TestWorld) async throws -> Void
-    ) throws {
-        let test = TestWorld(seed: 4)
-        try test.run {
-            let network = MemoryNetwork(scheduler: test.scheduler)
-            let harness = try await Harness(world: test.world, network: network, limits: limits)
-            try await body(harness, test)
-            await harness.server.stop()
-        }
-    }
-
     /// `[1, id, "test.Echo", {"actor"?, "deadlineMs"}, {"text": "x"}]` with any `uint`.
     private static func echo(id: UInt64, deadlineMs: UInt64, withTrace: Bool = false) -> [UInt8] {
         frame { writer in
@@ -109,7 +96,7 @@ import Wire
             (1, "context must be an object"),
         ] as [(Value, String)])
     func badContextIsAnsweredByName(_ context: Value, _ message: String) throws {
-        try run { harness, _ in
+        try inVirtualTime { harness, _ in
             let peer = try await RawPeer.greeted(harness)
             try peer.request(2, "test.Echo", context)
             guard case .array(let items)? = try await peer.next(),
@@ -127,7 +114,7 @@ import Wire
     }
 
     @Test func allCallsAreTakenBackAtOnce() throws {
-        try run { harness, test in
+        try inVirtualTime { harness, test in
             let peer = try await RawPeer.greeted(harness)
             for id in Int64(1)...192 {
                 try peer.send([
@@ -145,7 +132,7 @@ import Wire
     }
 
     @Test func theSixtyFifthWaitIsToldTheLimit() throws {
-        try run { harness, _ in
+        try inVirtualTime { harness, _ in
             let peer = try await RawPeer.greeted(harness)
             #expect(peer.welcome?.body["maxWaits"] == 64)
             for id in Int64(1)...65 {
@@ -161,7 +148,7 @@ import Wire
     }
 
     @Test func whoDrainsSaysThatItWasNotTheCaller() throws {
-        try run { harness, test in
+        try inVirtualTime { harness, test in
             let peer = try await RawPeer.greeted(harness)
             for id in Int64(1)...2 {
                 try peer.send([
@@ -183,7 +170,7 @@ import Wire
 
     /// One that ignores the goaway and has nothing under way.
     @Test func anIdleCallerDoesNotHoldAServerThatStops() throws {
-        try run { harness, test in
+        try inVirtualTime { harness, test in
             let peer = try await RawPeer.greeted(harness)
             try peer.request(1, "test.Echo")
             _ = try await peer.next()

@@ -112,17 +112,25 @@ final class Counter: Sendable {
     var count: Int { value.withLock { $0 } }
 }
 
+/// Runs a body in virtual time, over channels in memory.
+func inVirtualTime(
+    _ limits: RPCLimits = RPCLimits(),
+    _ body: @escaping @Sendable (Harness, TestWorld) async throws -> Void
+) throws {
+    let test = TestWorld(seed: 4)
+    try test.run {
+        let network = MemoryNetwork(scheduler: test.scheduler)
+        let harness = try await Harness(world: test.world, network: network, limits: limits)
+        try await body(harness, test)
+        await harness.server.stop()
+    }
+}
+
 /// Runs one body in both worlds: virtual time and memory, real loop and TCP.
 func inBothWorlds(
     limits: RPCLimits = RPCLimits(), _ body: @escaping @Sendable (Harness) async throws -> Void
 ) async throws {
-    let test = TestWorld(seed: 3)
-    try test.run {
-        let network = MemoryNetwork(scheduler: test.scheduler)
-        let harness = try await Harness(world: test.world, network: network, limits: limits)
-        try await body(harness)
-        await harness.server.stop()
-    }
+    try inVirtualTime(limits) { harness, _ in try await body(harness) }
     let loop = try EventLoop()
     try loop.start(name: "test")
     defer { loop.stop() }

@@ -7,21 +7,8 @@ import Wire
 
 /// One beyond each limit. Virtual time, so that ten seconds take none.
 @Suite struct LimitTests {
-    private func run(
-        _ limits: RPCLimits = RPCLimits(),
-        _ body: @escaping @Sendable (Harness, TestWorld) async throws -> Void
-    ) throws {
-        let test = TestWorld(seed: 4)
-        try test.run {
-            let network = MemoryNetwork(scheduler: test.scheduler)
-            let harness = try await Harness(world: test.world, network: network, limits: limits)
-            try await body(harness, test)
-            await harness.server.stop()
-        }
-    }
-
     @Test func aHelloMayHaveFourKiBAndAFrameOneMiB() throws {
-        try run { harness, _ in
+        try inVirtualTime { harness, _ in
             let stranger = try await RawPeer.connect(to: harness)
             try stranger.send(bytes: [0, 0, 0x10, 0x01])
             #expect(try await stranger.ending()?.hasPrefix("FRAME_TOO_LARGE") == true)
@@ -38,7 +25,7 @@ import Wire
     @Test func framesThatAreNotWholeAreBoundedInAll() throws {
         var limits = RPCLimits()
         (limits.partialBytes, limits.smallFrameBytes) = (100_000, 20_000)
-        try run(limits) { harness, test in
+        try inVirtualTime(limits) { harness, test in
             let header: [UInt8] = [0, 1, 0, 0]
             var peers: [RawPeer] = []
             for _ in 0..<3 {
@@ -63,7 +50,7 @@ import Wire
     }
 
     @Test func whatIsCancelledBeforeItBeganIsNotDone() throws {
-        try run { harness, test in
+        try inVirtualTime { harness, test in
             let peer = try await RawPeer.greeted(harness)
             try peer.send([1, 1, "test.Slow", [:], ["text": "x", "number": 0]])
             try peer.send([3, 1])
@@ -78,7 +65,7 @@ import Wire
     }
 
     @Test func silenceBeforeTheHelloEndsAfterFiveSeconds() throws {
-        try run { harness, test in
+        try inVirtualTime { harness, test in
             let peer = try await RawPeer.connect(to: harness)
             try await test.scheduler.sleep(ms: 3_900)
             #expect(!peer.isClosed)
@@ -88,7 +75,7 @@ import Wire
     }
 
     @Test func aFrameThatTricklesEndsAfterTenSeconds() throws {
-        try run { harness, test in
+        try inVirtualTime { harness, test in
             let peer = try await RawPeer.greeted(harness)
             try peer.send(bytes: [0, 0, 0])
             for _ in 0..<12 where !peer.isClosed {
@@ -100,7 +87,7 @@ import Wire
     }
 
     @Test func aPeerThatIsGoneIsFoundByPing() throws {
-        try run { harness, test in
+        try inVirtualTime { harness, test in
             let peer = try await RawPeer.greeted(harness)
             try await test.scheduler.sleep(ms: 43_000)
             var pings = 0
@@ -116,7 +103,7 @@ import Wire
     }
 
     @Test func tooManyPingsAndCancelsEndAConnection() throws {
-        try run { harness, test in
+        try inVirtualTime { harness, test in
             let pinger = try await RawPeer.greeted(harness)
             for number in 0..<3 { try pinger.send([5, .integer(Int64(number))]) }
             try await test.scheduler.sleep(ms: 1)
@@ -137,7 +124,7 @@ import Wire
         var limits = RPCLimits()
         limits.callsPerConnection = 3
         limits.waitsPerConnection = 2
-        try run(limits) { harness, _ in
+        try inVirtualTime(limits) { harness, _ in
             let peer = try await RawPeer.greeted(harness)
             for id in Int64(1)...3 {
                 try peer.send([1, .integer(id), "test.Slow", [:], ["text": "x", "number": 500]])
@@ -165,7 +152,7 @@ import Wire
         for (perIdentity, all) in [(4, 4_096), (512, 4)] {
             var limits = RPCLimits()
             (limits.callsPerIdentity, limits.calls) = (perIdentity, all)
-            try run(limits) { harness, _ in
+            try inVirtualTime(limits) { harness, _ in
                 let peers = [
                     try await RawPeer.greeted(harness), try await RawPeer.greeted(harness),
                 ]
@@ -186,7 +173,7 @@ import Wire
     @Test func whatIsTurnedAwayIsNotLookedAt() throws {
         var limits = RPCLimits()
         limits.callsPerIdentity = 1
-        try run(limits) { harness, _ in
+        try inVirtualTime(limits) { harness, _ in
             let peer = try await RawPeer.greeted(harness)
             // A body that cannot be read gives its call's place back.
             for id in Int64(1)...3 {
@@ -204,7 +191,7 @@ import Wire
     @Test func whoIsSentAwayAgainAndAgainDoesNotFillTheLog() throws {
         var limits = RPCLimits()
         limits.endingsLoggedPerSecond = 3
-        try run(limits) { harness, test in
+        try inVirtualTime(limits) { harness, test in
             for lines in [3, 6] {
                 for _ in 0..<10 {
                     let peer = try await RawPeer.connect(to: harness)
@@ -220,7 +207,7 @@ import Wire
     @Test func aPeerThatReadsNothingIsNotReadEither() throws {
         var limits = RPCLimits()
         limits.unsentBytes = 100_000
-        try run(limits) { harness, test in
+        try inVirtualTime(limits) { harness, test in
             let peer = try await RawPeer.greeted(harness)
             try peer.channel.setReading(false)
             let text = String(repeating: "x", count: 50_000)
@@ -236,7 +223,7 @@ import Wire
     @Test func repliesThatNobodyReadsAreBounded() throws {
         var limits = RPCLimits()
         (limits.unsentBytes, limits.unreadBytes) = (100_000, 200_000)
-        try run(limits) { harness, test in
+        try inVirtualTime(limits) { harness, test in
             let peer = try await RawPeer.greeted(harness)
             let text: Value = .text(String(repeating: "x", count: 60_000))
             for id in Int64(1)...10 {
@@ -260,7 +247,7 @@ import Wire
     @Test func repliesThatNobodyReadsAreBoundedInAll() throws {
         var limits = RPCLimits()
         (limits.unreadBytesInAll, limits.smallUnreadBytes) = (150_000, 50_000)
-        try run(limits) { harness, test in
+        try inVirtualTime(limits) { harness, test in
             let text: Value = .text(String(repeating: "x", count: 55_000))
             var peers: [RawPeer] = []
             for _ in 0..<4 {
@@ -289,7 +276,7 @@ import Wire
     }
 
     @Test func deadlinesAndActorsAreBounded() throws {
-        try run { harness, _ in
+        try inVirtualTime { harness, _ in
             let peer = try await RawPeer.greeted(harness)
             try peer.request(1, "test.Echo", ["deadlineMs": 0])
             #expect(try await peer.next()?.reason == "DEADLINE_EXCEEDED")
@@ -310,7 +297,7 @@ import Wire
 
     /// The id in the request is the key: who sends another one trusts what nobody does.
     @Test func aCallWithAKeyOfItsOwnIsRefused() throws {
-        try run { harness, _ in
+        try inVirtualTime { harness, _ in
             let peer = try await RawPeer.greeted(harness)
             let keys: [Value] = ["k1", 7, .array([]), .text(String(repeating: "k", count: 900))]
             for (index, key) in keys.enumerated() {
@@ -330,7 +317,7 @@ import Wire
     @Test func anIdleConnectionIsRetiredAndAnOldOneToo() throws {
         var limits = RPCLimits()
         limits.ageMs = 60_000
-        try run(limits) { harness, test in
+        try inVirtualTime(limits) { harness, test in
             let client = harness.client()
             for _ in 0..<50 {
                 _ = try await client.call(TestAPI.echo, Note(text: "x"))

@@ -83,10 +83,7 @@ import Wire
     }
 
     @Test func everySplitOfAFrameReadsTheSame() throws {
-        let test = TestWorld(seed: 8)
-        try test.run {
-            let network = MemoryNetwork(scheduler: test.scheduler)
-            let harness = try await Harness(world: test.world, network: network)
+        try inVirtualTime { harness, test in
             let peer = try await RawPeer.greeted(harness)
             var writer = CBORWriter()
             let start = writer.openFrame()
@@ -102,7 +99,6 @@ import Wire
                 #expect(items[3]["text"] == "split")
             }
             try peer.channel.abort()
-            await harness.server.stop()
         }
     }
 }

@@ -67,10 +67,7 @@ import Testing
     }
 
     @Test func anExhaustedBudgetEndsRetriesUntilCallsSucceed() throws {
-        let test = TestWorld(seed: 8)
-        try test.run {
-            let harness = try await Harness(
-                world: test.world, network: MemoryNetwork(scheduler: test.scheduler))
+        try inVirtualTime { harness, _ in
             let client = harness.client()
             func call(_ text: String, times: Int) async -> Int {
                 let before = harness.asked.count
@@ -83,7 +80,6 @@ import Testing
             #expect(await call("ok", times: 20) == 20)
             #expect(await call("fail", times: 20) == 22)
             client.close()
-            await harness.server.stop()
         }
     }
 }

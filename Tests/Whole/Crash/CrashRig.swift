@@ -29,19 +29,7 @@ final class CrashRig: Sendable {
 
     /// Runs `body` with a fresh suite, which must be sound when it has ended.
     static func run(_ body: @escaping @Sendable (CrashRig) async throws -> Void) async throws {
-        let folder = try WorkFolder(named: "turnstile-crash")
-        defer { folder.remove() }
-        let loop = try EventLoop()
-        try loop.start(name: "crash")
-        defer { loop.stop() }
-        let world = World(
-            scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
-            metrics: Metrics())
-        let suite = try ServiceSuite(
-            in: folder, settings: settings, world: world, on: TCPNetwork(loop: loop))
-        defer { suite.killAll() }
-        try await world.scheduler.spawn {
-            try await suite.start()
+        try await ServiceSuite.run(named: "crash", settings: settings) { suite, _, world in
             let rig = try await CrashRig(suite, world)
             try await body(rig)
             // The last to die may still be on its way back, or not have come by its place.
@@ -49,7 +37,7 @@ final class CrashRig: Sendable {
             try await suite.start()
             try await rig.expectSound()
             rig.orders.close()
-        }.value
+        }
     }
 
     /// Runs `body` for each item, on as many suites as it takes.

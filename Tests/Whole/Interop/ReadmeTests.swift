@@ -83,30 +83,20 @@ import Testing
     @Test func theGatewayBuysTwoTickets() async throws {
         let script = try #require(Self.blocks("python").first)
         #expect(script.components(separatedBy: "\n").count < 30)
-        let folder = try WorkFolder(named: "turnstile-readme")
-        defer { folder.remove() }
-        let loop = try EventLoop()
-        try loop.start(name: "loop")
-        defer { loop.stop() }
-        let world = World(
-            scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
-            metrics: Metrics())
-        let suite = try ServiceSuite(in: folder, world: world, on: TCPNetwork(loop: loop))
-        defer { suite.killAll() }
-        try await suite.start()
-        let (event, type) = try await loop.spawn {
-            try await Self.publishEvent(suite.client(of: .inventory, as: "operator"), world)
-        }.value
-        let file = folder.file("gateway.py")
-        try script.write(toFile: file, atomically: true, encoding: .utf8)
-        let orders = suite.address(of: .orders)
-        let output = try await Python.run(
-            file: file, [orders.host, "\(orders.port)", event.uuidString, type.uuidString],
-            environment: ["TURNSTILE_CREDENTIALS": suite.credentialsFile(of: "gateway")])
-        let codes = output.split(separator: "\n")
-        #expect(codes.count == 2)
-        #expect(codes.allSatisfy { $0.wholeMatch(of: /[0-9A-Z]{6}(-[0-9A-Z]{6}){3}/) != nil })
-        await suite.stop()
+        try await ServiceSuite.run(named: "readme") { suite, folder, world in
+            let (event, type) = try await Self.publishEvent(
+                suite.client(of: .inventory, as: "operator"), world)
+            let file = folder.file("gateway.py")
+            try script.write(toFile: file, atomically: true, encoding: .utf8)
+            let orders = suite.address(of: .orders)
+            let output = try await Python.run(
+                file: file, [orders.host, "\(orders.port)", event.uuidString, type.uuidString],
+                environment: ["TURNSTILE_CREDENTIALS": suite.credentialsFile(of: "gateway")])
+            let codes = output.split(separator: "\n")
+            #expect(codes.count == 2)
+            #expect(codes.allSatisfy { $0.wholeMatch(of: /[0-9A-Z]{6}(-[0-9A-Z]{6}){3}/) != nil })
+            await suite.stop()
+        }
     }
 
     @Test func theGatewayAnswersPings() async throws {

@@ -23,22 +23,13 @@ import Testing
     /// A client in Python buys a ticket from the three executables. `pycddl`, which others wrote,
     /// judges each frame and body, and must refuse each of them when it is spoiled.
     @Test func realMessagesFitTheSchema() async throws {
-        let folder = try WorkFolder(named: "turnstile-schema")
-        defer { folder.remove() }
-        let loop = try EventLoop()
-        try loop.start(name: "loop")
-        defer { loop.stop() }
-        let world = World(
-            scheduler: loop, clock: SystemClock(), random: KernelRandom(), log: .silent,
-            metrics: Metrics())
-        let suite = try ServiceSuite(in: folder, world: world, on: TCPNetwork(loop: loop))
-        defer { suite.killAll() }
-        try await suite.start()
-        let output = try await Python.run(
-            "purchase.py",
-            [Self.file.path, folder.file("credentials")]
-                + ServiceName.allCases.map { suite.address(of: $0).description })
-        #expect(output.hasSuffix("0 problems\n"), "\(output.suffix(2_000))")
-        await suite.stop()
+        try await ServiceSuite.run(named: "schema") { suite, folder, _ in
+            let output = try await Python.run(
+                "purchase.py",
+                [Self.file.path, folder.file("credentials")]
+                    + ServiceName.allCases.map { suite.address(of: $0).description })
+            #expect(output.hasSuffix("0 problems\n"), "\(output.suffix(2_000))")
+            await suite.stop()
+        }
     }
 }

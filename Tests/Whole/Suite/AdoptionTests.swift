@@ -41,8 +41,7 @@ import Testing
 
     @Test(arguments: [nil, "sim_ok", "sim_action"])
     func stockAndMoneyOfACheckoutThatNobodyKnowsGoBack(_ token: String?) throws {
-        try SuiteRig.run(sim: SimConfiguration(actionMs: 100_000_000)) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(sim: SimConfiguration(actionMs: 100_000_000)) { rig, event in
             let id = try await Self.forgotten(rig, event, pays: token)
             #expect(try await rig.availability(event).event.held == 2)
             try await rig.pass(ms: 150_000)
@@ -63,8 +62,7 @@ import Testing
     }
 
     @Test func whatWasSoldAlreadyWaitsForAHuman() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let id = try await Self.forgotten(rig, event, pays: "sim_ok", isSold: true)
             try await rig.pass(ms: 150_000)
             let parked = try await rig.checkout(id)

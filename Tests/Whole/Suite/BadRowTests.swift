@@ -27,8 +27,7 @@ import Testing
     }
 
     @Test func aCheckoutThatCannotBeReadStopsNoOther() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let bad = try await Self.orphan(rig, event)
             let good = try await Self.orphan(rig, event)
             rig.kill("orders")
@@ -54,8 +53,7 @@ import Testing
     }
 
     @Test func aStepOfANewerReleaseIsLeftAsItIs() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let id = try await Self.orphan(rig, event)
             rig.kill("orders")
             try await Self.write(
@@ -80,8 +78,7 @@ import Testing
 
     /// One of two instances cannot go on: the other has the row within a second or two.
     @Test func whatOneInstanceGivesUpTheOtherTakes() throws {
-        try SuiteRig.run(isShared: true) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(isShared: true) { rig, event in
             let id = try await Self.orphan(rig, event)
             try await rig.start(Stage.secondOrders)
             try await Self.write(rig, "UPDATE checkout SET epoch = 0 WHERE checkout_id = \(id)")
@@ -96,8 +93,7 @@ import Testing
     }
 
     @Test func everyMethodTellsOnlyOfACompletedCheckoutThatAgreesWithItsOrder() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let orders = rig.caller("gateway", to: "orders")
             let id = try await rig.reserve(event).checkoutId
             let payment = StartPaymentRequest(
@@ -129,8 +125,7 @@ import Testing
 
     /// Each of these checkouts is unknown to Orders but one, which can't be read.
     @Test func aPaymentThatCannotBeAdoptedKeepsNoOtherFromIt() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let ids = (0..<8).map { _ in rig.test.world.newID() }
             for id in ids {
                 _ = try await rig.caller("orders", to: "payments").call(
@@ -176,8 +171,7 @@ import Testing
     }
 
     @Test func verificationNamesWhatItCannotReadAndGoesOn() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let id = try await Self.orphan(rig, event)
             let items: [UInt8] = [0xff]
             try await Self.write(

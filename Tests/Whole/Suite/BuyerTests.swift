@@ -15,8 +15,7 @@ import Wire
 
     @Test(arguments: [CaptureMode.authCapture, .sale])
     func aBuyerReservesPaysAndHasTickets(_ mode: CaptureMode) throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event, expected: Self.total)
             #expect(checkout.state == .reserved && checkout.reservationStatus == .reserved)
             #expect(checkout.expiresInMs == 900_000)
@@ -33,8 +32,7 @@ import Wire
     }
 
     @Test func aBuyerWhoLeavesLosesTheHoldAndNothingElse() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event, holdTtlMs: 60_000)
             #expect(checkout.expiresInMs == 60_000)
             try await rig.pass(ms: 50_000)
@@ -50,8 +48,7 @@ import Wire
     }
 
     @Test func aFailedAttemptReleasesNothingAndAnotherMayFollow() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event)
             let first = rig.test.world.newID()
             let declined = try await rig.pay(checkout, attempt: first, "sim_declined")
@@ -73,8 +70,7 @@ import Wire
     }
 
     @Test func anAttemptThatWaitsForTheBuyerMakesRoomForTheNext() throws {
-        try SuiteRig.run(sim: SimConfiguration(actionMs: 100_000_000)) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(sim: SimConfiguration(actionMs: 100_000_000)) { rig, event in
             let checkout = try await rig.reserve(event)
             let waiting = try await rig.pay(checkout, "sim_action")
             #expect(waiting.state == .paying && waiting.payment?.action != nil)
@@ -88,8 +84,7 @@ import Wire
     }
 
     @Test func whatIsInTheProvidersHandsIsNotDoubled() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event)
             let waiting = try await rig.pay(checkout, "sim_late", .sale)
             #expect(waiting.state == .paying)
@@ -113,8 +108,7 @@ import Wire
     }
 
     @Test func badInputIsToldApartByFieldAndState() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event)
             func why(_ call: @Sendable () async throws -> Void) async throws -> String? {
                 try await rig.refusal(call)
@@ -148,8 +142,7 @@ import Wire
     }
 
     @Test func callingOffGivesEverythingBack() throws {
-        try SuiteRig.run(sim: SimConfiguration(actionMs: 100_000_000)) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(sim: SimConfiguration(actionMs: 100_000_000)) { rig, event in
             for method in [nil, "sim_action", "sim_declined"] {
                 let checkout = try await rig.reserve(event)
                 if let method { _ = try await rig.pay(checkout, method) }
@@ -166,8 +159,7 @@ import Wire
     }
 
     @Test func aCaptureThatIsDeclinedOpensTheHoldAgain() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event)
             rig.payments.refuse(
                 "payments.CapturePayment",
@@ -181,8 +173,7 @@ import Wire
     }
 
     @Test func aWatchWakesAsSoonAsSomethingHappens() throws {
-        try SuiteRig.run(sim: SimConfiguration(actionMs: 3_000)) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(sim: SimConfiguration(actionMs: 3_000)) { rig, event in
             let checkout = try await rig.reserve(event)
             let gateway = rig.caller("gateway", to: "orders")
             let watch = rig.test.scheduler.spawn { [start = rig.test.clock.now()] in
@@ -200,8 +191,7 @@ import Wire
     }
 
     @Test func aPaymentThatTakesShortIsHelpedToLastLongEnough() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event, holdTtlMs: 30_000)
             try await rig.pass(ms: 20_000)
             let waiting = try await rig.pay(checkout, "sim_late", .sale)

@@ -23,8 +23,7 @@ import Wire
     /// Inventory is away, and comes back.
     @Test(arguments: [false, true], [false, true])
     func aPurchaseThatWaitsForInventoryIsNotCharged(isShort: Bool, dies: Bool) throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             await rig.cutOff("inventory")
             let id = rig.test.world.newID()
             let begun = rig.test.scheduler.spawn {
@@ -75,8 +74,7 @@ import Wire
     func aStartedPaymentIsNotAskedForWhenItIsCalledOffBefore(
         _ method: String, _ mode: CaptureMode
     ) throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event)
             rig.inventory.plan { called, _ in called == method ? .replyHeld : nil }
             let pay = rig.test.scheduler.spawn { try? await rig.pay(checkout, "sim_ok", mode) }

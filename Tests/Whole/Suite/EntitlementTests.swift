@@ -47,8 +47,7 @@ import Testing
     }
 
     @Test func whatIsSaidOfAnActorHasBounds() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { (rig, event) async throws in
             for actor in [
                 Actor(id: "", kind: "user"), Actor(id: "an\u{202E}n", kind: "user"),
                 Actor(id: String(repeating: "a", count: 129), kind: "user"),

@@ -42,8 +42,7 @@ import Wire
     }()
 
     @Test(arguments: places) func aPurchaseSurvives(_ place: Place) throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let plan: FaultyPeer.Plan = { method, count in
                 method == place.method && count == 1 ? place.fault : nil
             }
@@ -70,8 +69,7 @@ import Wire
 
     @Test func everythingIsLostTwiceAndAPurchaseStillEnds() throws {
         for seed in UInt64(1)...10 {
-            try SuiteRig.run(seed: seed) { rig in
-                let event = try await rig.event()
+            try SuiteRig.onSale(seed: seed) { rig, event in
                 let plan: FaultyPeer.Plan = { _, count in
                     count == 1 ? .requestLost : count == 2 ? .replyLost : nil
                 }
@@ -87,8 +85,7 @@ import Wire
     }
 
     @Test func inventoryAwayForAMinuteEndsAPurchaseWithNothingHeld() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             rig.inventory.plan { method, _ in
                 method == "inventory.Reserve" ? .replyLost : nil
             }
@@ -102,8 +99,7 @@ import Wire
     }
 
     @Test func aSlowConsumeShowsPaidFirst() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             rig.inventory.plan { method, count in
                 method == "inventory.ConsumeHold" && count <= 4 ? .requestLost : nil
             }

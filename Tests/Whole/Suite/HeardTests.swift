@@ -99,8 +99,7 @@ import Wire
     }
 
     @Test func whatStaffGivesBackEndsItsCheckoutAndAGatewayMayNot() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event)
             let waiting = try await rig.reserve(event, owner: "bob")
             #expect(try await rig.pay(waiting, "sim_late").state == .paying)
@@ -132,8 +131,7 @@ import Wire
     /// Orders was down while it happened.
     @Test(arguments: ["orders", "inventory"])
     func whoWasDownHearsOfItLater(_ service: String) throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event)
             try await rig.pass(ms: 500)
             if service == "orders" { rig.kill(service) }
@@ -150,8 +148,7 @@ import Wire
 
     /// Holds that a gateway makes for itself end without anybody at Orders being concerned.
     @Test func aGatewaysOwnHoldsAreNoNews() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event)
             let gateway = rig.caller("gateway", to: "inventory")
             let hold = rig.test.world.newID()
@@ -183,8 +180,7 @@ import Wire
     /// A restored Inventory gives numbers a second time; Orders stops, says so, and goes on where
     /// an operator says.
     @Test func ordersFollowsARestoredInventoryOnlyWhenTold() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let first = try await rig.reserve(event)
             try await rig.pass(ms: 1_000)
             let staff = rig.caller("operator", to: "inventory")

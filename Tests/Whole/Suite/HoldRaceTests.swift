@@ -14,8 +14,7 @@ import Wire
     func r18() throws {
         var ends: Set<HoldState> = []
         for seed in UInt64(1)...40 {
-            let end = try SuiteRig.run(seed: seed) { rig in
-                let event = try await rig.event()
+            let end = try SuiteRig.onSale(seed: seed) { rig, event in
                 let inventory = rig.caller("orders", to: "inventory")
                 let (id, order) = (rig.test.world.newID(), rig.test.world.newID())
                 _ = try await inventory.call(
@@ -67,8 +66,7 @@ import Wire
 
     @Test("R19: a Reserve that comes after its release takes nothing")
     func r19() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             // It is lost on its way, called off, and then it arrives.
             rig.inventory.plan { method, _ in
                 method == "inventory.Reserve" ? .requestLost : nil
@@ -95,8 +93,7 @@ import Wire
 
     @Test("R20: what an earlier runner of a saga still sends is fenced off")
     func r20() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event)
             // The first process dies with its capture under way; the next one fences above it.
             rig.payments.plan { method, count in
@@ -134,8 +131,7 @@ import Wire
 
     @Test("R21: Inventory's clock alone judges holds", arguments: [-300_000, 300_000])
     func r21(_ aheadMs: Int64) throws {
-        try SuiteRig.run(ordersAheadMs: aheadMs) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(ordersAheadMs: aheadMs) { rig, event in
             let paid = try await rig.reserve(event, holdTtlMs: 60_000)
             let left = try await rig.reserve(event, holdTtlMs: 60_000)
             #expect(paid.expiresInMs == 60_000)
@@ -150,8 +146,7 @@ import Wire
 
     @Test("R23: a capture without an answer is asked for until it is known, and its stock waits")
     func r23() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event, holdTtlMs: 60_000)
             rig.payments.plan { method, _ in
                 method == "payments.CapturePayment" ? .replyLost : nil
@@ -181,8 +176,7 @@ import Wire
 
     @Test("R32: Payments is away when a payment begins: the same attempt goes on when it is back")
     func r32Payments() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event)
             let attempt = rig.test.world.newID()
             await rig.cutOff("payments")
@@ -196,8 +190,7 @@ import Wire
 
     @Test("R32: Inventory is away when tickets are due: PAID waits, and nothing is refunded")
     func r32Inventory() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event)
             rig.inventory.plan { method, _ in
                 method == "inventory.ConsumeHold" ? .requestLost : nil

@@ -26,16 +26,14 @@ import Testing
     }
 
     @Test func theRowIsAsOldAsTheFirstCommit() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let request = try await Self.orphan(rig, event)
             #expect(try await rig.checkout(request.purchaseId).state == .new)
         }
     }
 
     @Test func aStepThatTakesLongLetsTheOnesBeforeItBeSeen() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let request = try await Self.orphan(rig, event)
             try await rig.pass(ms: 100)
             #expect(try await rig.checkout(request.purchaseId).state == .committing)
@@ -44,8 +42,7 @@ import Testing
 
     @Test(arguments: ["payments.CreatePayment", "inventory.ConsumeHold"])
     func whatWasDoneIsDoneAgainUnderTheSameNames(_ method: String) throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let request = try await Self.orphan(rig, event, diesAt: method)
             try await rig.restartOrders()
             #expect(try await rig.end(request.purchaseId).state == .completed)
@@ -56,8 +53,7 @@ import Testing
     }
 
     @Test func moneyThatWasTakenGoesBackWhenTheStockIsGone() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let request = try await Self.orphan(rig, event)
             rig.inventory.refuse(
                 "inventory.Reserve", [.heard(.insufficientInventory)])
@@ -93,8 +89,7 @@ import Testing
 
     /// Its buyer called it off when nobody knew that it was sold: neither may the money go back.
     @Test func whatWasSoldIsSoldThoughItIsCalledOffLater() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let request = try await Self.orphan(rig, event, diesAt: "inventory.ConsumeHold")
             rig.inventory.plan { method, _ in
                 method == "inventory.Reserve" ? .requestLost : nil
@@ -111,8 +106,7 @@ import Testing
     }
 
     @Test func moneyThatWasTakenGoesBackWhenInventoryStaysAway() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let request = try await Self.orphan(rig, event)
             rig.inventory.plan { method, _ in
                 method == "inventory.Reserve" ? .requestLost : nil

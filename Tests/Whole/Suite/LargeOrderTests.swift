@@ -134,8 +134,7 @@ import Wire
     }
 
     @Test func ticketsOfASmallOrderAreAllInIt() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let order = try #require(try await rig.purchase(rig.request(event)).order)
             #expect(order.ticketsTotal == 2 && order.ticketsNext == nil)
             let orders = rig.caller("gateway", to: "orders")
@@ -215,8 +214,7 @@ import Wire
     }
 
     @Test func aLongHistoryIsToldInPages() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             rig.inventory.refuse("inventory.ConsumeHold", [.heard(.holdReleased)])
             let id = try await rig.purchase(rig.request(event)).checkoutId
             let steps = try await rig.ordersDatabase.write { batch in

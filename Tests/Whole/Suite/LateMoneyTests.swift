@@ -32,8 +32,7 @@ import Testing
     }
 
     @Test func calledOffItStaysCalledOff() throws {
-        try SuiteRig.run(sim: Self.sim(lateMs: 2_000)) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(sim: Self.sim(lateMs: 2_000)) { rig, event in
             let checkout = try await rig.reserve(event)
             _ = try await rig.pay(checkout, "sim_late", .sale, waitMs: 0)
             Self.loseVoids(rig)
@@ -47,8 +46,7 @@ import Testing
     @Test func expiredItStaysExpired() throws {
         // A payment makes the hold last for so long; the money comes a moment later.
         let lateMs = Extend.payingTimeMs + 2_000
-        try SuiteRig.run(sim: Self.sim(lateMs: lateMs)) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(sim: Self.sim(lateMs: lateMs)) { rig, event in
             let checkout = try await rig.reserve(event, holdTtlMs: 61_000)
             Self.loseVoids(rig)
             _ = try await rig.pay(checkout, "sim_late", .sale, waitMs: 0)

@@ -62,8 +62,7 @@ import Testing
     }
 
     @Test func sagasHaveTheirConnectionsToThemselves() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let request = rig.request(event, method: "sim_late", waitMs: 0)
             _ = try await rig.purchase(request)
             #expect(try await rig.end(request.purchaseId).state == .completed)

@@ -83,8 +83,7 @@ import Wire
 
     /// Time to pay may be asked for only within what the event gives.
     @Test func aHoldsTimeMayOnlyBeShortened() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let short = try await rig.reserve(event, holdTtlMs: 900_000)
             #expect(short.state == .reserved)
             let error = await Self.refusal {

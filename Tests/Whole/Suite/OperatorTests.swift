@@ -36,8 +36,7 @@ import Wire
     }
 
     @Test func theHistoryNamesEveryStep() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let reply = try await rig.purchase(rig.request(event))
             let saga = try await Self.saga(rig, reply.checkoutId)
             #expect(saga.history.map(\.step) == ["reserve", "pay", "consume"])
@@ -76,8 +75,7 @@ import Wire
     }
 
     @Test func aDecisionNeedsAReasonAndAParkedSaga() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let done = try await rig.purchase(rig.request(event)).checkoutId
             func reason(_ body: () async throws -> Void) async -> String? {
                 do {
@@ -104,8 +102,7 @@ import Wire
     }
 
     @Test func anotherAmountThanAskedForIsParkedAndCanBeGivenBack() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             rig.payments.refuse(
                 "payments.CreatePayment", [RPCError(.amountMismatch, "another amount")])
             let id = try await rig.purchase(rig.request(event)).checkoutId
@@ -117,8 +114,7 @@ import Wire
     }
 
     @Test func stockAndMoneyOfAnUnknownCheckoutComeBack() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             // As Orders would have left them before its database was lost.
             let id = rig.test.world.newID()
             let lines = [HoldLine(ticketTypeId: event.type, quantity: 2)]

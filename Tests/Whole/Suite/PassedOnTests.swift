@@ -20,8 +20,7 @@ import Wire
         ("ttlMs", "holdTtlMs"),
     ])
     func fieldsOfReserveAreThoseOfThePurchase(_ theirs: String, _ ours: String) throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             rig.inventory.refuse("inventory.Reserve", [.invalid(theirs, "is odd")])
             let request = rig.request(event)
             for _ in 0..<2 {
@@ -35,8 +34,7 @@ import Wire
     }
 
     @Test func aTotalBeyondAPaymentIsToldOfItsItems() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             rig.payments.refuse(
                 "payments.CreatePayment", [.invalid("amount.amount", "is too much")])
             let error = try await Self.error { try await rig.purchase(rig.request(event)) }
@@ -48,8 +46,7 @@ import Wire
     /// StartPayment has no items: nothing of what it says is wrong.
     @Test(arguments: ["amount.amount", "checkoutId.x", "expiresInMs"])
     func whatTheCallerDidNotSayIsNotTheirFault(_ field: String) throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event)
             rig.payments.refuse("payments.CreatePayment", [.invalid(field, "is odd")])
             let error = try await Self.error { try await rig.pay(checkout) }
@@ -60,8 +57,7 @@ import Wire
     }
 
     @Test func whatNamesNothingOfTheRequestIsNoFaultOfIts() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             rig.inventory.refuse("inventory.Reserve", [.invalid("fence.epoch", "is odd")])
             let error = try await Self.error { try await rig.purchase(rig.request(event)) }
             #expect(error?.reason == .peerIncompatible && error?.isRefusal == true)

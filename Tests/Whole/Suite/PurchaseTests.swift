@@ -14,8 +14,7 @@ import Testing
     private static let total: Int64 = 12_138
 
     @Test func aPurchaseEndsWithTickets() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let reply = try await rig.purchase(rig.request(event, expected: Self.total))
             #expect(reply.state == .completed && reply.reservationStatus == .confirmed)
             #expect(reply.totals?.total == Money(Self.total, SuiteRig.euro))
@@ -35,8 +34,7 @@ import Testing
     }
 
     @Test func itCostsSixCommitsOfFewStatements() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             _ = try await rig.purchase(rig.request(event))
             // Between the looks that are taken each second.
             try await rig.pass(ms: 250)
@@ -62,8 +60,7 @@ import Testing
 
     /// Each type has its price, its tax and its tickets, in whatever order they were asked for.
     @Test func anOrderOfTwoTypesIsOneOrder() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let box = rig.test.world.newID()
             _ = try await rig.caller("operator", to: "inventory").call(
                 InventoryAPI.putTicketType,
@@ -112,8 +109,7 @@ import Testing
     }
 
     @Test func aDeclinedCardLeavesNothingBehind() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let request = rig.request(event, method: "sim_declined")
             #expect(try await rig.refusal(request) == "DECLINED")
             let checkout = try await rig.checkout(request.purchaseId)
@@ -127,8 +123,7 @@ import Testing
     }
 
     @Test func anotherPriceEndsThePurchaseBeforeMoneyMoves() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let request = rig.request(event, expected: Self.total - 1)
             #expect(try await rig.refusal(request) == "PRICE_CHANGED")
             #expect(try await rig.checkout(request.purchaseId).state == .cancelled)
@@ -139,8 +134,7 @@ import Testing
     }
 
     @Test func aMissingProviderIsToldBeforeMoneyMoves() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             #expect(
                 try await rig.refusal(rig.request(event, method: nil)) == "INVALID_ARGUMENT")
             #expect(try await rig.availability(event).types.map(\.available) == [10])
@@ -161,8 +155,7 @@ import Testing
     }
 
     @Test func aReplayAnswersTheOrderAndAnotherPayloadIsRefused() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let request = rig.request(event)
             let first = try await rig.purchase(request)
             let second = try await rig.purchase(request)
@@ -176,8 +169,7 @@ import Testing
 
     @Test func manyAtOnceWithOneIdAreOnePurchase() throws {
         for seed in StoreFolder.some(of: UInt64(1)...20) {
-            try SuiteRig.run(seed: seed) { rig in
-                let event = try await rig.event()
+            try SuiteRig.onSale(seed: seed) { rig, event in
                 let request = rig.request(event)
                 let replies = try await withThrowingTaskGroup(of: CheckoutReply.self) { group in
                     for _ in 0..<12 { group.addTask { try await rig.purchase(request) } }

@@ -63,8 +63,8 @@ import Wire
     func r7() throws {
         var ends: Set<CheckoutState> = []
         for seed in StoreFolder.some(of: UInt64(1)...60) {
-            let end = try SuiteRig.run(seed: seed, sim: SimConfiguration(slowMs: 40)) { rig in
-                let event = try await rig.event()
+            let end = try SuiteRig.onSale(seed: seed, sim: SimConfiguration(slowMs: 40)) {
+                rig, event in
                 let checkout = try await rig.reserve(event)
                 let mode: CaptureMode = seed.isMultiple(of: 2) ? .sale : .authCapture
                 let card = seed.isMultiple(of: 3) ? "sim_slow" : "sim_ok"
@@ -89,8 +89,7 @@ import Wire
     @Test("R7: while money is being taken a cancel is noted, and done if that fails")
     func r7Noted() throws {
         for isDeclined in [false, true] {
-            try SuiteRig.run { rig in
-                let event = try await rig.event()
+            try SuiteRig.onSale { rig, event in
                 let checkout = try await rig.reserve(event)
                 // The first capture is not answered; the next one is declined, or not.
                 rig.payments.plan { method, count in
@@ -116,8 +115,7 @@ import Wire
     @Test("R14: a double click is one payment, two tabs are not two")
     func r14() throws {
         for seed in StoreFolder.some(of: UInt64(1)...20) {
-            try SuiteRig.run(seed: seed) { rig in
-                let event = try await rig.event()
+            try SuiteRig.onSale(seed: seed) { rig, event in
                 let checkout = try await rig.reserve(event)
                 let attempt = rig.test.world.newID()
                 let clicks = (0..<4).map { _ in
@@ -147,8 +145,7 @@ import Wire
     @Test("R15: a second payment of a checkout is given up or goes back, and the first one stays")
     func r15() throws {
         for token in ["sim_ok", "sim_action"] {
-            try SuiteRig.run(sim: SimConfiguration(actionMs: 100_000_000)) { rig in
-                let event = try await rig.event()
+            try SuiteRig.onSale(sim: SimConfiguration(actionMs: 100_000_000)) { rig, event in
                 let checkout = try await rig.reserve(event)
                 // Of an Orders that was put back from a backup and has forgotten it.
                 let stray = try await rig.caller("orders", to: "payments").call(
@@ -174,8 +171,7 @@ import Wire
 
     @Test("R16: the price that was promised holds as long as the hold")
     func r16() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event, expected: 12_138)
             _ = try await rig.caller("operator", to: "inventory").call(
                 InventoryAPI.putTicketType,
@@ -193,8 +189,7 @@ import Wire
 
     @Test("R17: another amount at the provider makes no order, and a human decides")
     func r17() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event)
             rig.payments.refuse(
                 "payments.CreatePayment", [RPCError(.amountMismatch, "another amount")])

@@ -170,8 +170,7 @@ extension Refund {
 
     @Test(arguments: [false, true])
     func itRunsBesideThePurchasesDiesAndGoesOn(_ isShared: Bool) throws {
-        try SuiteRig.run(isShared: isShared) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(isShared: isShared) { rig, event in
             let bought = try await rig.purchase(rig.request(event))
             try await rig.ordersDatabase.write { _ = try $0.execute(Refund.creation) }
             // Its process dies when the money is owed, before it has heard so.

@@ -26,8 +26,7 @@ import Testing
     }
 
     @Test func whoDiesIsInheritedWithinTheLease() throws {
-        try SuiteRig.run(isShared: true) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(isShared: true) { rig, event in
             let request = try await Self.begin(rig, event)
             rig.kill("orders")
             let killed = rig.test.clock.now()
@@ -43,8 +42,7 @@ import Testing
     }
 
     @Test func whoLivesKeepsWhatItHasBegun() throws {
-        try SuiteRig.run(isShared: true) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(isShared: true) { rig, event in
             let request = try await Self.begin(rig, event)
             // The other one looks on, and drives nothing.
             try await rig.pass(ms: 60_000)
@@ -56,8 +54,7 @@ import Testing
     }
 
     @Test func whatOneDrivesTheOtherTells() throws {
-        try SuiteRig.run(isShared: true) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(isShared: true) { rig, event in
             let request = try await Self.begin(rig, event)
             let answer = rig.test.scheduler.spawn {
                 try await Self.second(rig).call(

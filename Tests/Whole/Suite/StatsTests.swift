@@ -16,8 +16,7 @@ import Testing
     }
 
     @Test func checkoutsAreCountedInEveryState() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             #expect(try await Self.counts(rig) == [:])
             for _ in 0..<2 { _ = try await rig.purchase(rig.request(event)) }
             _ = try await rig.reserve(event, owner: "bob")
@@ -40,8 +39,7 @@ import Testing
     }
 
     @Test func aCountThatIsWrongIsMendedWithinTheHour() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             _ = try await rig.purchase(rig.request(event))
             try await rig.ordersDatabase.write { batch in
                 try batch.execute("UPDATE checkout_tally SET in_new = 3, in_completed = -1")
@@ -53,8 +51,7 @@ import Testing
     }
 
     @Test func aCountThatIsGoneStopsNobodyFromBuying() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             try await rig.ordersDatabase.write { batch in
                 try batch.execute("UPDATE checkout_tally SET id = 2")
             }

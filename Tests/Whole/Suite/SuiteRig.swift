@@ -62,6 +62,17 @@ final class SuiteRig: SuiteOfThree {
         }
     }
 
+    /// The same with an event that has ten places.
+    static func onSale<Value: Sendable>(
+        seed: UInt64 = 1, sim: SimConfiguration = SimConfiguration(), ordersAheadMs: Int64 = 0,
+        isShared: Bool = false,
+        _ body: @escaping @Sendable (SuiteRig, TestEvent) async throws -> Value
+    ) throws -> Value {
+        try run(seed: seed, sim: sim, ordersAheadMs: ordersAheadMs, isShared: isShared) {
+            try await body($0, $0.event())
+        }
+    }
+
     private init(
         _ test: TestWorld, _ sim: SimConfiguration, _ inventoryLocation: DatabaseLocation?,
         _ ordersAheadMs: Int64, _ isShared: Bool, _ death: Death?

@@ -38,8 +38,7 @@ import Wire
     }
 
     @Test func aPurchaseThatNamesNoProviderKeepsItsIdFree() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let id = rig.test.world.newID()
             for expected in [nil, Int64(12_138)] {
                 let error = await refused {
@@ -61,8 +60,7 @@ import Wire
     }
 
     @Test func anotherTotalIsToldAsMoney() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let error = await refused {
                 try await rig.purchase(rig.request(event, expected: 12_139))
             }
@@ -72,8 +70,7 @@ import Wire
     }
 
     @Test func aFailedAttemptSaysWhatTheProviderSays() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let checkout = try await rig.reserve(event)
             for (token, why) in [
                 ("sim_declined", "card_declined"), ("tok_of_nobody", "unknown_token"),
@@ -87,8 +84,7 @@ import Wire
 
     /// Where mail goes is its bytes, as all texts are.
     @Test func aReplayWithAnotherMailboxIsAConflict() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let id = rig.test.world.newID()
             func buy(_ mailbox: String) async throws -> CheckoutReply {
                 try await rig.caller("gateway", to: "orders").call(
@@ -108,8 +104,7 @@ import Wire
 
     /// Two spellings of one name are two buyers.
     @Test func aReplayInAnotherSpellingIsAConflict() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let id = rig.test.world.newID()
             _ = try await rig.purchase(rig.request(event, id: id, owner: "jos\u{e9}"))
             let error = await refused {

@@ -119,8 +119,7 @@ import Wire
     /// What belongs to something else is as unknown as what is not there; a provider's event has
     /// no id of ours.
     @Test func otherIDsAreToldOfInTheSameWay() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let other = try await rig.event()
             let error = try await Self.error(
                 rig, "inventory.Reserve", "gateway",

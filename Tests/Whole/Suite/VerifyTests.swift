@@ -93,8 +93,7 @@ import Testing
     ]
 
     @Test(arguments: plants) func aPlantedFaultIsFound(_ plant: Plant) throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             _ = try await rig.purchase(rig.request(event))
             _ = try await rig.purchase(rig.request(event, owner: "bob"))
             try await rig.pass(ms: 120_000)
@@ -112,8 +111,7 @@ import Testing
     }
 
     @Test func aTicketThatIsNotWhatItWasIsNotGivenOut() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let id = try await rig.purchase(rig.request(event)).checkoutId
             let gateway = rig.caller("gateway", to: "orders")
             let order = try await gateway.call(OrdersAPI.getOrder, GetOrderRequest(orderId: id))
@@ -162,8 +160,7 @@ import Testing
     }
 
     @Test func whatRunsIsPendingAndNoViolation() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             for token in ["sim_ok", "sim_late", "sim_lost_reply", "sim_action"] {
                 let request = rig.request(event, quantity: 1, method: token, owner: token)
                 rig.test.scheduler.spawn { try await rig.purchase(request) }

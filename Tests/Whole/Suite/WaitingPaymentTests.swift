@@ -11,8 +11,7 @@ import Wire
 /// Payments that want the buyer, or take their time, or come too late.
 @Suite struct WaitingPaymentTests {
     @Test func aBuyerWhoMustActIsToldAtOnceAndGetsTicketsAfterwards() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let request = rig.request(event, method: "sim_action")
             let waiting = try await rig.purchase(request)
             #expect(waiting.state == .paying && waiting.payment?.action != nil)
@@ -26,8 +25,7 @@ import Wire
     }
 
     @Test func aLatePaymentIsWaitedFor() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let request = rig.request(event, method: "sim_late", waitMs: 1_000)
             #expect(try await rig.purchase(request).state == .paying)
             #expect(try await rig.end(request.purchaseId).state == .completed)
@@ -36,8 +34,7 @@ import Wire
     }
 
     @Test func whenTheHoldEndsFirstThePaymentIsVoided() throws {
-        try SuiteRig.run(sim: SimConfiguration(lateMs: 100_000_000)) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(sim: SimConfiguration(lateMs: 100_000_000)) { rig, event in
             let request = rig.request(event, method: "sim_late", waitMs: 0)
             _ = try await rig.purchase(request)
             let end = try await rig.end(request.purchaseId)
@@ -60,8 +57,7 @@ import Wire
     /// given up, though nobody hears so. The stock is theirs again, for whichever comes next.
     @Test(arguments: [true, false])
     func aFenceForAnAttemptThatWasReplacedIsTakenBack(_ paysAgain: Bool) throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             rig.inventory.plan { $0 == "inventory.BeginCommit" && $1 == 1 ? .diesAfter : nil }
             rig.payments.plan { method, _ in method == "payments.VoidPayment" ? .replyLost : nil }
             let checkout = try await rig.reserve(event, holdTtlMs: 60_000)
@@ -80,8 +76,7 @@ import Wire
     }
 
     @Test func moneyThatComesTooLateTakesFreeStockAgain() throws {
-        try SuiteRig.run(sim: SimConfiguration(lateMs: 950_000)) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(sim: SimConfiguration(lateMs: 950_000)) { rig, event in
             let request = rig.request(event, method: "sim_late", waitMs: 0)
             try await Self.sleepThroughTheEnd(rig, request)
             #expect(try await rig.availability(event).types.map(\.available) == [10])

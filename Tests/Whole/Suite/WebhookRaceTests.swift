@@ -143,8 +143,7 @@ import Testing
         "R4: a webhook comes before CreatePayment's answer is stored, and is applied",
         arguments: ["sim_slow", "sim_lost_reply"])
     func r4BeforeTheAnswer(_ card: String) throws {
-        try SuiteRig.run(sim: SimConfiguration(webhookBp: 10_000)) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(sim: SimConfiguration(webhookBp: 10_000)) { rig, event in
             let request = rig.request(event, method: card, waitMs: 0)
             _ = try await rig.purchase(request)
             try await rig.pass(ms: 500)
@@ -162,8 +161,7 @@ import Testing
 
     @Test("R4: a webhook waits for its payment, and is applied as soon as that is there")
     func r4BeforeThePayment() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             rig.payments.plan { method, _ in
                 method == "payments.CreatePayment" ? .requestLost : nil
             }

@@ -13,8 +13,7 @@ import Testing
     /// tickets.
     @Test func aLatePurchaseEndsWhenItsMoneyComes() throws {
         func seconds(_ sim: SimConfiguration) throws -> Int64 {
-            try SuiteRig.run(sim: sim) { rig in
-                let event = try await rig.event()
+            try SuiteRig.onSale(sim: sim) { rig, event in
                 let request = rig.request(event, method: "sim_late", waitMs: 0)
                 let start = rig.test.clock.now()
                 _ = try await rig.purchase(request)
@@ -66,8 +65,7 @@ import Testing
 
     /// A gateway passes on what came to its door, as it came.
     @Test func aGatewayPassesWebhooksOn() throws {
-        try SuiteRig.run(sim: SimConfiguration(lateMs: 100_000)) { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale(sim: SimConfiguration(lateMs: 100_000)) { rig, event in
             let request = rig.request(event, method: "sim_late", waitMs: 0)
             _ = try await rig.purchase(request)
             try await rig.pass(ms: 100_000)

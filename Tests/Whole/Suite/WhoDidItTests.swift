@@ -10,8 +10,7 @@ import Testing
 /// gateway can write what looks like the operator's.
 @Suite struct WhoDidItTests {
     @Test func noActorLooksLikeTheOperator() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let actor = Actor(id: "operator", kind: "guest")
             let gateway = rig.caller("gateway", to: "inventory")
             let hold = rig.test.world.newID()
@@ -35,8 +34,7 @@ import Testing
     }
 
     @Test func whatChangesNoNumberIsInTheAuditToo() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             func put(_ price: Int64, _ version: Int64) async throws {
                 _ = try await rig.caller("operator", to: "inventory").call(
                     InventoryAPI.putTicketType,
@@ -57,8 +55,7 @@ import Testing
     }
 
     @Test func theHistoryNamesWhoDecided() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let buyer = Actor(id: "4711", kind: "guest")
             let left = try await rig.reserve(event, owner: "4711", as: buyer)
             _ = try await rig.caller("gateway", to: "orders").call(

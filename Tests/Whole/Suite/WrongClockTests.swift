@@ -80,8 +80,7 @@ import Testing
 
     /// A saga that the wrong clock has put off goes on; one that has ended meanwhile has ended.
     @Test func aSagaThatWasPutOffIsLookedAt() throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let over = try await rig.purchase(rig.request(event, owner: "ben"))
             rig.payments.plan { method, _ in
                 method == "payments.CreatePayment" ? .requestLost : nil
@@ -118,8 +117,7 @@ import Testing
     /// A hold lasts as long as was said, whichever way the wall clock jumps meanwhile.
     @Test(arguments: [3_600_000, -3_600_000, 86_400_000])
     func aJumpMovesNoHoldsEnd(_ jump: Int64) throws {
-        try SuiteRig.run { rig in
-            let event = try await rig.event()
+        try SuiteRig.onSale { rig, event in
             let before = try await rig.reserve(event, holdTtlMs: 30_000)
             rig.test.clock.jump(byMs: jump)
             let after = try await rig.reserve(event, holdTtlMs: 30_000)
