@@ -11,7 +11,7 @@ struct OrderRow: StoredRow, Equatable {
     let orderID: UUID
     let eventID: UUID
     let owner: String
-    private(set) var contact: Contact
+    let contact: Contact
     private(set) var status: OrderStatus
     let totalQuantity: Int64
     let tax: Money
@@ -27,11 +27,12 @@ struct OrderRow: StoredRow, Equatable {
 
     var key: UUID { orderID }
 
-    /// Equal in what does not change after the sale. An instance of a release before owners had
-    /// kinds notes none.
+    /// Equal in what does not change after the sale: its status does. An instance of a release
+    /// before owners had kinds notes none.
     func agrees(with expected: OrderRow) -> Bool {
+        guard OrderStatus.known.contains(status) else { return false }
         var order = self
-        (order.contact, order.status) = (expected.contact, expected.status)
+        order.status = expected.status
         if order.ownerKind.isEmpty { order.ownerKind = expected.ownerKind }
         return order == expected
     }

@@ -32,7 +32,7 @@ struct TicketRow: StoredRow, Hashable {
         ticketID = c("ticket_id", it) { $0.ticketID }
         ticketTypeID = c("ticket_type_id", it) { $0.ticketTypeID }
         storedSecret = c("secret", it) { $0.storedSecret }
-        state = c("state", it) { $0.state }
+        state = c("state", it, as: State.self) { $0.state }
         owner = c("owner", it) { $0.owner }
         holder = TicketHolder(
             name: c("holder_name", it) { $0.holder.name },
@@ -46,6 +46,21 @@ struct TicketRow: StoredRow, Hashable {
         self.number = number
         self.ticketTypeID = ticketTypeID
         ticketID = TicketMint.ticketID(orderID, number)
+    }
+}
+
+extension TicketRow {
+    /// Whoever shows a ticket is let in or not by its state: one that is none is corrupt.
+    private enum State: ColumnForm {
+        static func cell(of state: TicketState) -> TicketState { state }
+        static var nothing: TicketState { .valid }
+
+        static func value(in state: TicketState) throws -> TicketState {
+            guard TicketState.known.contains(state) else {
+                throw StorageError(.corrupt, "ticket: one is \(state.word)")
+            }
+            return state
+        }
     }
 }
 
