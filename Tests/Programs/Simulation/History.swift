@@ -58,6 +58,11 @@ struct History: Sendable {
 
     private var random: SeededRandom { town.random }
 
+    /// How long nothing goes wrong before the books are looked at. What an instance that shares its
+    /// store has left is another's only when its lease is over, and is put right by that one: rows
+    /// that a clock wrote which was ahead, and was set back since, are not looked at before.
+    private static let calmMs: Int64 = SharedServer.instances > 1 ? 20_000 : 5_000
+
     private func live() async throws -> [String: Int] {
         try await SharedServer.clear(town)
         for node in town.nodes { node.start() }
@@ -69,7 +74,7 @@ struct History: Sendable {
             buyers = 12 + Int(random.below(20))
             try await sell(stage, to: buyers, chaos)
             try await chaos.end()
-            try await town.pass(ms: 5_000)
+            try await town.pass(ms: Self.calmMs)
             _ = try await judge.verify()
         }
         let ends = try await settle()
