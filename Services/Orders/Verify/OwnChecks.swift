@@ -144,7 +144,7 @@ extension Reader {
         let latest = now.advanced(byMs: CheckoutDecision.longestPauseMs)
         return try query(
             """
-            SELECT checkout_id, state, next_run_at FROM checkout
+            SELECT checkout_id, state, COALESCE(step, 'no step'), next_run_at FROM checkout
             WHERE (state IN ('REJECTED', 'CANCELLED', 'EXPIRED', 'REFUNDED', 'COMPLETED')
                     AND next_run_at IS NOT NULL)
                 OR (state = 'PARKED' AND park_reason IS NULL)
@@ -157,13 +157,14 @@ extension Reader {
             """
         ) { columns in
             let (id, state): (UUID, String) = (try columns.next(), try columns.next())
+            let step: String = try columns.next()
             let next = try columns.next(Instant?.self).map { "next at \($0.milliseconds)" }
             return Violation(
                 invariant: "P-1", subject: "checkout \(id)",
                 expected:
                     "a next look within \(CheckoutDecision.longestPauseMs / 1_000) s while it "
                     + "runs, none when it has ended",
-                actual: "\(state), \(next ?? "never") seen at \(now.milliseconds)")
+                actual: "\(state) at \(step), \(next ?? "never") seen at \(now.milliseconds)")
         }
     }
 
