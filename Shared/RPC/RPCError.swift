@@ -2,8 +2,8 @@ public import Wire
 
 /// What crosses the wire when a call does not return its result.
 public struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// *Refused* is a decision: the same request will be refused tomorrow. *Unknown* may have
-    /// happened.
+    /// *Refused* is a decision: the same request under the same id will be refused tomorrow.
+    /// *Unknown* may have happened.
     public enum Outcome: String, Sendable, Codable {
         case refused, unknown
     }

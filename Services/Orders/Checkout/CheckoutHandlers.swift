@@ -27,7 +27,7 @@ extension OrdersService {
         let watch = runner.progress.watch(request.purchaseId) { $0.isSettled }
         defer { watch.cancel() }
         let begun = try await checkouts.begin(request, call)
-        if begun.isSettled { return try replyOrRefusal(begun, try await reply(about: begun)) }
+        if begun.isSettled { return try await replyOrRefusal(about: begun) }
         runner.start(begun)
         return try await replyWhenSettled(watch, request.purchaseId, request.waitMs ?? .max, call)
     }
@@ -54,14 +54,14 @@ extension OrdersService {
 
     /// A purchase that was refused answers with the refusal, each time that it is asked.
     func replyOrRefusal(
-        _ checkout: Checkout, _ reply: CheckoutReply
-    ) throws -> CheckoutReply {
+        about checkout: Checkout, justWritten: Bool = false
+    ) async throws -> CheckoutReply {
         if checkout.state == .rejected || checkout.state == .cancelled,
             let problem = checkout.problem
         {
             throw problem.error
         }
-        return reply
+        return try await reply(about: checkout, justWritten: justWritten)
     }
 
     /// The reply about a checkout. The order of a completed checkout is read, unless this process
@@ -81,12 +81,10 @@ extension OrdersService {
     ) async throws -> CheckoutReply {
         let waitMs = call.waitMs(waitMs, on: world.scheduler)
         if let settled = await watch.value(withinMs: waitMs) {
-            let justWritten = checkouts.wrote(settled)
-            return try replyOrRefusal(
-                settled, try await reply(about: settled, justWritten: justWritten))
+            return try await replyOrRefusal(
+                about: settled, justWritten: checkouts.wrote(settled))
         }
-        let checkout = try await found(id, for: call)
-        return try replyOrRefusal(checkout, try await reply(about: checkout))
+        return try await replyOrRefusal(about: try await found(id, for: call))
     }
 
     /// Another buyer's is not found, as one that does not exist.
@@ -108,7 +106,7 @@ extension OrdersService {
         let watch = runner.progress.watch(request.checkoutId) { $0.isSettled }
         defer { watch.cancel() }
         let begun = try await checkouts.begin(request, call)
-        if begun.state != .new { return try replyOrRefusal(begun, try await reply(about: begun)) }
+        if begun.state != .new { return try await replyOrRefusal(about: begun) }
         runner.start(begun)
         return try await replyWhenSettled(watch, request.checkoutId, request.waitMs ?? .max, call)
     }

@@ -5,9 +5,10 @@ import RPC
 import Storage
 import Text
 
-/// Talks to providers, with the intent committed before each call and the answer after it. What
-/// is uncertain is asked again under the same key until it is known: here while a caller waits,
-/// then by the `SettleJob`.
+/// Talks to providers, with the intent committed before each call and the answer after it: that of
+/// a payment's first call by `PaymentStore.create`, those of later ones by `perform`. What is
+/// uncertain is asked again under the same key until it is known: here while a caller waits, then
+/// by the `SettleJob`.
 struct Cashier: Sendable {
     let world: World
     let store: PaymentStore
@@ -20,7 +21,8 @@ struct Cashier: Sendable {
     /// What is due of one provider waits for no other.
     var lanes: [Lane] { Lane.each(providers.keys.map(\.string)) }
 
-    /// Brings a payment to where `rule` wants it, through the provider.
+    /// Captures or voids a payment that is there: commits the intent that `rule` gives, and settles
+    /// it. A call that was pending before is settled first.
     ///
     /// - Parameters:
     ///   - rule: gives the intent, nil when nothing is left to do, or throws the refusal.
@@ -47,7 +49,7 @@ struct Cashier: Sendable {
         }
     }
 
-    /// Asks about the pending call until its answer is committed.
+    /// Makes the pending call, again until its answer is committed.
     func settle(_ payment: Payment, until deadline: UInt64) async throws -> Payment {
         var payment = payment
         var tries: Int64 = 0

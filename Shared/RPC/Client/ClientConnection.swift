@@ -91,7 +91,7 @@ final class ClientConnection: ChannelHandler {
                     world.scheduler.uptimeNanoseconds + UInt64(options.timeoutMs) * 1_000_000
                 let pending = Pending<Reply>(continuation, deadline: deadline)
                 start(id, pending) { [channel, limits] in
-                    try channel.send(limit: limits.frameBytes) { writer in
+                    try channel.sendFrame(limit: limits.frameBytes) { writer in
                         RequestHead.write(id: id, method: method.name, options, to: &writer)
                         request.write(to: &writer)
                     }
@@ -192,9 +192,9 @@ final class ClientConnection: ChannelHandler {
     func channelReceived(_ bytes: UnsafeRawBufferPointer) {
         frames.append(bytes)
         do {
-            while let body = try frames.next() {
+            while let frame = try frames.next() {
                 frameCount += 1
-                var reader = CBORReader(body)
+                var reader = CBORReader(frame)
                 try handle(try Frame.read(&reader), reader)
             }
             let (now, count, isPartial) = (nowMs, frameCount, frames.waiting > 0)

@@ -5,7 +5,7 @@ extension Channel {
     /// Writes one frame; a body that throws leaves no trace. Returns how many bytes wait to be
     /// sent.
     @discardableResult
-    func send(
+    func sendFrame(
         limit: Int = .max, _ body: (inout CBORWriter) throws -> Void
     ) throws -> Int {
         try write { buffer in
@@ -25,7 +25,7 @@ extension Channel {
 
     /// Frames that have no body of a caller's and so cannot fail.
     func sendSmall(_ kind: FrameKind, _ append: (inout CBORWriter) -> Void) {
-        _ = try? send {
+        _ = try? sendFrame {
             $0.arrayHeader(2)
             $0.integer(kind.rawValue)
             append(&$0)
@@ -33,7 +33,7 @@ extension Channel {
     }
 
     func sendHello(_ hello: Hello) throws {
-        try send {
+        try sendFrame {
             $0.arrayHeader(2)
             $0.integer(FrameKind.hello.rawValue)
             hello.write(to: &$0)

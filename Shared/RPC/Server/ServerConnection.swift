@@ -67,9 +67,9 @@ final class ServerConnection: ChannelHandler {
         guard !isRefused else { return }
         frames.append(bytes)
         do {
-            while !isRefused, let body = try frames.next() {
+            while !isRefused, let frame = try frames.next() {
                 frameCount += 1
-                var reader = CBORReader(body)
+                var reader = CBORReader(frame)
                 try handle(try Frame.read(&reader), reader)
             }
         } catch let error as FrameError {
@@ -352,7 +352,7 @@ final class ServerConnection: ChannelHandler {
         _ response: Response, _ body: (inout CBORWriter) throws -> Void
     ) throws {
         guard state.withLock({ $0.calls.isLive(response.id) }) else { return }
-        let unsent = try channel.send(limit: server.limits.frameBytes, body)
+        let unsent = try channel.sendFrame(limit: server.limits.frameBytes, body)
         let now = nowMs
         count(unread: unsent)
         let isTooMuch = unsent > server.limits.unsentBytes

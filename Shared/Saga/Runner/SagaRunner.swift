@@ -207,7 +207,7 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
         guard let subject = try await journal.find(id) else { return nil }
         guard subject.driver == 0 else { return SagaCopy(subject) }
         guard let position = subject.position else { return nil }
-        _ = try call(position, subject)
+        _ = try due(at: position, subject)
         return try await journal.claim(id).map(SagaCopy.init)
     }
 
@@ -240,10 +240,10 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
             // The row has changed since it was read, perhaps so that this must not be asked.
             if unsaved.isEmpty, isMoved(id) { return nil }
             if isLapsed { throw RPCError(.unavailable, "the lease could not be renewed in time") }
-            let call = try call(position, copy.subject)
+            let due = try due(at: position, copy.subject)
             world.failpoint.reach("saga.\(position).asking")
-            let impatience = noteSlowness(of: call, position, id, unsaved)
-            let report = await ask(call, position, copy)
+            let impatience = noteSlowness(of: due, position, id, unsaved)
+            let report = await ask(due, position, copy)
             impatience?.cancel()
             world.failpoint.reach("saga.\(position).answered")
             if isUpToDate(id, since: seenAt), let next = deferred(copy, report) {
@@ -272,16 +272,16 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
     }
 
     /// What a position calls, and what its step is to the saga.
-    private struct Call {
+    private struct Due {
         let call: any StepCall<Subject>
         let kind: StepKind
     }
 
-    private func call(_ position: SagaPosition, _ subject: Subject) throws -> Call {
+    private func due(at position: SagaPosition, _ subject: Subject) throws -> Due {
         guard subject.isKnown, let step = step(position.step),
             let call = step.call(position.direction)
         else { throw NewerStep(name: position.description) }
-        return Call(call: call, kind: step.kind)
+        return Due(call: call, kind: step.kind)
     }
 
     func asks(_ position: SagaPosition, _ peer: String) -> Bool {
@@ -289,20 +289,20 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
     }
 
     private func ask(
-        _ call: Call, _ position: SagaPosition, _ copy: SagaCopy<Subject>
+        _ due: Due, _ position: SagaPosition, _ copy: SagaCopy<Subject>
     ) async -> CallReport<Subject> {
         do {
             let terms = CallTerms(epoch: epoch, timeoutMs: Self.callTimeoutMs)
-            return try await call.call.answer(at: position, copy.subject, terms)
+            return try await due.call.answer(at: position, copy.subject, terms)
         } catch let error as RPCError where error.isRefusal {
-            return .refused(position, call.call, error)
+            return .refused(position, due.call, error)
         } catch {
             let error = error as? RPCError ?? RPCError(.internal, "\(error)")
             await raiseEpoch(after: error)
             reportTrouble(position, copy.subject.id, error)
             let pause = RetryPolicy.saga.delayMs(
                 for: error, after: position.attempt, world.random)
-            return .unknown(position, call.call, call.kind, error, retryInMs: pause)
+            return .unknown(position, due.call, due.kind, error, retryInMs: pause)
         }
     }
 
@@ -328,13 +328,13 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
 
     /// Commits what is known when the step has not been answered within its patience.
     private func noteSlowness(
-        of call: Call, _ position: SagaPosition, _ id: UUID, _ unsaved: [CallReport<Subject>]
+        of due: Due, _ position: SagaPosition, _ id: UUID, _ unsaved: [CallReport<Subject>]
     ) -> ScheduledTimer? {
-        guard let patienceMs = call.call.patienceMs else { return nil }
+        guard let patienceMs = due.call.patienceMs else { return nil }
         return world.scheduler.schedule(afterMs: patienceMs) { [self] in
             world.scheduler.spawn { [self] in
                 do {
-                    let slow = CallReport<Subject>.slow(position, call.call)
+                    let slow = CallReport<Subject>.slow(position, due.call)
                     _ = try await save(id, unsaved + [slow])
                 } catch {
                     // The call goes on, and its own commit meets the same.

@@ -20,7 +20,8 @@ public struct Step<Subject: SagaSubject>: Sendable {
         Step(kind: .reversible, act: act, undo: undo)
     }
 
-    /// `undo` is for a pivot that was answered with "not yet", and for a human's decision.
+    /// `undo` is for a pivot that was answered with "not yet" or with a no that may still become a
+    /// yes, and for a human's decision.
     public static func pivot(
         _ act: some StepCall<Subject>, undo: (any StepCall<Subject>)? = nil
     ) -> Step {

@@ -134,17 +134,17 @@ extension PaymentReply {
         switch state {
         case .captured where isKept: return .done(self)
         case .authorised where checkout.state != .committing: return .done(self)
-        case .captured: throw declined(as: .voided)
-        case .failedFinal, .voided: throw declined(as: state)
+        case .captured: throw failedSince(as: .voided)
+        case .failedFinal, .voided: throw failedSince(as: state)
         case .created where lastError != nil && checkout.mode == .oneCall:
-            throw declined(as: state)
+            throw failedSince(as: state)
         default: return .waiting(self)
         }
     }
 
     /// For a payment that was answered and has failed since. What Payments itself refuses as
     /// DECLINED is thrown by the call.
-    private func declined(as state: PaymentState) -> RPCError {
+    private func failedSince(as state: PaymentState) -> RPCError {
         RPCError(
             .declined, "the payment is \(state.word)",
             detail: [

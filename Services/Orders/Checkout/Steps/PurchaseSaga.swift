@@ -8,7 +8,8 @@ import Storage
 /// The steps by their names in rows and in the history.
 enum CheckoutStep: String, CaseIterable, Sendable {
     case reserve, pay, consume
-    // Not in every purchase:
+    // Not in every purchase. `createPayment` is what StartPayment asks for; in one call it is `pay`
+    // that creates the payment.
     case awaitBuyer = "buyer"
     case extend
     case createPayment = "start"
