@@ -9,7 +9,7 @@ import Wire
 
 extension FeedConsumer<Void> {
     /// Orders' feed: a completed order turns the buyer's funds into revenue and tax, any other end
-    /// closes the payment and gives back what is left of it.
+    /// closes the payment, if it is live, and gives back what is left of it.
     static func orders(
         at orders: any Caller, into database: Database, world: World
     ) -> FeedConsumer {

@@ -3,8 +3,8 @@ import FoundationEssentials
 import RPC
 import Saga
 
-/// Creates a payment: the one that StartPayment asked for, and through `Pay` that of a purchase in
-/// one call.
+/// Creates a payment: the one that StartPayment asked for. `Pay` asks the same for a purchase in
+/// one call, but what the answers do is its own.
 struct CreatePayment: StepCall {
     /// Time that a buyer has for what the provider asks of them. It is part of the payment's
     /// content, so a replay must say the same.

@@ -68,11 +68,11 @@ struct Pay: StepCall {
         decision.checkout.problem = Problem(error: error)
         decision.checkout.paymentError = PaymentTrouble(error).text
         decision.checkout.payment.live?.action = nil
-        let isFinal = [PaymentState.failedFinal, .voided].contains {
+        let isOver = [PaymentState.failedFinal, .voided].contains {
             error.detail["state"] == .text($0.word)
         }
         decision.move(to: .cancelling)
-        decision.goOn(with: isFinal ? CheckoutStep.reserve : .pay, .undo)
+        decision.goOn(with: isOver ? CheckoutStep.reserve : .pay, .undo)
     }
 }
 
@@ -127,8 +127,9 @@ extension RPCError {
 }
 
 extension PaymentReply {
-    /// What a payment's state means to the step that asked for it. An authorisation is what a
-    /// payment in two steps begins with. A failed try leaves the payment open: step by step the
+    /// What a payment's state means to the step that asked for it. What Payments itself refuses as
+    /// DECLINED does not come here: the call throws it. An authorisation is what a payment in two
+    /// steps begins with. A failed try leaves the payment open: step by step the
     /// buyer may try once more on the provider's page.
     func answer(to checkout: Checkout) throws -> StepAnswer<PaymentReply> {
         switch state {
@@ -142,8 +143,7 @@ extension PaymentReply {
         }
     }
 
-    /// For a payment that was answered and has failed since. What Payments itself refuses as
-    /// DECLINED is thrown by the call.
+    /// For a payment that was answered and has failed since.
     private func failedSince(as state: PaymentState) -> RPCError {
         RPCError(
             .declined, "the payment is \(state.word)",

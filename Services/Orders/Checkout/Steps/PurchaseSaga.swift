@@ -16,9 +16,9 @@ enum CheckoutStep: String, CaseIterable, Sendable {
     case supersede, reopen, poll, fence, refund, issue
 }
 
-/// A purchase, read from the top: reserve, pay, consume, each next to what takes it back. Then the
-/// steps that not every purchase takes: those of a buyer who goes step by step, those around late
-/// and failed payments, and the tickets of a large order.
+/// A purchase, read from the top: reserve, pay, consume, each next to what takes it back, which the
+/// answers ask for. Then the steps that not every purchase takes: those of a buyer who goes step by
+/// step, those around late and failed payments, and the tickets of a large order.
 struct PurchaseSaga: SagaDefinition {
     static let kind = SagaKind("checkout")
 
