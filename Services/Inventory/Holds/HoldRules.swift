@@ -24,7 +24,8 @@ enum HoldDecision: Sendable {
 /// The transitions of a hold. The clock's own (ACTIVE to EXPIRED) comes first and elsewhere: a
 /// hold whose time is over is expired by whoever touches it, and only then decided on.
 enum HoldRules {
-    /// What a buyer has at least after a declined capture, to pay in another way.
+    /// What a buyer who goes step by step has after a declined payment, to pay in another way, and
+    /// while one waits for them; never beyond the hold's maximum.
     static let reopenedForMs: Int64 = 120_000
 
     /// `hasRoom` tells whether every pool has room for the whole hold and the event's policy lets

@@ -43,7 +43,7 @@ enum Transitions {
         (
             .cancelling,
             [
-                .cancelled,  // the payment is voided and the stock given back
+                .cancelled,  // the payment is over and the stock given back
                 .rejected,  // there never was a hold
                 .refunding,  // the money had been taken after all
                 .committing,  // the tickets had been sold after all, and stay sold
@@ -52,7 +52,7 @@ enum Transitions {
         (
             .expiring,
             [
-                .expired,  // the payment is voided and the stock given back
+                .expired,  // the payment is over and the stock given back
                 .committing,  // the buyer had paid, and the stock was fenced again
                 .refunding,  // the buyer had paid, and the stock is gone
             ]

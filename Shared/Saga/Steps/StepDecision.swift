@@ -64,7 +64,8 @@ public struct StepDecision<Subject: SagaSubject>: Sendable {
         }
     }
 
-    /// Leaves the step for later, as it stands.
+    /// Leaves the step for later, as it stands. No timer that is kept: a replay, a wake-up and the
+    /// next process ask at once, so a step that must wait looks at the time itself.
     public mutating func pause(_ step: some RawRepresentable<String>, ms: Int64) {
         pause(SagaPosition(step), ms: ms)
     }
