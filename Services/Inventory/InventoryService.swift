@@ -12,12 +12,14 @@ public final class InventoryService: Sendable {
     let world: World
     let database: Database
     let timeZones: TimeZones
+    let board: Board
 
     /// - Parameter timeZones: those that an event may be in.
     public init(world: World, database: Database, timeZones: TimeZones) {
         self.world = world
         self.database = database
         self.timeZones = timeZones
+        board = Board(world: world, database: database)
     }
 
     /// What runs beside the methods for as long as the process lives.

@@ -1,3 +1,4 @@
+public import FoundationEssentials
 internal import Glibc
 public import Lifecycle
 
@@ -31,6 +32,7 @@ public final class Database: Sendable {
     let progress: Progress
     private let world: World
     private let clock: GuardedClock
+    private let changes: Changes
     /// Whether other processes may have it open as well.
     public let isShared: Bool
     private static let looksMs: ClosedRange<Int64> = 20...640
@@ -62,6 +64,7 @@ public final class Database: Sendable {
         progress = settings.progress
         world = settings.world
         clock = settings.clock
+        changes = settings.changes
         isShared = settings.engine.dialect.isShared
         switch mode {
         case .thread: door = try await ThreadedDoor(settings)
@@ -103,6 +106,12 @@ public final class Database: Sendable {
         let outcome = Outcome<Value>()
         try await door.survey { reader in outcome.keep { try query(reader) } }
         return try outcome.take()
+    }
+
+    /// Has `listener` told of every subject that a batch of this process touches, after its commit
+    /// and before anybody is answered. It is called where the batch ran and must not wait.
+    public func onChange(_ listener: @escaping @Sendable (_ subjects: [UUID]) -> Void) {
+        changes.listen(listener)
     }
 
     /// The time by which the store decides: not the wall clock's, which may be wrong.

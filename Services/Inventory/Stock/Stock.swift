@@ -114,6 +114,7 @@ struct Stock {
 
     func save() throws {
         for staged in pools {
+            batch.touch(staged.pool.eventId)
             if staged.isNew {
                 try batch.insert(staged.pool)
             } else if staged.isChanged {

@@ -77,7 +77,7 @@ extension OrdersService {
 
     /// The reply once the checkout has come to something, or when the caller's time is over.
     func replyWhenSettled(
-        _ watch: SagaWatch<Checkout>, _ id: UUID, _ waitMs: Int64, _ call: CallContext
+        _ watch: Watch<Checkout>, _ id: UUID, _ waitMs: Int64, _ call: CallContext
     ) async throws -> CheckoutReply {
         let waitMs = call.waitMs(waitMs, on: world.scheduler)
         if let settled = await watch.value(withinMs: waitMs) {

@@ -49,6 +49,9 @@ public enum InventoryAPI {
     public static let getAvailability = Method<GetAvailabilityRequest, AvailabilityReply>(
         "inventory.GetAvailability", .query, callers: buyers.union(managers), .named { $0.owner },
         "How many tickets of an event can be had now.")
+    public static let watchAvailability = Method<WatchAvailabilityRequest, AvailabilityReply>(
+        "inventory.WatchAvailability", .wait, callers: buyers.union(managers), .anybody,
+        "The same once it is another than the caller has; watch once an event and fan out.")
     public static let listAudit = Method<ListAuditRequest, ListAuditReply>(
         "inventory.ListAudit", .query, callers: managers, .staff,
         "Every change of one pool, in order.")
@@ -90,6 +93,7 @@ public enum InventoryAPI {
         AnyMethod(reopenHold),
         AnyMethod(consumeHold),
         AnyMethod(getAvailability),
+        AnyMethod(watchAvailability),
         AnyMethod(listAudit),
         AnyMethod(sweepExpired),
         AnyMethod(readEvents),

@@ -22,15 +22,45 @@ public struct GetAvailabilityRequest: Message {
     }
 }
 
+public struct WatchAvailabilityRequest: Message {
+    public let eventId: UUID
+    public let since: Int64
+    public let waitMs: Int64?
+
+    public init(eventId: UUID, since: Int64, waitMs: Int64? = nil) {
+        self.eventId = eventId
+        self.since = since
+        self.waitMs = waitMs
+    }
+
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        eventId = f("eventId", it) { $0.eventId }
+        since = f(
+            "since", it, .integer(0...Int64.max), "the stamp of the answer that the caller has"
+        ) { $0.since }
+        waitMs = f("waitMs", it, .integer(0...20_000), "20,000 when absent") { $0.waitMs }
+    }
+}
+
+/// What is left of an event and of each of its types, as it was at one moment.
 public struct AvailabilityReply: Message, Hashable {
     public let seq: Int64
+    /// Another one wherever anything before `serverTime` is another.
+    public var stamp: Int64
     public let event: EventStock
     public let types: [TypeStock]
+    /// Last, so that it alone is written anew for whoever asks next.
+    public let serverTime: Instant
 
-    public init(seq: Int64, event: EventStock, types: [TypeStock]) {
+    public init(
+        seq: Int64, stamp: Int64, event: EventStock, types: [TypeStock], serverTime: Instant
+    ) {
         self.seq = seq
+        self.stamp = stamp
         self.event = event
         self.types = types
+        self.serverTime = serverTime
     }
 
     @inline(__always)
@@ -38,8 +68,13 @@ public struct AvailabilityReply: Message, Hashable {
         seq = f(
             "seq", it, .integer(0...Int64.max), "grows with every change of the event's stock"
         ) { $0.seq }
+        stamp = f(
+            "stamp", it, .integer(0...Int64.max),
+            "another one with every other answer, but for serverTime"
+        ) { $0.stamp }
         event = f("event", it) { $0.event }
         types = f("types", it, .list(maxCount: 500)) { $0.types }
+        serverTime = f("serverTime", it, "by which the times here count") { $0.serverTime }
     }
 }
 
@@ -90,14 +125,15 @@ public struct TypeStock: Message, Hashable {
     public let sold: Int64
     /// At most a tenth of the allocation, or of the event's capacity, is left.
     public let lowStock: Bool
-    /// When the first hold of the event ends, if nobody pays for it.
-    public let nextReleaseInMs: Int64?
+    /// Of a type of which nothing is left: when a hold ends that would free some, if nobody pays
+    /// for it.
+    public let nextReleaseAt: Instant?
     /// Why it cannot be bought, whatever is left.
     public let why: NotOnSale?
 
     public init(
         ticketTypeId: UUID, available: Int64?, heldByOthers: Int64, heldByYou: Int64, sold: Int64,
-        lowStock: Bool, nextReleaseInMs: Int64?, why: NotOnSale? = nil
+        lowStock: Bool, nextReleaseAt: Instant?, why: NotOnSale? = nil
     ) {
         self.ticketTypeId = ticketTypeId
         self.available = available
@@ -105,7 +141,7 @@ public struct TypeStock: Message, Hashable {
         self.heldByYou = heldByYou
         self.sold = sold
         self.lowStock = lowStock
-        self.nextReleaseInMs = nextReleaseInMs
+        self.nextReleaseAt = nextReleaseAt
         self.why = why
     }
 
@@ -119,10 +155,10 @@ public struct TypeStock: Message, Hashable {
         heldByYou = f("heldByYou", it, .integer(0...Int64.max)) { $0.heldByYou }
         sold = f("sold", it, .integer(0...Int64.max)) { $0.sold }
         lowStock = f("lowStock", it, "at most a tenth is left") { $0.lowStock }
-        nextReleaseInMs = f(
-            "nextReleaseInMs", it, .integer(0...Int64.max),
-            "when the first hold of the event ends by itself"
-        ) { $0.nextReleaseInMs }
+        nextReleaseAt = f(
+            "nextReleaseAt", it,
+            "of a type that is sold out: when a hold ends by itself that would free some"
+        ) { $0.nextReleaseAt }
         why = f.whyNot(it) { $0.why }
     }
 }

@@ -10,8 +10,8 @@ struct Admission {
     private(set) var strangerCount = 0
     private(set) var connections = 0
     private var connectionsOf: [String: Int] = [:]
-    private var callsOf: [String: Int] = [:]
-    private var calls = 0
+    private var calls = Running()
+    private var waits = Running()
 
     init(limits: RPCLimits) { self.limits = limits }
 
@@ -66,18 +66,33 @@ struct Admission {
         Self.decrease(&connectionsOf, identity)
     }
 
-    mutating func beginCall(of identity: String) -> Bool {
-        guard calls < limits.calls, callsOf[identity, default: 0] < limits.callsPerIdentity else {
-            return false
-        }
-        calls += 1
-        callsOf[identity, default: 0] += 1
-        return true
+    /// A call, or a long poll, which has places of its own.
+    mutating func begin(isWait: Bool, of identity: String) -> Bool {
+        isWait
+            ? waits.begin(identity, each: limits.waitsPerIdentity, all: limits.waits)
+            : calls.begin(identity, each: limits.callsPerIdentity, all: limits.calls)
     }
 
-    mutating func endCall(of identity: String) {
-        calls -= 1
-        Self.decrease(&callsOf, identity)
+    mutating func end(isWait: Bool, of identity: String) {
+        isWait ? waits.end(identity) : calls.end(identity)
+    }
+
+    /// What runs at once, of each identity and in all.
+    private struct Running {
+        private var all = 0
+        private var of: [String: Int] = [:]
+
+        mutating func begin(_ identity: String, each most: Int, all mostInAll: Int) -> Bool {
+            guard all < mostInAll, of[identity, default: 0] < most else { return false }
+            all += 1
+            of[identity, default: 0] += 1
+            return true
+        }
+
+        mutating func end(_ identity: String) {
+            all -= 1
+            Admission.decrease(&of, identity)
+        }
     }
 
     private static func decrease(_ counts: inout [String: Int], _ key: String) {

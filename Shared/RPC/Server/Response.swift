@@ -8,7 +8,7 @@ struct Response: ResponseSink {
     let identity: String
     let startedAt: UInt64
 
-    func succeed<Reply: Body>(_ reply: Reply) throws {
+    func succeed(_ reply: some CBORWritable) throws {
         try connection.answer(self) {
             guard $0.bytes.count <= connection.mostUnread else {
                 throw RPCError(.unavailable, "the replies before this one are not being read")

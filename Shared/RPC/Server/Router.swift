@@ -14,7 +14,11 @@ public struct Router: Sendable {
     }
 
     /// A decoded request, ready to run: it answers the sink exactly once.
-    typealias Invocation = @Sendable (CallContext, any ResponseSink) async -> Void
+    struct Invocation: Sendable {
+        /// Answers where the call arrived, without a task; false when it cannot.
+        let atOnce: (@Sendable (CallContext, any ResponseSink) -> Bool)?
+        let run: @Sendable (CallContext, any ResponseSink) async -> Void
+    }
 
     private var entries: [String: Entry] = [:]
     private let log: Log
@@ -28,6 +32,25 @@ public struct Router: Sendable {
     public mutating func handle<Request, Reply>(
         _ method: Method<Request, Reply>,
         _ handler: @escaping @Sendable (Request, CallContext) async throws -> Reply
+    ) {
+        add(method, atOnce: nil, handler)
+    }
+
+    /// Of a method whose reply is kept for many: `atOnce` gives it when it is at hand, waits for
+    /// nothing and reads nothing; else `handler` makes it.
+    public mutating func handle<Request, Reply>(
+        _ method: Method<Request, Reply>,
+        atOnce: (@Sendable (Request, CallContext) throws -> EncodedReply<Reply>?)? = nil,
+        encoded handler:
+            @escaping @Sendable (Request, CallContext) async throws -> EncodedReply<Reply>
+    ) {
+        add(method, atOnce: atOnce, handler)
+    }
+
+    private mutating func add<Request, Reply, Answer: CBORWritable & Sendable>(
+        _ method: Method<Request, Reply>,
+        atOnce: (@Sendable (Request, CallContext) throws -> Answer?)?,
+        _ handler: @escaping @Sendable (Request, CallContext) async throws -> Answer
     ) {
         let (log, failpoint, mayChange) = (log, failpoint, method.kind == .mutation)
         let run = mayChange ? handler : Self.reading(handler)
@@ -48,7 +71,20 @@ public struct Router: Sendable {
             callers: method.callers.sorted { $0.name < $1.name }
         ) { body in
             let request = try CBOR.decodeStrictly(Request.self, from: body, table: table)
-            return { context, sink in
+            let isAnswered = atOnce.map { atOnce in
+                { @Sendable (context: CallContext, sink: any ResponseSink) -> Bool in
+                    do {
+                        try ownership.check(request, context)
+                        guard let reply = try atOnce(request, context) else { return false }
+                        failpoint.reach("call.\(method.name).done")
+                        try sink.succeed(reply)
+                    } catch {
+                        fail(error, sink)
+                    }
+                    return true
+                }
+            }
+            return Invocation(atOnce: isAnswered) { context, sink in
                 do {
                     guard !Task.isCancelled else {
                         throw RPCError(
@@ -68,9 +104,9 @@ public struct Router: Sendable {
     }
 
     /// The same, and nothing may be written meanwhile.
-    private static func reading<Request, Reply>(
-        _ handler: @escaping @Sendable (Request, CallContext) async throws -> Reply
-    ) -> @Sendable (Request, CallContext) async throws -> Reply {
+    private static func reading<Request, Answer>(
+        _ handler: @escaping @Sendable (Request, CallContext) async throws -> Answer
+    ) -> @Sendable (Request, CallContext) async throws -> Answer {
         #if DEBUG
             return { request, context in
                 try await ReadOnly.$isHere.withValue(true) { try await handler(request, context) }
@@ -93,7 +129,7 @@ public struct Router: Sendable {
 
 /// Where one call's answer goes.
 protocol ResponseSink: Sendable {
-    func succeed<Reply: Body>(_ reply: Reply) throws
+    func succeed(_ reply: some CBORWritable) throws
     func fail(_ error: RPCError)
 }
 

@@ -185,11 +185,13 @@ public final class Server: Sendable {
         if mayTell { world.log.info("connection.ended", ["peer": channel.peer, "why": why]) }
     }
 
-    func beginCall(of identity: String) -> Bool {
-        state.withLock { $0.admission.beginCall(of: identity) }
+    func begin(isWait: Bool, of identity: String) -> Bool {
+        state.withLock { $0.admission.begin(isWait: isWait, of: identity) }
     }
 
-    func endCall(of identity: String) { state.withLock { $0.admission.endCall(of: identity) } }
+    func end(isWait: Bool, of identity: String) {
+        state.withLock { $0.admission.end(isWait: isWait, of: identity) }
+    }
 
     private func host(of channel: any Channel) -> String {
         channel.peer.lastIndex(of: ":").map { String(channel.peer[..<$0]) } ?? channel.peer

@@ -253,7 +253,8 @@ final class ServerConnection: ChannelHandler {
             // Before the body is looked at: under overload this is what most calls cost.
             try admit(head.id, isWait: isWait, caller)
             let invocation = try entry.prepare(body)
-            let task = server.world.scheduler.spawn { await invocation(context, sink) }
+            if invocation.atOnce?(context, sink) == true { return }
+            let task = server.world.scheduler.spawn { await invocation.run(context, sink) }
             state.withLock { $0.calls.started(head.id, task) }
         } catch {
             sink.fail(ErrorMap.rpcError(error, method: head.method, server.world.log))
@@ -313,9 +314,10 @@ final class ServerConnection: ChannelHandler {
             throw Self.overloaded(
                 "a connection has at most \(most) \(isWait ? "waiting " : "")calls at once")
         }
-        guard !isWait else { return }
-        guard server.beginCall(of: caller.name) else {
-            throw Self.overloaded("too many calls of \(caller.name) at once, or of all callers")
+        guard server.begin(isWait: isWait, of: caller.name) else {
+            throw Self.overloaded(
+                "too many \(isWait ? "waiting " : "")calls of \(caller.name) at once, or of all "
+                    + "callers")
         }
         state.withLock { $0.calls.counted(id) }
     }
@@ -362,7 +364,7 @@ final class ServerConnection: ChannelHandler {
             return state.calls.end(response.id)
         }
         if isTooMuch { channel.setReading(false) }
-        if call?.isCounted == true { server.endCall(of: response.identity) }
+        if let call, call.isCounted { server.end(isWait: call.isWait, of: response.identity) }
         letLeave(afterMs: server.limits.leaveMs)
     }
 

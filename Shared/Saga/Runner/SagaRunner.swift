@@ -13,7 +13,7 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
     public typealias Subject = Journal.Subject
 
     public let name = "saga"
-    public let progress: SagaProgress<Subject>
+    public let progress: Watches<Subject>
 
     struct State {
         /// Sagas with a task.
@@ -69,7 +69,7 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
         self.journal = journal
         self.world = world
         failing = FailingRows("order", world: world)
-        progress = SagaProgress(scheduler: world.scheduler)
+        progress = Watches(scheduler: world.scheduler)
         let now = world.scheduler.uptimeNanoseconds
         let lease = try await journal.lease(nil, above: 0)
         state = Mutex(
@@ -111,7 +111,7 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
     /// Somebody else has committed a change to a saga's row: those who wait for it are told, and it
     /// goes on from there.
     public func moved(_ subject: Subject) {
-        progress.publish(subject)
+        progress.publish(subject, of: subject.id)
         guard enter(subject.id, isMoved: true) else { return }
         world.scheduler.spawn { [id = subject.id] in await self.drive(id, nil) }
     }
@@ -354,7 +354,7 @@ public final class SagaRunner<Journal: SagaJournal>: Service {
         let commit = try await retrying(id, "saga_commit_failed") {
             try await self.journal.commit(id, reports)
         }
-        if let commit { progress.publish(commit.copy.subject) }
+        if let commit { progress.publish(commit.copy.subject, of: id) }
         return commit
     }
 

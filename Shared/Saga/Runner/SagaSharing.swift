@@ -39,7 +39,7 @@ struct SagaSharing<Journal: SagaJournal>: Service {
                     // One that can't be read is told to whoever asks for it.
                     for row in try await journal.find(Array(left.prefix(Self.page))) {
                         if case .success(let subject) = row.subject {
-                            runner.progress.publish(subject)
+                            runner.progress.publish(subject, of: subject.id)
                         }
                     }
                     left = left.dropFirst(Self.page)

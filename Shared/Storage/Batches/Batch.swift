@@ -21,6 +21,9 @@ public final class Batch {
     private let caches: RowCaches
     private(set) var facts: [Fact] = []
     private var factsBeforeCommand = 0
+    /// Subjects of which what is kept in memory elsewhere is old once this is committed.
+    private(set) var touched: [UUID] = []
+    private var touchedBeforeCommand = 0
     private var hasSavepoint = false
 
     init(_ connection: any Connection, _ caches: RowCaches, now: Instant, factsAt: Instant) {
@@ -89,6 +92,12 @@ public final class Batch {
         facts.append(Fact(seq: 0, at: factsAt, kind: kind, subject: subject, body: body))
     }
 
+    /// Says that something about a subject has changed, to whoever keeps it in memory
+    /// (`Database.onChange`).
+    public func touch(_ subject: UUID) {
+        if touched.last != subject { touched.append(subject) }
+    }
+
     // MARK: One command after the other
 
     /// Keeps what the command did.
@@ -97,6 +106,7 @@ public final class Batch {
         hasSavepoint = false
         caches.keepCommand()
         factsBeforeCommand = facts.count
+        touchedBeforeCommand = touched.count
     }
 
     /// Undoes what the command did.
@@ -113,6 +123,7 @@ public final class Batch {
         hasSavepoint = false
         caches.undoCommand()
         facts.removeSubrange(factsBeforeCommand...)
+        touched.removeSubrange(touchedBeforeCommand...)
     }
 
     /// Writes all that is left.

@@ -57,6 +57,7 @@ final class BatchRunner {
             let batch = try begin()
             for command in commands where admit(command) { try run(command, in: batch) }
             try end(batch)
+            watch.changes.publish(batch.touched)
             // All at once: who is woken for each would do each one's work and sleep again.
             world.scheduler.gather {
                 watch.progress.advance(to: writer.feed)

@@ -23,6 +23,7 @@ struct DoorSettings: Sendable {
     let onFatal: @Sendable (StorageError) -> Void
     let progress: Progress
     let clock: GuardedClock
+    let changes = Changes()
 
     init(
         engine: any Engine, migrations: [Migration], volume: (any Volume)?, world: World,
@@ -46,7 +47,8 @@ struct DoorSettings: Sendable {
             try StoreMove.check(connection)
             let (writer, time) = try writer(connection)
             clock.begin(time)
-            let watch = StoreWatch(clock: clock, progress: progress, engine.dialect)
+            let watch = StoreWatch(
+                clock: clock, progress: progress, changes: changes, engine.dialect)
             let marks = try connection.query("SELECT id FROM restored") { try $0.next(Int64.self) }
             progress.begin(writer, isRestored: !marks.isEmpty)
             let runner = BatchRunner(

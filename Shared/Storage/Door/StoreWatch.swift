@@ -1,16 +1,21 @@
 internal import Lifecycle
 
-/// What a process knows of its store beside the rows: the time, and how far the feed has come.
+/// What a process knows of its store beside the rows: the time, how far the feed has come, and who
+/// wants to know what changes.
 /// When others write too, each look at the writer row tells what they did.
 struct StoreWatch: Sendable {
     let clock: GuardedClock
     let progress: Progress
+    let changes: Changes
     let isShared: Bool
     private let lookText: String
 
-    init(clock: GuardedClock, progress: Progress, _ dialect: Dialect) {
+    init(
+        clock: GuardedClock, progress: Progress, changes: Changes, _ dialect: Dialect
+    ) {
         self.clock = clock
         self.progress = progress
+        self.changes = changes
         isShared = dialect.isShared
         lookText = """
             SELECT epoch, feed, now_ms, CASE WHEN \(dialect.takesNoWrites) THEN 1 ELSE 0 END

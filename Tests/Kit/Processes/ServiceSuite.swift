@@ -32,7 +32,7 @@ public final class ServiceSuite: Sendable {
     private let folder: WorkFolder
     private let programs: String
     private let world: World
-    private let network: any Network
+    public let network: any Network
     private let places: [ServiceName: Place]
     /// Where the second instance of each is, in another suite over the same databases.
     private let others: [ServiceName: Place]

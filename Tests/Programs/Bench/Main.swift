@@ -29,7 +29,7 @@ struct Main {
         arguments.removeAll { $0 == "--json" }
         let runs = try take("--runs", from: &arguments) ?? 7
         let seconds = try take("--seconds", from: &arguments)
-        let usual = ["codec", "rpc", "reserve", "purchase", "checkout"]
+        let usual = ["codec", "rpc", "reserve", "availability", "watch", "purchase", "checkout"]
         for section in arguments.isEmpty ? usual : arguments {
             let figures: [Figure] =
                 switch section {
@@ -37,6 +37,9 @@ struct Main {
                 case "rpc.64": try await RPCBench.throughput(runs: runs, seconds: seconds)
                 case "rpc": try await RPCBench.figures(runs: runs, seconds: seconds)
                 case "reserve": try await ReserveBench.figures(runs: runs, seconds: seconds)
+                case "availability":
+                    try await AvailabilityBench.figures(runs: runs, seconds: seconds)
+                case "watch": try await WatchBench.figures(runs: runs)
                 case "purchase": try await PurchaseBench.figures(runs: runs, seconds: seconds)
                 case "checkout": try await CheckoutBench.figures(runs: runs, seconds: seconds)
                 case "growth": try await GrowthBench.figures(runs: runs, seconds: seconds)

@@ -32,6 +32,7 @@ enum RPCBench {
         let (world, network) = try makeWorld()
         var router = Router(log: world.log)
         router.handle(InventoryAPI.reserve) { _, _ in reply }
+        router.handle(InventoryAPI.getAvailability) { _, _ in AvailabilityBench.sample }
         let server = Server(
             .init(service: "bench"), router: router,
             credentials: Credentials(identities: [
@@ -50,14 +51,18 @@ enum RPCBench {
 
     // MARK: The caller
 
+    static func client(port: UInt16, world: World, on network: any Network) -> Client {
+        Client(
+            to: "bench", at: .loopback(port: port), on: network,
+            as: Credential(identity: "bench", secret: secret), world: world)
+    }
+
     /// Calls with `inFlight` at once on one connection for some milliseconds.
     private static func call(
         port: UInt16, inFlight: Int, milliseconds: UInt64
     ) async throws -> (callsPerSecond: Double, latencies: [UInt64]) {
         let (world, network) = try makeWorld()
-        let client = Client(
-            to: "bench", at: .loopback(port: port), on: network,
-            as: Credential(identity: "bench", secret: secret), world: world)
+        let client = client(port: port, world: world, on: network)
         defer { client.close() }
         return try await world.scheduler.spawn {
             _ = try await client.call(InventoryAPI.reserve, request)

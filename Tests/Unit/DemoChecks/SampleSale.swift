@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
+import Lifecycle
 import Support
 
 @testable import Demo
@@ -89,13 +90,13 @@ struct SampleSale {
 
     func stock(sold: [Int64], held: Int64 = 0) -> AvailabilityReply {
         AvailabilityReply(
-            seq: 1,
+            seq: 1, stamp: 1,
             event: EventStock(
                 capacity: 5, held: held, sold: sold.reduce(0, +), available: 0, atCapacity: true),
             types: zip(offer.types, sold).map { type, sold in
                 TypeStock(
                     ticketTypeId: type.id, available: 0, heldByOthers: held, heldByYou: 0,
-                    sold: sold, lowStock: true, nextReleaseInMs: nil)
-            })
+                    sold: sold, lowStock: true, nextReleaseAt: nil)
+            }, serverTime: Instant(milliseconds: 0))
     }
 }

@@ -163,8 +163,11 @@ private struct History {
     func problem() async throws -> String? {
         let violations = try await rig.violations()
         if !violations.isEmpty { return "\(violations)" }
-        let stock = try await rig.service.getAvailability(
-            GetAvailabilityRequest(eventId: event, owner: "ada"), rig.gateway)
+        let stock = try await rig.availability(event, owner: "ada")
+        let shown = try await rig.availability(event)
+        guard shown.seq == stock.seq, shown.event == stock.event,
+            shown.types.map(\.available) == stock.types.map(\.available)
+        else { return "what is shown to all is \(shown), and there is \(stock)" }
         var model = model
         model.expireAll()
         for (index, type) in types.enumerated() {

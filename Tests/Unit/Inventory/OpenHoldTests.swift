@@ -133,7 +133,7 @@ import Wire
             }
             let (now, id) = (rig.now, rig.id())
             let mine = try await plan(
-                StockQueries.sums(StockQueries.active(of: "ada", at: now), of: id))
+                AvailabilityQueries.sums(AvailabilityQueries.active(of: "ada", at: now), of: id))
             #expect(mine.first?.contains("INDEX hold_of_owner (owner=? AND event_id=?") == true)
             let overdue = try await plan(HoldQueries.overdue(at: now, limit: 5))
             #expect(

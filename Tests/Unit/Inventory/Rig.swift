@@ -7,6 +7,7 @@ import Storage
 import Stores
 import Support
 import Testing
+import Wire
 
 @testable import Inventory
 
@@ -56,6 +57,18 @@ struct Rig: Sendable {
     var gateway: CallContext { call(.gateway) }
     var orders: CallContext { call(.orders) }
     var manager: CallContext { call(.eventManager) }
+
+    // MARK: Stock
+
+    /// What can be had, as a server answers it: from what is at hand, else made.
+    func availability(
+        _ event: UUID, owner: String? = nil, as call: CallContext? = nil
+    ) async throws -> AvailabilityReply {
+        let request = GetAvailabilityRequest(eventId: event, owner: owner)
+        let call = call ?? gateway
+        if let reply = try service.board.answer(request, call) { return try reply.decoded }
+        return try await service.board.get(request, call).decoded
+    }
 
     // MARK: Catalogue
 
@@ -182,4 +195,9 @@ func refusal(_ body: () async throws -> some Sendable) async throws -> RPCError?
         _ = try await body()
         return nil
     } catch let error as RPCError { return error }
+}
+
+extension EncodedReply {
+    /// As its caller reads it.
+    var decoded: Reply { get throws { try CBOR.decode(Reply.self, from: CBOR.encode(self)) } }
 }

@@ -11,13 +11,6 @@ import Wire
 
 /// Availability, sweeping, selling out, and the feed.
 @Suite struct StockTests {
-    private func availability(
-        _ rig: Rig, _ event: UUID, owner: String? = nil
-    ) async throws -> AvailabilityReply {
-        try await rig.service.getAvailability(
-            GetAvailabilityRequest(eventId: event, owner: owner), rig.gateway)
-    }
-
     @Test func availabilityCountsWhatIsOverAsFree() throws {
         try Rig.run { rig in
             let (event, types) = try await rig.event(
@@ -30,7 +23,7 @@ import Wire
             _ = try await rig.reserve(
                 sold, event, [(types[1], 6)], fence: Fence(orderId: order, epoch: 1))
             try await rig.pass(ms: 1_000)
-            let open = try await availability(rig, event, owner: "ada")
+            let open = try await rig.availability(event, owner: "ada")
             #expect(
                 open.event
                     == EventStock(
@@ -38,10 +31,10 @@ import Wire
             #expect(open.types.map(\.available) == [14, 18])
             #expect(open.types.map(\.heldByYou) == [4, 6])
             #expect(open.types.map(\.heldByOthers) == [2, 0])
-            #expect(open.types.map(\.nextReleaseInMs) == [9_000, 9_000])
+            #expect(open.types.map(\.nextReleaseAt) == [nil, nil])
             #expect(try await rig.held(event) == 17)
             _ = try await rig.consume(sold, order: order)
-            let later = try await availability(rig, event)
+            let later = try await rig.availability(event)
             #expect(later.types.map(\.sold) == [0, 6])
             #expect(later.types.map(\.heldByYou) == [0, 0])
             #expect(later.seq > open.seq)
@@ -53,11 +46,11 @@ import Wire
             let (event, types) = try await rig.event(types: [TypeSpec(allocation: 20)])
             _ = try await rig.reserve(rig.id(), event, [(types[0], 10)])
             _ = try await rig.reserve(rig.id(), event, [(types[0], 7)])
-            #expect(try await availability(rig, event).types[0].lowStock == false)
+            #expect(try await rig.availability(event).types[0].lowStock == false)
             _ = try await rig.reserve(rig.id(), event, [(types[0], 1)])
-            #expect(try await availability(rig, event).types[0].lowStock)
+            #expect(try await rig.availability(event).types[0].lowStock)
             _ = try await rig.reserve(rig.id(), event, [(types[0], 2)])
-            #expect(try await availability(rig, event).types[0].available == 0)
+            #expect(try await rig.availability(event).types[0].available == 0)
         }
     }
 
@@ -66,7 +59,7 @@ import Wire
             let (_, types) = try await rig.event(types: [TypeSpec()])
             // A ticket type's pool is none of an event.
             for id in [rig.id(), types[0]] {
-                let error = try await refusal { try await availability(rig, id) }
+                let error = try await refusal { try await rig.availability(id) }
                 #expect(error?.reason == .notFound)
             }
         }

@@ -144,7 +144,7 @@ import Wire
     private static func stock(
         _ rig: Rig, _ id: UUID, _ call: CallContext
     ) async throws -> AvailabilityReply {
-        try await rig.service.getAvailability(GetAvailabilityRequest(eventId: id), call)
+        try await rig.availability(id, as: call)
     }
 
     private static func reserve(

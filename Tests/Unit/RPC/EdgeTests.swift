@@ -131,18 +131,18 @@ import Wire
         }
     }
 
-    @Test func theSixtyFifthWaitIsToldTheLimit() throws {
+    @Test func oneWaitTooManyIsToldTheLimit() throws {
         try inVirtualTime { harness, _ in
             let peer = try await RawPeer.greeted(harness)
-            #expect(peer.welcome?.body["maxWaits"] == 64)
-            for id in Int64(1)...65 {
+            #expect(peer.welcome?.body["maxWaits"] == 1_024)
+            for id in Int64(1)...1_025 {
                 try peer.send([
                     1, .integer(id), "test.Wait", [:], ["text": "x", "number": 1_000],
                 ])
             }
             guard case .array(let items)? = try await peer.next() else { return }
-            #expect(items[1] == 65 && items[2]["reason"] == "OVERLOADED")
-            #expect(items[2]["message"] == "a connection has at most 64 waiting calls at once")
+            #expect(items[1] == 1_025 && items[2]["reason"] == "OVERLOADED")
+            #expect(items[2]["message"] == "a connection has at most 1024 waiting calls at once")
             try peer.channel.abort()
         }
     }

@@ -148,10 +148,19 @@ import Wire
         }
     }
 
-    @Test func callsBeyondTheIdentitysAndTheServersShareAreOverload() throws {
+    /// Calls and waits have places of their own: where all of the one are taken, the other are
+    /// taken in.
+    @Test(arguments: [("test.Slow", "test.Wait"), ("test.Wait", "test.Slow")])
+    func whatIsBeyondTheIdentitysAndTheServersShareIsOverload(
+        method: String, other: String
+    ) throws {
         for (perIdentity, all) in [(4, 4_096), (512, 4)] {
             var limits = RPCLimits()
-            (limits.callsPerIdentity, limits.calls) = (perIdentity, all)
+            if method == "test.Slow" {
+                (limits.callsPerIdentity, limits.calls) = (perIdentity, all)
+            } else {
+                (limits.waitsPerIdentity, limits.waits) = (perIdentity, all)
+            }
             try inVirtualTime(limits) { harness, _ in
                 let peers = [
                     try await RawPeer.greeted(harness), try await RawPeer.greeted(harness),
@@ -159,12 +168,20 @@ import Wire
                 for id in Int64(1)...2 {
                     for peer in peers {
                         try peer.send(
-                            [1, .integer(id), "test.Slow", [:], ["text": "x", "number": 500]])
+                            [1, .integer(id), .text(method), [:], ["text": "x", "number": 500]])
                     }
                 }
                 try await harness.world.scheduler.sleep(ms: 1)
-                try peers[0].request(9, "test.Echo")
-                #expect(try await peers[0].next()?.reason == "OVERLOADED")
+                for (id, method, reason) in [(Int64(9), method, "OVERLOADED"), (10, other, nil)] {
+                    try peers[0].send(
+                        [1, .integer(id), .text(method), [:], ["text": "x", "number": 1]])
+                    #expect(try await peers[0].next()?.reason == reason)
+                }
+                // The places come back.
+                try await harness.world.scheduler.sleep(ms: 1_000)
+                for _ in 1...2 { #expect(try await peers[0].next()?.reason == nil) }
+                try peers[0].send([1, 11, .text(method), [:], ["text": "x", "number": 1]])
+                #expect(try await peers[0].next()?.reason == nil)
                 for peer in peers { try peer.channel.abort() }
             }
         }

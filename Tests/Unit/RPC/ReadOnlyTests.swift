@@ -26,7 +26,7 @@ import Wire
                 let sink = Kept()
                 let body = CBOR.encode(Note(text: "x"))
                 let call = CallContext(identity: "shop", roles: [.gateway], deadline: .max)
-                await (try entry.prepare(body[...]))(call, sink)
+                await (try entry.prepare(body[...])).run(call, sink)
                 said[entry.name] = sink.note.withLock { $0?.text }
             }
             return said
@@ -39,7 +39,7 @@ import Wire
 private final class Kept: ResponseSink {
     let note = Mutex(Note?.none)
 
-    func succeed<Reply: Body>(_ reply: Reply) throws {
+    func succeed(_ reply: some CBORWritable) throws {
         note.withLock { $0 = reply as? Note }
     }
 

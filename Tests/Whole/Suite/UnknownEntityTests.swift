@@ -49,6 +49,7 @@ import Wire
         "inventory.ReopenHold": ("orders", .hold, "holdId", fence),
         "inventory.ConsumeHold": ("orders", .hold, "holdId", [("orderId", .id(UUID()))]),
         "inventory.GetAvailability": ("gateway", .event, "eventId", []),
+        "inventory.WatchAvailability": ("gateway", .event, "eventId", [("since", 0)]),
         "inventory.ListAudit": ("operator", .pool, "poolId", []),
         "inventory.VerifyInvariants": ("operator", .event, "eventId", []),
         "orders.Purchase": (

@@ -1,0 +1,161 @@
+import FoundationEssentials
+import Lifecycle
+import Storage
+import Synchronization
+
+/// Those who wait for another answer about an event. While nothing changes, nothing runs; after a
+/// change the answer is made once for all of them.
+final class AvailabilityWatchers: Sendable {
+    typealias Make = @Sendable () async throws -> Board.Answer?
+
+    /// An event that is watched.
+    private struct Watched {
+        let make: Make
+        /// It will be looked at; the timer is nil once that has begun.
+        var isPaced = false
+        /// When it was looked at last.
+        var lookedAt: UInt64 = 0
+        /// For what changes by time alone.
+        var until: Instant?
+        var timer: ScheduledTimer?
+    }
+
+    private struct State {
+        var watched: [UUID: Watched] = [:]
+        /// The newest batch of a shared store that was seen; nil while nobody looks.
+        var isLooking = false
+        var batch: Int64 = 0
+    }
+
+    /// Those who watch are told so often at most, and a thousand of them take 50 ms.
+    private static let leastMs: Int64 = 50
+    private static let watchersPerMs = 20
+    /// A clock that is set moves what was to come; so long it may take to be noticed.
+    private static let longestMs: Int64 = 60_000
+
+    private let world: World
+    private let database: Database
+    private let watches: Watches<Board.Answer>
+    private let state = Mutex(State())
+
+    init(world: World, database: Database) {
+        self.world = world
+        self.database = database
+        watches = Watches(scheduler: world.scheduler)
+    }
+
+    func areAny(of event: UUID) -> Bool { watches.count(of: event) > 0 }
+
+    /// - Parameter make: gives the answer of now.
+    func watch(
+        _ event: UUID, since stamp: Int64, make: @escaping Make
+    ) -> Watch<Board.Answer> {
+        let watch = watches.watch(event) { $0.stamp != stamp }
+        state.withLock { state in
+            if state.watched[event] == nil { state.watched[event] = Watched(make: make) }
+        }
+        return watch
+    }
+
+    /// A commit has touched these.
+    func changed(_ events: [UUID]) { for event in events { pace(event) } }
+
+    /// Has an event looked at when its answer changes by time alone, and while others may write,
+    /// every so often.
+    func look(at event: UUID, again until: Instant?) {
+        let now = database.now
+        state.withLock { state in
+            guard let watched = state.watched[event] else { return }
+            if watched.timer == nil || watched.until != until {
+                watched.timer?.cancel()
+                state.watched[event]?.until = until
+                state.watched[event]?.timer = until.map { until in
+                    world.scheduler.schedule(
+                        afterMs: min(max(0, now.millisecondsUntil(until)), Self.longestMs)
+                    ) { [weak self] in self?.timeIsOver(of: event) }
+                }
+            }
+        }
+        if database.isShared { lookAtOthers() }
+    }
+
+    private func timeIsOver(of event: UUID) {
+        state.withLock { $0.watched[event]?.timer = nil }
+        pace(event)
+    }
+
+    // MARK: Telling
+
+    /// Has the event looked at: at once where it was quiet, else when its time has come.
+    private func pace(_ event: UUID) {
+        let now = world.scheduler.uptimeNanoseconds
+        let waitMs = state.withLock { state -> Int64? in
+            guard let watched = state.watched[event], !watched.isPaced else { return nil }
+            let count = watches.count(of: event)
+            guard count > 0 else {
+                watched.timer?.cancel()
+                state.watched[event] = nil
+                return nil
+            }
+            state.watched[event]?.isPaced = true
+            let pauseMs = max(Self.leastMs, Int64(count / Self.watchersPerMs))
+            let (due, overflow) = watched.lookedAt.addingReportingOverflow(
+                UInt64(pauseMs) * 1_000_000)
+            return overflow || due <= now ? 0 : Int64(clamping: (due - now) / 1_000_000)
+        }
+        guard let waitMs else { return }
+        _ = world.scheduler.schedule(afterMs: waitMs) { [weak self] in self?.look(at: event) }
+    }
+
+    private func look(at event: UUID) {
+        let now = world.scheduler.uptimeNanoseconds
+        let make = state.withLock { state -> Make? in
+            state.watched[event]?.isPaced = false
+            state.watched[event]?.lookedAt = now
+            return state.watched[event]?.make
+        }
+        guard let make else { return }
+        world.scheduler.spawn { [self] in
+            do {
+                guard let answer = try await make() else { return }
+                watches.publish(answer, of: event)
+                if areAny(of: event) { look(at: event, again: answer.until) }
+            } catch {
+                // Who waits is answered when their time is over; what comes next is looked at anew.
+                world.log.warning("availability_unread", ["of": event, "error": "\(error)"])
+            }
+        }
+    }
+
+    // MARK: Others who write
+
+    /// While somebody watches, one looks whether another process has committed.
+    private func lookAtOthers() {
+        let isFirst = state.withLock { state in
+            defer { state.isLooking = true }
+            return !state.isLooking
+        }
+        if isFirst { lookAtOthersSoon() }
+    }
+
+    private func lookAtOthersSoon() {
+        _ = world.scheduler.schedule(afterMs: Self.leastMs) { [weak self] in
+            guard let self else { return }
+            world.scheduler.spawn { await self.lookAtBatch() }
+        }
+    }
+
+    private func lookAtBatch() async {
+        let watched = watches.watched
+        guard !watched.isEmpty else { return state.withLock { $0.isLooking = false } }
+        // What cannot be read now is looked at the next time.
+        if let batch = try? await database.position().batch {
+            let isNew = state.withLock { state in
+                defer { state.batch = batch }
+                return state.batch != batch
+            }
+            if isNew { for event in watched { pace(event) } }
+        }
+        lookAtOthersSoon()
+    }
+}
