@@ -47,6 +47,7 @@ public struct Router: Sendable {
         add(method, atOnce: atOnce, handler)
     }
 
+    @inline(__always)
     private mutating func add<Request, Reply, Answer: CBORWritable & Sendable>(
         _ method: Method<Request, Reply>,
         atOnce: (@Sendable (Request, CallContext) throws -> Answer?)?,

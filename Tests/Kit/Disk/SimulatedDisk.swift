@@ -25,7 +25,7 @@ public final class SimulatedDisk: Sendable {
     public let name: String
     let state: Mutex<DiskState>
     private let vfs: FileSystem
-    private let onCrash = Mutex<(@Sendable () -> Void)?>(nil)
+    private let onCrash = Mutex(CrashListener())
 
     public init(name: String, random: SeededRandom) {
         self.name = name
@@ -55,7 +55,7 @@ public final class SimulatedDisk: Sendable {
     /// Called after a crash that was planned, on the thread whose operation it struck, in the
     /// middle of SQLite: it must not use the database.
     public func whenCrashed(_ action: @escaping @Sendable () -> Void) {
-        onCrash.withLock { $0 = action }
+        onCrash.withLock { $0.tell = action }
     }
 
     /// True after a planned crash: every operation fails until `restart`.
@@ -146,7 +146,11 @@ public final class SimulatedDisk: Sendable {
                 return (SQLITE_IOERR, true)
             }
         }
-        if hasCrashed { onCrash.withLock { $0 }?() }
+        if hasCrashed { onCrash.withLock { $0 }.tell?() }
         return code
     }
+}
+
+private struct CrashListener: Sendable {
+    var tell: (@Sendable () -> Void)?
 }
