@@ -11,14 +11,12 @@ public struct Router: Sendable {
         /// A few words: they are compared sooner than hashed.
         public let callers: [Role]
         let prepare: @Sendable (ArraySlice<UInt8>) throws -> Invocation
+        /// Answers where the call arrived, without a task, when the reply is at hand; else false.
+        var atOnce: (@Sendable (ArraySlice<UInt8>, CallContext, any ResponseSink) throws -> Bool)?
     }
 
     /// A decoded request, ready to run: it answers the sink exactly once.
-    struct Invocation: Sendable {
-        /// Answers where the call arrived, without a task; false when it cannot.
-        let atOnce: (@Sendable (CallContext, any ResponseSink) -> Bool)?
-        let run: @Sendable (CallContext, any ResponseSink) async -> Void
-    }
+    typealias Invocation = @Sendable (CallContext, any ResponseSink) async -> Void
 
     private var entries: [String: Entry] = [:]
     private let log: Log
@@ -33,7 +31,7 @@ public struct Router: Sendable {
         _ method: Method<Request, Reply>,
         _ handler: @escaping @Sendable (Request, CallContext) async throws -> Reply
     ) {
-        add(method, atOnce: nil, handler)
+        add(method, handler)
     }
 
     /// Of a method whose reply is kept for many: `atOnce` gives it when it is at hand, waits for
@@ -44,13 +42,21 @@ public struct Router: Sendable {
         encoded handler:
             @escaping @Sendable (Request, CallContext) async throws -> EncodedReply<Reply>
     ) {
-        add(method, atOnce: atOnce, handler)
+        add(method, handler)
+        guard let atOnce else { return }
+        let (failpoint, ownership, table) = (failpoint, method.ownership, Request.fields)
+        entries[method.name]?.atOnce = { body, context, sink in
+            let request = try CBOR.decodeStrictly(Request.self, from: body, table: table)
+            try ownership.check(request, context)
+            guard let reply = try atOnce(request, context) else { return false }
+            failpoint.reach("call.\(method.name).done")
+            try sink.succeed(reply)
+            return true
+        }
     }
 
-    @inline(__always)
     private mutating func add<Request, Reply, Answer: CBORWritable & Sendable>(
         _ method: Method<Request, Reply>,
-        atOnce: (@Sendable (Request, CallContext) throws -> Answer?)?,
         _ handler: @escaping @Sendable (Request, CallContext) async throws -> Answer
     ) {
         let (log, failpoint, mayChange) = (log, failpoint, method.kind == .mutation)
@@ -72,20 +78,7 @@ public struct Router: Sendable {
             callers: method.callers.sorted { $0.name < $1.name }
         ) { body in
             let request = try CBOR.decodeStrictly(Request.self, from: body, table: table)
-            let isAnswered = atOnce.map { atOnce in
-                { @Sendable (context: CallContext, sink: any ResponseSink) -> Bool in
-                    do {
-                        try ownership.check(request, context)
-                        guard let reply = try atOnce(request, context) else { return false }
-                        failpoint.reach("call.\(method.name).done")
-                        try sink.succeed(reply)
-                    } catch {
-                        fail(error, sink)
-                    }
-                    return true
-                }
-            }
-            return Invocation(atOnce: isAnswered) { context, sink in
+            return { context, sink in
                 do {
                     guard !Task.isCancelled else {
                         throw RPCError(

@@ -252,9 +252,9 @@ final class ServerConnection: ChannelHandler {
             let context = try context(head, caller, entry, now)
             // Before the body is looked at: under overload this is what most calls cost.
             try admit(head.id, isWait: isWait, caller)
+            if try entry.atOnce?(body, context, sink) == true { return }
             let invocation = try entry.prepare(body)
-            if invocation.atOnce?(context, sink) == true { return }
-            let task = server.world.scheduler.spawn { await invocation.run(context, sink) }
+            let task = server.world.scheduler.spawn { await invocation(context, sink) }
             state.withLock { $0.calls.started(head.id, task) }
         } catch {
             sink.fail(ErrorMap.rpcError(error, method: head.method, server.world.log))

@@ -26,7 +26,7 @@ import Wire
                 let sink = Kept()
                 let body = CBOR.encode(Note(text: "x"))
                 let call = CallContext(identity: "shop", roles: [.gateway], deadline: .max)
-                await (try entry.prepare(body[...])).run(call, sink)
+                await (try entry.prepare(body[...]))(call, sink)
                 said[entry.name] = sink.note.withLock { $0?.text }
             }
             return said

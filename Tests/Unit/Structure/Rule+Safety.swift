@@ -14,7 +14,7 @@ extension Rule {
             "a closure under a lock stands in a struct", planted: "Shared/Storage/Bad.swift",
             "let told = Mutex<(@Sendable ([UUID]) -> Void)?>(nil)\n"
         ) { file in
-            file.code.indices.filter { file.code[$0].contains(/\bMutex<\(*@?.*->/) }
+            file.code.indices.filter { file.code[$0].contains(/\bMutex<\(?[@(][^{]*->/) }
         },
         Rule(
             "a process ends by endProcess, not by exit",
