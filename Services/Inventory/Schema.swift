@@ -76,5 +76,6 @@ public enum InventorySchema {
             ALTER TABLE hold ADD COLUMN reference BYTEA;
             ALTER TABLE hold ADD COLUMN extended_ms BIGINT;
             """),
+        Migration(3, "ALTER TABLE hold ADD COLUMN revision BIGINT NOT NULL DEFAULT 1;"),
     ]
 }

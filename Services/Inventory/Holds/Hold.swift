@@ -12,7 +12,9 @@ struct Hold: Sendable, Hashable {
     let eventId: UUID?
     let owner: String?
     let purpose: HoldPurpose?
-    let lines: [HeldLine]
+    var lines: [HeldLine]
+    /// Rises when the lines are changed.
+    var revision: Int64 = 1
     var createdAt: Instant
     /// As Reserve asked for it; a replay is compared with it.
     let ttlMs: Int64?
@@ -53,6 +55,11 @@ struct Hold: Sendable, Hashable {
         return hold
     }
 
+    /// How many tickets of a type it has.
+    func quantity(of ticketTypeId: UUID) -> Int64 {
+        lines.first { $0.ticketTypeId == ticketTypeId }?.quantity ?? 0
+    }
+
     /// Whether its quantities are counted as held.
     var takesStock: Bool { state == .active || state == .committing }
 
@@ -72,4 +79,14 @@ struct HeldLine: Sendable, Hashable {
     /// The type had a limit per owner then, so the line also takes from the owner's pool, now and
     /// in every later move, whatever becomes of the limit.
     let isOwnerLimited: Bool
+
+    /// What so many of its tickets cost, at most as many as it has: as was promised, but for the
+    /// rate of the tax, which is that of today; nil where it does not fit.
+    func price(of quantity: Int64, taxedAt basisPoints: Int64) -> LinePrice? {
+        quantity == self.quantity
+            ? price
+            : LinePrice(
+                unitPrice: price.unitPrice, quantity: quantity,
+                feePerTicket: price.fee / self.quantity, taxBasisPoints: basisPoints)
+    }
 }

@@ -46,16 +46,21 @@ struct HoldCommand: Sendable {
         }
     }
 
-    /// A late payment may take stock again if the event allows it *and* every pool has room. The
-    /// owner's limit is not looked at again.
+    /// A late payment may take stock again if the event allows it *and* every pool has room, once
+    /// what is over has been given back. The owner's limit is not looked at again.
     private func hasRoom(for hold: Hold, _ batch: Batch) throws -> Bool {
         guard let eventId = hold.eventId,
             let event = try batch.find(EventRow.self, eventId)?.event,
             event.lateReclaim, event.status != .cancelled
         else { return false }
-        return try hold.shares.allSatisfy { share in
-            try batch.find(Pool.self, share.poolId)?.hasRoom(for: share.quantity) ?? false
+        let shares = hold.shares
+        func fits() throws -> Bool {
+            try shares.allSatisfy { share in
+                try batch.find(Pool.self, share.poolId)?.hasRoom(for: share.quantity) ?? false
+            }
         }
+        if try fits() { return true }
+        return try ExpiryCommands.reap(eventId, in: batch) && fits()
     }
 
     /// A release that comes before its Reserve leaves a tombstone, so that the late Reserve is

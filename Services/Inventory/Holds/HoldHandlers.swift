@@ -9,6 +9,7 @@ extension InventoryService {
         router.handle(InventoryAPI.reserve, reserve)
         router.handle(InventoryAPI.getHold, getHold)
         router.handle(InventoryAPI.extendHold, extendHold)
+        router.handle(InventoryAPI.resizeHold, resizeHold)
         router.handle(InventoryAPI.releaseHold, releaseHold)
         router.handle(InventoryAPI.listHolds, listHolds)
         router.handle(InventoryAPI.beginCommit, beginCommit)
@@ -39,6 +40,13 @@ extension InventoryService {
         let isOnce = !call.roles.contains(.operator)
         return try await run(
             request.holdId, .extend(atLeastMs: request.atLeastMs, isOnce: isOnce), call)
+    }
+
+    func resizeHold(_ request: ResizeHoldRequest, _ call: CallContext) async throws -> HoldReply {
+        try SaleRules.checkDistinct(request.lines)
+        guard !database.isRestored else { throw RPCError.stockUnverified }
+        let command = ResizeCommand(request: request, call: call)
+        return try await database.write(call.lane) { try command.run($0) }.get()
     }
 
     /// Gives stock back, so it passes while the disk is nearly full.

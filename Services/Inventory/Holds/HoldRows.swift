@@ -35,6 +35,7 @@ extension Hold: StoredRow {
         let id = c("reference", it) { $0.reference?.id }
         reference = kind.flatMap { kind in id.map { HoldReference(kind: kind, id: $0) } }
         extendedMs = c("extended_ms", it) { $0.extendedMs }
+        revision = c("revision", it) { $0.revision }
     }
 }
 
@@ -118,8 +119,8 @@ struct OwnerHoldRow: StoredRow {
     }
 }
 
-/// What a hold took out of one pool: written with the hold and never changed, so that sums over
-/// it can audit what the pools count.
+/// What a hold took out of one pool: written with the hold and changed only when that is resized,
+/// so that sums over it can audit what the pools count.
 struct HoldPoolRow: StoredRow {
     struct Key: CompoundKey {
         let holdId: UUID

@@ -29,6 +29,6 @@ extension HoldReply {
             expiresAt: hold.expiresAt,
             expiresInMs: state == .active ? hold.expiresAt.map { now.millisecondsUntil($0) } : nil,
             maxExpiresAt: hold.maxExpiresAt, extensions: hold.extensions, orderId: hold.orderId,
-            reclaimed: hold.isReclaimed, reference: hold.reference)
+            reclaimed: hold.isReclaimed, reference: hold.reference, revision: hold.revision)
     }
 }

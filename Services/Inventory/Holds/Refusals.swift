@@ -63,6 +63,12 @@ extension RPCError {
                 + "orders.StartPayment extends it")
     }
 
+    static func holdExists(_ hold: Hold) -> RPCError {
+        RPCError(
+            .holdExists, "the hold has been resized since it was made",
+            detail: ["revision": .integer(hold.revision)])
+    }
+
     static func fenced(_ hold: Hold) -> RPCError {
         RPCError(
             .fenced, "a later runner of the order has spoken",

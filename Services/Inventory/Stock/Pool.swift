@@ -31,14 +31,15 @@ struct Pool: Sendable, Hashable {
     func after(_ move: StockMove, _ quantity: Int64) throws(StorageError) -> Pool {
         let (heldChange, soldChange): (Int64, Int64) =
             switch move {
-            case .reserve, .reclaim: (quantity, 0)
+            case .reserve, .reclaim, .resize: (quantity, 0)
             case .release, .expire: (0 &- quantity, 0)
             case .sell: (0 &- quantity, quantity)
             }
         let (held, heldOverflow) = self.held.addingReportingOverflow(heldChange)
         let (sold, soldOverflow) = self.sold.addingReportingOverflow(soldChange)
         let (taken, takenOverflow) = held.addingReportingOverflow(sold)
-        guard quantity >= 0, held >= 0, !heldOverflow, !soldOverflow, !takenOverflow,
+        guard quantity >= 0 || move == .resize, held >= 0, !heldOverflow, !soldOverflow,
+            !takenOverflow,
             taken <= capacity ?? Int64.max
         else {
             throw StorageError(
@@ -61,6 +62,8 @@ struct Pool: Sendable, Hashable {
 /// How a hold moves the stock of its pools, all of them or none.
 enum StockMove: Sendable {
     case reserve, reclaim, release, expire, sell
+    /// By so many more or, below zero, fewer.
+    case resize
 
     var action: AuditAction {
         switch self {
@@ -69,6 +72,7 @@ enum StockMove: Sendable {
         case .release: .release
         case .expire: .expire
         case .sell: .sale
+        case .resize: .resize
         }
     }
 }

@@ -44,29 +44,40 @@ struct Stock {
     ///
     /// - Throws: `corrupt` when a pool is missing or its numbers contradict the hold.
     mutating func move(_ move: StockMove, _ hold: Hold) throws {
-        for share in hold.shares {
+        try self.move(move, hold.shares, of: hold)
+    }
+
+    mutating func move(_ move: StockMove, _ shares: [PoolShare], of hold: Hold) throws {
+        for share in shares {
             guard let before = try pool(share.poolId), let index = index(of: share.poolId) else {
                 throw StorageError(.corrupt, "hold \(hold.id): pool \(share.poolId) is missing")
             }
             pools[index].pool = try before.after(move, share.quantity)
             pools[index].isChanged = true
             if before.kind != .owner {
-                record(move.action, quantity: share.quantity, from: before, at: index, hold.id)
+                let quantity = Int64(clamping: share.quantity.magnitude)
+                record(move.action, quantity: quantity, from: before, at: index, hold.id)
             }
         }
     }
 
     /// The first pool that has too little for a hold, ticket types before the event; nil when
     /// everything fits. Owners' pools have a reason of their own.
-    mutating func shortage(for hold: Hold, at now: Instant) throws -> RPCError? {
+    ///
+    /// - Parameter own: what the hold has of each pool already.
+    mutating func shortage(
+        for hold: Hold, beside own: [PoolShare] = [], at now: Instant
+    ) throws -> RPCError? {
         for share in hold.shares where share.kind != .owner {
             guard let pool = try pool(share.poolId) else {
                 throw StorageError(.corrupt, "pool \(share.poolId) is missing")
             }
-            guard !pool.hasRoom(for: share.quantity) else { continue }
+            let has = own.first { $0.poolId == share.poolId }?.quantity ?? 0
+            guard !pool.hasRoom(for: share.quantity - has) else { continue }
             let next = try hold.eventId.flatMap { try self.pool($0)?.nextExpiryAt }
             return .insufficient(
-                pool.kind, pool.id, requested: share.quantity, available: pool.available ?? 0,
+                pool.kind, pool.id, requested: share.quantity,
+                available: (pool.available ?? 0) + has,
                 nextReleaseInMs: next.map { max(0, now.millisecondsUntil($0)) })
         }
         return nil

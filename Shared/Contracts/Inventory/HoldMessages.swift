@@ -145,12 +145,14 @@ public struct HoldReply: Message, Hashable {
     public let reclaimed: Bool
     /// What it was made for.
     public let reference: HoldReference?
+    /// Rises when it is resized.
+    public let revision: Int64
 
     public init(
         holdId: UUID, state: HoldState, eventId: UUID?, owner: String?, purpose: HoldPurpose?,
         lines: [PricedLine], createdAt: Instant, expiresAt: Instant?, expiresInMs: Int64?,
         maxExpiresAt: Instant?, extensions: Int64, orderId: UUID?, reclaimed: Bool,
-        reference: HoldReference? = nil
+        reference: HoldReference? = nil, revision: Int64 = 1
     ) {
         self.holdId = holdId
         self.state = state
@@ -166,6 +168,7 @@ public struct HoldReply: Message, Hashable {
         self.orderId = orderId
         self.reclaimed = reclaimed
         self.reference = reference
+        self.revision = revision
     }
 
     @inline(__always)
@@ -189,6 +192,9 @@ public struct HoldReply: Message, Hashable {
         orderId = f("orderId", it, "the order that fenced it last") { $0.orderId }
         reclaimed = f("reclaimed", it, "it had expired, and took its stock again") { $0.reclaimed }
         reference = f("reference", it, "what it was made for") { $0.reference }
+        revision = f("revision", it, .integer(1...Int64.max), "1, until it is resized") {
+            $0.revision
+        }
     }
 }
 

@@ -30,6 +30,32 @@ public struct ExtendHoldRequest: Message {
     }
 }
 
+/// Another selection for a hold: all of it or nothing, in the hold's own time. A revision that is
+/// not above the hold's is answered with the hold as it is.
+public struct ResizeHoldRequest: Message {
+    public let holdId: UUID
+    public let revision: Int64
+    public let lines: [HoldLine]
+
+    public init(holdId: UUID, revision: Int64, lines: [HoldLine]) {
+        self.holdId = holdId
+        self.revision = revision
+        self.lines = lines
+    }
+
+    @inline(__always)
+    public init(_ f: some FieldWalk, _ it: Written<Self>) {
+        holdId = f("holdId", it) { $0.holdId }
+        revision = f(
+            "revision", it, .integer(1...Int64.max), "above the hold's; the key of this change"
+        ) { $0.revision }
+        lines = f(
+            "lines", it, .list(maxCount: Bounds.linesPerHold),
+            "the whole wish, each ticket type once; none: the hold is released"
+        ) { $0.lines }
+    }
+}
+
 public struct ReleaseHoldRequest: Message {
     public let holdId: UUID
     public let reason: ReleaseReason

@@ -29,6 +29,9 @@ public enum InventoryAPI {
     public static let extendHold = Method<ExtendHoldRequest, HoldReply>(
         "inventory.ExtendHold", .mutation, callers: buyers, .kept,
         "Makes sure that a hold lasts at least so long, once and within its maximum.")
+    public static let resizeHold = Method<ResizeHoldRequest, HoldReply>(
+        "inventory.ResizeHold", .mutation, callers: buyers, .kept,
+        "Gives a hold another selection, all of it or nothing; its time stays as it is.")
     public static let releaseHold = Method<ReleaseHoldRequest, HoldReply>(
         "inventory.ReleaseHold", .mutation, callers: buyers, .kept,
         "Gives back what a hold took; for an unknown hold it leaves a tombstone.")
@@ -87,6 +90,7 @@ public enum InventoryAPI {
         AnyMethod(reserve),
         AnyMethod(getHold),
         AnyMethod(extendHold),
+        AnyMethod(resizeHold),
         AnyMethod(releaseHold),
         AnyMethod(listHolds),
         AnyMethod(beginCommit),

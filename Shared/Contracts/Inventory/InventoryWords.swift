@@ -132,11 +132,14 @@ public struct AuditAction: Word {
     /// An expired hold took its stock again, for a payment that came late.
     public static let reclaim = AuditAction("RECLAIM")
     public static let sale = AuditAction("SALE")
+    /// A hold was resized: it takes more, or less.
+    public static let resize = AuditAction("RESIZE")
     /// The event went on sale; no number changed, as with the next.
     public static let publish = AuditAction("PUBLISH")
     /// The ticket type was replaced: another price, name, window …
     public static let change = AuditAction("CHANGE")
     public static let known: [AuditAction] = [
-        .increase, .decrease, .reserve, .release, .expire, .reclaim, .sale, .publish, .change,
+        .increase, .decrease, .reserve, .release, .expire, .reclaim, .sale, .resize, .publish,
+        .change,
     ]
 }

@@ -5,7 +5,7 @@ import Wire
 extension Reason {
     static let ofInventory = [
         insufficientInventory, eventNotOnSale, ticketTypeDisabled, quantityOutOfRange,
-        ownerLimitExceeded, entitlementRequired, openHoldExists, holdNotFound,
+        ownerLimitExceeded, entitlementRequired, openHoldExists, holdExists, holdNotFound,
         holdExpired, holdReleased, holdConsumed, holdCommitting, holdState, holdExtendedOnce,
         holdExtendLimit,
         fenced, capacityBelowCommitted, allocationsExceedCapacity, notPublishable,
@@ -95,6 +95,10 @@ extension Reason {
     public static let holdCommitting = Reason(
         "HOLD_COMMITTING", .failedPrecondition,
         "An order is taking money for the hold; wait for its end.", detail: [state])
+    public static let holdExists = Reason(
+        "HOLD_EXISTS", .alreadyExists,
+        "The hold has been resized since it was made; `inventory.GetHold` shows what it has.",
+        detail: [Field("revision", .integer(1...Int64.max), "of the hold")])
     public static let holdState = Reason(
         "HOLD_STATE", .failedPrecondition,
         "The method does not start from the state that the hold is in.", detail: [state])

@@ -25,10 +25,18 @@ final class CallersLog: Sendable {
     /// All purchases, in the order in which they began.
     var purchases: [UUID] { state.withLock { $0.order } }
 
-    /// Holds of the box office, as they were answered first.
+    /// Holds of the box office, as they were answered last.
     var holds: [(id: UUID, lines: [PricedLine])] { state.withLock { $0.holds } }
 
-    func keep(_ hold: HoldReply) { state.withLock { $0.holds.append((hold.holdId, hold.lines)) } }
+    func keep(_ hold: HoldReply) {
+        state.withLock { state in
+            state.holds.removeAll { $0.id == hold.holdId }
+            state.holds.append((hold.holdId, hold.lines))
+        }
+    }
+
+    /// Nobody knows what it has now.
+    func forget(_ id: UUID) { state.withLock { $0.holds.removeAll { $0.id == id } } }
 
     func told(_ id: UUID) -> Told? { state.withLock { $0.told[id] } }
 
@@ -246,6 +254,7 @@ struct Buyer: Sendable {
         case .success(let hold):
             log.keep(hold)
             let end = town.scheduler.uptimeNanoseconds / 1_000_000 + UInt64(hold.expiresInMs ?? 0)
+            if random.below(2) == 0 { try await resize(hold) }
             if random.below(2) == 0 { return try await extend(id, after: end) }
             try await town.pass(upToMs: 10_000)
             _ = try await town.insist(
@@ -254,6 +263,29 @@ struct Buyer: Sendable {
             if random.below(2) == 0 { try await giveBack(id) }
         case .failure: break
         case nil: try await giveBack(id)
+        }
+    }
+
+    /// Wants other places than before, and has them or what they had.
+    private func resize(_ hold: HoldReply) async throws {
+        let request = ResizeHoldRequest(
+            holdId: hold.holdId, revision: hold.revision + 1, lines: items())
+        let answer = try await town.insist(
+            "gateway", .inventory, InventoryAPI.resizeHold, request, forMs: 10_000)
+        guard case .success(let resized) = answer else {
+            if answer == nil { log.forget(hold.holdId) }
+            return
+        }
+        log.keep(resized)
+        let had = hold.lines.map { HoldLine(ticketTypeId: $0.ticketTypeId, quantity: $0.quantity) }
+        let has = resized.lines.map {
+            HoldLine(ticketTypeId: $0.ticketTypeId, quantity: $0.quantity)
+        }
+        if has != (resized.revision == request.revision ? request.lines : had) {
+            town.violation("hold \(hold.holdId) has \(has), of \(had) and \(request.lines)")
+        }
+        if resized.expiresAt != hold.expiresAt, town.weather.rate(.clockJump) == 0 {
+            town.violation("hold \(hold.holdId) lasts longer since it was resized")
         }
     }
 

@@ -11,7 +11,7 @@ import Testing
 /// Random histories of all methods that move stock: every answer is the reference model's, and
 /// every invariant holds after every step. A failure prints its seed.
 @Suite struct ModelTests {
-    static let seeds = 1...25
+    static let seeds = 1...200
 
     @Test(arguments: StoreFolder.some(of: seeds))
     func everyAnswerIsTheModels(seed: Int) throws {
@@ -42,7 +42,7 @@ import Testing
 
 /// What a model may have wrong.
 enum ModelFlaw: CaseIterable, Sendable {
-    case roomForOneMore, oneMoreForAnOwner, aMillisecondLonger
+    case roomForOneMore, oneMoreForAnOwner, aMillisecondLonger, aResizeRenews
 }
 
 /// One run: the service, the model, and the ids that both know. Ids, owners and orders are few,
@@ -70,10 +70,11 @@ private struct History {
             capacity: capacity,
             allocations: flaw == .roomForOneMore ? offered.map { $0.map { $0 + 1 } } : offered,
             limits: flaw == .oneMoreForAnOwner ? limits.map { $0.map { $0 + 1 } } : limits,
-            ttlMs: flaw == .aMillisecondLonger ? 60_001 : 60_000)
+            ttlMs: flaw == .aMillisecondLonger ? 60_001 : 60_000,
+            doesResizeRenew: flaw == .aResizeRenews)
         let specs = zip(offered, limits).map { TypeSpec(allocation: $0, perOwner: $1) }
         (event, types) = try await rig.event(capacity: capacity, types: specs)
-        ids = (0..<14).map { _ in rig.id() }
+        ids = (0..<40).map { _ in rig.id() }
         orders = (0..<3).map { _ in rig.id() }
         origin = rig.now
     }
@@ -84,13 +85,17 @@ private struct History {
 
     /// Does one thing to both; gives what it was, what the model says and what the service says.
     mutating func step() async throws -> (what: String, expected: String, actual: String) {
-        try await rig.pass(ms: one(of: [0, 0, 1, 100, 20_000, 59_999, 60_000, 400_000]))
+        let pauses: [Int64] = [0, 0, 0, 0, 0, 1, 100, 5_000, 20_000, 59_999, 60_000, 400_000]
+        try await rig.pass(ms: one(of: pauses))
         model.now = origin.millisecondsUntil(rig.now)
-        let id = one(of: ids)
+        model.expireAll()
+        // Half of what is done is done to what lives: else most of it would meet the dead.
+        let living = ids.filter { model.holds[$0].map { !$0.isOver } ?? false }
+        let id = living.isEmpty || random.below(2) == 0 ? one(of: ids) : one(of: living)
         let fence = Fence(orderId: one(of: orders), epoch: Int64(random.below(3)) + 1)
         let maybe = random.below(2) == 0 ? fence : nil
         let rig = rig
-        switch random.below(12) {
+        switch random.below(14) {
         case 0..<4: return try await reserve(id, maybe)
         case 4, 5:
             let expected = model.beginCommit(id, fence)
@@ -118,6 +123,7 @@ private struct History {
                 "extend", expected,
                 try await answer { try await rig.extend(id, atLeastMs: atLeastMs) }
             )
+        case 11, 12: return try await resize(id)
         default:
             model.expireAll()
             _ = try await rig.service.sweepExpired(SweepExpiredRequest(), rig.call(.operator))
@@ -148,6 +154,20 @@ private struct History {
                 owner: request.owner, ttlMs: 60_000, fence: kept)
         }
         return ("reserve", expected, actual)
+    }
+
+    private mutating func resize(_ id: UUID) async throws -> (String, String, String) {
+        let revision = (model.holds[id]?.revision ?? 1) + one(of: [-1, 0, 1, 1, 1])
+        var lines: [(type: Int, quantity: Int64)] = []
+        for type in 0..<3 where random.below(2) == 0 {
+            lines.append((type, Int64(random.below(4)) + 1))
+        }
+        let expected = model.resize(id, max(1, revision), lines)
+        let (rig, types, asked) = (rig, types, lines)
+        let actual = try await answer {
+            try await rig.resize(id, max(1, revision), asked.map { (types[$0.type], $0.quantity) })
+        }
+        return ("resize", expected, actual)
     }
 
     private var refusals: [UUID: String] = [:]
@@ -182,8 +202,13 @@ private struct History {
             }
         }
         for (id, hold) in model.holds {
-            let state = try await rig.hold(id).state
-            if state != hold.state { return "hold \(id): \(state), not \(hold.state)" }
+            let found = try await rig.hold(id)
+            if found.state != hold.state {
+                return "hold \(id): \(found.state), not \(hold.state)"
+            }
+            if found.revision != hold.revision {
+                return "hold \(id): revision \(found.revision), not \(hold.revision)"
+            }
         }
         return nil
     }

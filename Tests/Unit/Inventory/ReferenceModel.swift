@@ -13,6 +13,9 @@ struct ReferenceModel {
         var latest: Int64
         var extensions = 0
         var extendedMs: Int64?
+        var revision: Int64 = 1
+
+        var isOver: Bool { state != .active && state != .committing }
         var order: UUID?
         var epoch: Int64 = 0
     }
@@ -22,6 +25,8 @@ struct ReferenceModel {
     let limits: [Int64?]
     let ttlMs: Int64
     let maxHoldMs: Int64 = 1_800_000
+    /// It does not, but in a model that is wrong.
+    let doesResizeRenew: Bool
     var holds: [UUID: Held] = [:]
     var now: Int64 = 0
 
@@ -68,6 +73,7 @@ struct ReferenceModel {
     ) -> String {
         expireAll()
         if let hold = holds[id] {
+            if hold.revision > 1, Self.isOther(lines, than: hold.lines) { return "HOLD_EXISTS" }
             return hold.owner == "" ? "HOLD_RELEASED" : hold.state.rawValue
         }
         var hold = Held(
@@ -83,6 +89,34 @@ struct ReferenceModel {
             holds[id] = hold
             return reason
         }
+        holds[id] = hold
+        return hold.state.rawValue
+    }
+
+    private static func isOther(
+        _ asked: [(type: Int, quantity: Int64)], than held: [(type: Int, quantity: Int64)]
+    ) -> Bool {
+        asked.sorted { $0.type < $1.type }.map { [Int64($0.type), $0.quantity] }
+            != held.sorted { $0.type < $1.type }.map { [Int64($0.type), $0.quantity] }
+    }
+
+    mutating func resize(
+        _ id: UUID, _ revision: Int64, _ lines: [(type: Int, quantity: Int64)]
+    ) -> String {
+        expireAll()
+        guard var hold = holds[id] else { return "HOLD_NOT_FOUND" }
+        guard revision > hold.revision else { return hold.state.rawValue }
+        guard hold.state == .active else { return Self.reason(against: hold) }
+        var others = self
+        others.holds[id] = nil
+        let grown = lines.filter { line in
+            line.quantity > hold.lines.first { $0.type == line.type }?.quantity ?? 0
+        }
+        guard others.isWithinLimits(grown, hold.owner) else { return "OWNER_LIMIT_EXCEEDED" }
+        guard others.hasRoom(lines) else { return "INSUFFICIENT_INVENTORY" }
+        hold.revision = revision
+        if lines.isEmpty { hold.state = .released } else { hold.lines = lines }
+        if doesResizeRenew { hold.expiresAt = now + ttlMs }
         holds[id] = hold
         return hold.state.rawValue
     }

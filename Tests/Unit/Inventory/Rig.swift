@@ -144,6 +144,16 @@ struct Rig: Sendable {
         try await service.consumeHold(ConsumeHoldRequest(holdId: id, orderId: order), orders)
     }
 
+    func resize(
+        _ id: UUID, _ revision: Int64, _ lines: [(UUID, Int64)], as call: CallContext? = nil
+    ) async throws -> HoldReply {
+        try await service.resizeHold(
+            ResizeHoldRequest(
+                holdId: id, revision: revision,
+                lines: lines.map { HoldLine(ticketTypeId: $0.0, quantity: $0.1) }),
+            call ?? gateway)
+    }
+
     func extend(_ id: UUID, atLeastMs: Int64) async throws -> HoldReply {
         try await service.extendHold(
             ExtendHoldRequest(holdId: id, atLeastMs: atLeastMs), gateway)

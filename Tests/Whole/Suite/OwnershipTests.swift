@@ -275,6 +275,11 @@ import Wire
             Play(method: "inventory.GetHold", id: things.held, isKindKept: false) {
                 _ = try await inventory.call(InventoryAPI.getHold, GetHoldRequest(holdId: $0), $1)
             },
+            Play(method: "inventory.ResizeHold", id: things.held, isKindKept: false) {
+                _ = try await inventory.call(
+                    InventoryAPI.resizeHold,
+                    ResizeHoldRequest(holdId: $0, revision: 2, lines: []), $1)
+            },
             Play(method: "inventory.ExtendHold", id: things.held, isKindKept: false) {
                 _ = try await inventory.call(
                     InventoryAPI.extendHold, ExtendHoldRequest(holdId: $0, atLeastMs: 1_000), $1)

@@ -44,6 +44,9 @@ import Wire
             [("holdId", .id(UUID())), ("owner", "ann"), ("lines", items)]
         ),
         "inventory.GetHold": ("gateway", .hold, "holdId", []),
+        "inventory.ResizeHold": (
+            "gateway", .hold, "holdId", [("revision", 2), ("lines", items)]
+        ),
         "inventory.ExtendHold": ("gateway", .hold, "holdId", [("atLeastMs", 1_000)]),
         "inventory.BeginCommit": ("orders", .hold, "holdId", fence + [("allowReclaim", true)]),
         "inventory.ReopenHold": ("orders", .hold, "holdId", fence),

@@ -31,8 +31,12 @@ enum SaleRules {
         guard request.replaces != request.holdId else {
             throw RPCError.invalid("replaces", "names the new hold itself")
         }
-        for (index, line) in request.lines.enumerated() {
-            if request.lines[..<index].contains(where: { $0.ticketTypeId == line.ticketTypeId }) {
+        try checkDistinct(request.lines)
+    }
+
+    static func checkDistinct(_ lines: [HoldLine]) throws {
+        for (index, line) in lines.enumerated() {
+            if lines[..<index].contains(where: { $0.ticketTypeId == line.ticketTypeId }) {
                 throw RPCError.invalid(
                     "lines[\(index)].ticketTypeId", "stands in an earlier line already")
             }
@@ -59,6 +63,40 @@ enum SaleRules {
         return nil
     }
 
+    /// The first reason against another selection; nil when there is none. What is given back, or
+    /// stays, needs no sale.
+    static func refusal(
+        _ lines: [HoldLine], for hold: Hold, of event: EventView, types: [TicketTypeView?],
+        to buyer: Buyer, at now: Instant
+    ) -> RPCError? {
+        if lines.contains(where: { $0.quantity > hold.quantity(of: $0.ticketTypeId) }) {
+            if let why = notOnSale(event, at: now) { return .notOnSale(why, event.eventId) }
+        }
+        if let refusal = Bounds.refusal(ofTickets: lines, in: "lines") { return refusal }
+        for (line, type) in zip(lines, types) {
+            guard let type, type.eventId == event.eventId else {
+                return .unknown(.ticketType, line.ticketTypeId)
+            }
+            let has = hold.quantity(of: line.ticketTypeId)
+            let refusal =
+                line.quantity > has
+                ? refusal(line, of: type, to: buyer, at: now)
+                : line.quantity < has ? outOfRange(line, of: type) : nil
+            if let refusal { return refusal }
+        }
+        return nil
+    }
+
+    private static func outOfRange(_ line: HoldLine, of type: TicketTypeView) -> RPCError? {
+        let (least, most) = (type.minPerOrder, type.maxPerOrder)
+        guard line.quantity < least || line.quantity > most else { return nil }
+        return RPCError(
+            .quantityOutOfRange, "\(least) to \(most) of \(type.name.quoted) in one order",
+            detail: [
+                "id": .id(type.ticketTypeId), "min": .integer(least), "max": .integer(most),
+            ])
+    }
+
     private static func refusal(
         _ line: HoldLine, of type: TicketTypeView, to buyer: Buyer, at now: Instant
     ) -> RPCError? {
@@ -70,12 +108,7 @@ enum SaleRules {
                 .ticketTypeDisabled, "\(type.name.quoted) is not sold", detail: ["id": .id(id)])
         case let why?: return .notOnSale(why, id)
         }
-        let (least, most) = (type.minPerOrder, type.maxPerOrder)
-        guard line.quantity >= least, line.quantity <= most else {
-            return RPCError(
-                .quantityOutOfRange, "\(least) to \(most) of \(type.name.quoted) in one order",
-                detail: ["id": .id(id), "min": .integer(least), "max": .integer(most)])
-        }
+        if let refusal = outOfRange(line, of: type) { return refusal }
         let missing = type.requiredEntitlements.filter { !buyer.entitlements.contains(same: $0) }
         guard missing.isEmpty else {
             return RPCError(
@@ -103,17 +136,24 @@ enum SaleRules {
     }
 
     /// The lines with what they cost from now on; nil when that is more than one payment holds.
+    ///
+    /// - Parameter before: lines that were promised: one that does not grow keeps its price, and
+    ///   counts against a limit as it did.
     static func price(
-        _ lines: [HoldLine], types: [TicketTypeView?], fee: Money
+        _ lines: [HoldLine], types: [TicketTypeView?], fee: Money, keeping before: [HeldLine] = []
     ) -> [HeldLine]? {
         var priced: [HeldLine] = []
         var total: Int64 = 0
         priced.reserveCapacity(lines.count)
         for (line, type) in zip(lines, types) {
+            let kept = before.first {
+                $0.ticketTypeId == line.ticketTypeId && $0.quantity >= line.quantity
+            }
             guard let type,
-                let price = LinePrice(
-                    unitPrice: type.price.amount, quantity: line.quantity,
-                    feePerTicket: fee.amount, taxBasisPoints: type.taxBasisPoints),
+                let price = kept?.price(of: line.quantity, taxedAt: type.taxBasisPoints)
+                    ?? LinePrice(
+                        unitPrice: type.price.amount, quantity: line.quantity,
+                        feePerTicket: fee.amount, taxBasisPoints: type.taxBasisPoints),
                 let cost = price.total(of: line.quantity),
                 // Both are at most what one payment holds, so that the sum fits.
                 cost <= PaymentLimits.maxAmount - total
@@ -122,7 +162,7 @@ enum SaleRules {
             priced.append(
                 HeldLine(
                     ticketTypeId: line.ticketTypeId, quantity: line.quantity, price: price,
-                    isOwnerLimited: type.perOwnerLimit != nil))
+                    isOwnerLimited: kept?.isOwnerLimited ?? (type.perOwnerLimit != nil)))
         }
         return priced
     }

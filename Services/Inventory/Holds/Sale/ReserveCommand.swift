@@ -69,9 +69,8 @@ struct ReserveCommand: Sendable {
         _ batch: Batch
     ) throws -> RPCError? {
         if let replaced { try stock.move(.release, replaced) }
-        for type in types {
-            guard let type, let limit = type.perOwnerLimit else { continue }
-            if let refusal = try limitOwner(hold, of: type, to: limit, on: &stock) {
+        for (line, type) in zip(hold.lines, types) {
+            if let type, let refusal = try stock.limitOwner(of: hold, line, of: type) {
                 return refusal
             }
         }
@@ -79,29 +78,6 @@ struct ReserveCommand: Sendable {
         try stock.move(.reserve, hold)
         try stock.note(expiryOf: hold)
         return nil
-    }
-
-    /// Brings the owner's pool of a type to the limit of today, which never goes below what the
-    /// owner has.
-    private func limitOwner(
-        _ hold: Hold, of type: TicketTypeView, to limit: Int64, on stock: inout Stock
-    ) throws -> RPCError? {
-        guard let line = hold.lines.first(where: { $0.ticketTypeId == type.ticketTypeId }) else {
-            return nil
-        }
-        let id = Pool.ownerPoolId(type.ticketTypeId, request.owner)
-        let used: Int64
-        if let pool = try stock.pool(id) {
-            used = pool.held + pool.sold
-            try stock.set(capacity: max(limit, used), of: id, for: hold.id)
-        } else {
-            used = 0
-            stock.make(
-                Pool(id: id, kind: .owner, eventId: request.eventId, capacity: limit),
-                for: hold.id)
-        }
-        guard used + line.quantity > limit else { return nil }
-        return .ownerLimit(type.ticketTypeId, limit: limit, used: used)
     }
 
     private func grant(
@@ -182,6 +158,8 @@ struct ReserveCommand: Sendable {
         // A buyer is told nothing of another's hold but that it is not theirs.
         let isOthers = buyer.isBound && !owner.isSame(as: request.owner)
         let differences = isOthers ? ["owner"] : SaleRules.differences(request, from: hold)
+        // What was asked for at first is no longer known.
+        if differences == ["lines"], hold.revision > 1 { return .failure(.holdExists(hold)) }
         guard differences.isEmpty else { return .failure(.differing(differences)) }
         if let refusal = hold.refusal {
             return .failure(try StoredRefusal.refusal(in: refusal))
