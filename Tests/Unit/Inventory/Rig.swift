@@ -15,6 +15,7 @@ import Wire
 /// a certain role would call them.
 struct Rig: Sendable {
     let test: TestWorld
+    let location: DatabaseLocation
     let database: Database
     let service: InventoryService
 
@@ -25,16 +26,26 @@ struct Rig: Sendable {
         let test = TestWorld(seed: seed)
         let stores = try StoreFolder(inMemory: true)
         return try test.run {
-            let database = try await Database.open(
-                stores.location("inventory"), migrations: InventorySchema.migrations,
-                world: test.world, mode: .scheduled)
-            return try await body(
-                Rig(
-                    test: test, database: database,
-                    service: InventoryService(
-                        world: test.world, database: database,
-                        timeZones: TimeZones(["Europe/Vienna", "Etc/GMT+6"]))))
+            try await body(try await instance(at: stores.location("inventory"), in: test))
         }
+    }
+
+    /// Another instance over the same store, where several may have it open.
+    func another() async throws -> Rig? {
+        guard database.isShared else { return nil }
+        return try await Self.instance(at: location, in: test)
+    }
+
+    private static func instance(
+        at location: DatabaseLocation, in test: TestWorld
+    ) async throws -> Rig {
+        let database = try await Database.open(
+            location, migrations: InventorySchema.migrations, world: test.world, mode: .scheduled)
+        return Rig(
+            test: test, location: location, database: database,
+            service: InventoryService(
+                world: test.world, database: database,
+                timeZones: TimeZones(["Europe/Vienna", "Etc/GMT+6"])))
     }
 
     var now: Instant { test.clock.now() }
