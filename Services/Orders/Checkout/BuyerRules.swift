@@ -29,16 +29,20 @@ enum BuyerRules {
         }
     }
 
-    /// The fields in which a replayed StartPayment differs from the attempt that it began.
-    static func differences(
-        _ request: StartPaymentRequest, _ attempt: PaymentAttempt
-    ) -> [String] {
+    /// The request that began an attempt, as one that comes again must say it.
+    static func request(
+        of attempt: PaymentAttempt, asked request: StartPaymentRequest
+    ) -> StartPaymentRequest {
         let asked = self.attempt(request, request.provider ?? "")
-        var fields: [String] = []
-        if !asked.provider.isSame(as: attempt.provider) { fields.append("provider") }
-        if asked.captureMode != attempt.captureMode { fields.append("captureMode") }
-        if asked.methodPrint != attempt.methodPrint { fields.append("paymentMethod") }
-        return fields
+        let isSameProvider = asked.provider.isSame(as: attempt.provider)
+        return StartPaymentRequest(
+            checkoutId: request.checkoutId, attemptId: attempt.id,
+            provider: request.provider.asKept(ifSame: isSameProvider),
+            captureMode: asked.captureMode == attempt.captureMode
+                ? request.captureMode : attempt.captureMode,
+            paymentMethod: request.paymentMethod.asKept(
+                ifSame: asked.methodPrint == attempt.methodPrint),
+            waitMs: request.waitMs)
     }
 
     /// A new attempt begins; the one before it is given up first, unless money may be coming of it.

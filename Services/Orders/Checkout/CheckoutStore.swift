@@ -31,8 +31,9 @@ struct CheckoutStore: Sendable {
         try await begin(request.purchaseId, call) {
             try PurchaseRules.checkTotal(of: request.items)
             return PurchaseRules.checkout(request, buyer: call.actor, epoch: $0, now: $1)
-        } differences: {
-            PurchaseRules.differences(request, $0)
+        } differences: { stored in
+            PurchaseRules.request(of: stored, asked: request).map(request.differences)
+                ?? ["purchaseId"]
         }
     }
 
@@ -41,8 +42,9 @@ struct CheckoutStore: Sendable {
         try await begin(request.checkoutId, call) {
             try PurchaseRules.checkTotal(of: request.items)
             return PurchaseRules.checkout(request, buyer: call.actor, epoch: $0, now: $1)
-        } differences: {
-            PurchaseRules.differences(request, $0)
+        } differences: { stored in
+            PurchaseRules.request(of: stored, asked: request).map(request.differences)
+                ?? ["checkoutId"]
         }
     }
 
@@ -143,8 +145,7 @@ struct CheckoutStore: Sendable {
             let ended = try batch.find(AttemptRow.self, key)
             let open = [before.payment.attempt, before.payment.queued].compactMap(\.self)
             if let known = ended?.attempt ?? open.first(where: { $0.id == request.attemptId }) {
-                let fields = BuyerRules.differences(request, known)
-                guard fields.isEmpty else { throw RPCError.differing(fields) }
+                try request.checkReplay(of: BuyerRules.request(of: known, asked: request))
                 return before
             }
             let after = try BuyerRules.start(request, before, now: batch.now)

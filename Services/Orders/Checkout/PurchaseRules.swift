@@ -133,33 +133,35 @@ enum PurchaseRules {
         return problems
     }
 
-    /// The fields in which a replay differs from what is stored: the id itself, when it was used
-    /// with the other method.
-    static func differences(_ request: PurchaseRequest, _ stored: Checkout) -> [String] {
-        guard stored.mode != .stepwise else { return ["purchaseId"] }
-        var fields: [String] = []
-        if !request.owner.isSame(as: stored.owner) { fields.append("owner") }
-        if request.contact != stored.contact { fields.append("contact") }
-        if request.eventId != stored.eventID { fields.append("eventId") }
-        if sorted(request.items) != stored.items { fields.append("items") }
-        if !request.provider.isSame(as: stored.provider) { fields.append("provider") }
-        if methodPrint(request.paymentMethod, of: request.purchaseId) != stored.methodPrint {
-            fields.append("paymentMethod")
-        }
-        if request.expectedTotal != stored.expectedTotal { fields.append("expectedTotal") }
-        return fields
+    /// The request that made a purchase, as one that comes again must say it; nil when the id was
+    /// used with the other method.
+    static func request(
+        of stored: Checkout, asked request: PurchaseRequest
+    ) -> PurchaseRequest? {
+        guard stored.mode != .stepwise else { return nil }
+        let isSameMethod =
+            methodPrint(request.paymentMethod, of: request.purchaseId) == stored.methodPrint
+        return PurchaseRequest(
+            purchaseId: stored.id, owner: stored.owner, contact: stored.contact,
+            eventId: stored.eventID, items: items(of: stored, asked: request.items),
+            provider: stored.provider,
+            paymentMethod: request.paymentMethod.asKept(ifSame: isSameMethod),
+            expectedTotal: stored.expectedTotal, waitMs: request.waitMs)
     }
 
-    static func differences(_ request: CreateCheckoutRequest, _ stored: Checkout) -> [String] {
-        guard stored.mode == .stepwise else { return ["checkoutId"] }
-        var fields: [String] = []
-        if !request.owner.isSame(as: stored.owner) { fields.append("owner") }
-        if request.contact != stored.contact { fields.append("contact") }
-        if request.eventId != stored.eventID { fields.append("eventId") }
-        if sorted(request.items) != stored.items { fields.append("items") }
-        if request.expectedTotal != stored.expectedTotal { fields.append("expectedTotal") }
-        if request.holdTtlMs != stored.holdTtlMs { fields.append("holdTtlMs") }
-        return fields
+    static func request(
+        of stored: Checkout, asked request: CreateCheckoutRequest
+    ) -> CreateCheckoutRequest? {
+        guard stored.mode == .stepwise else { return nil }
+        return CreateCheckoutRequest(
+            checkoutId: stored.id, owner: stored.owner, contact: stored.contact,
+            eventId: stored.eventID, items: items(of: stored, asked: request.items),
+            expectedTotal: stored.expectedTotal, holdTtlMs: stored.holdTtlMs,
+            waitMs: request.waitMs)
+    }
+
+    private static func items(of stored: Checkout, asked items: [HoldLine]) -> [HoldLine] {
+        sorted(items) == stored.items ? items : stored.items
     }
 
     /// The order of items says nothing, so it is not compared.

@@ -53,28 +53,15 @@ enum PaymentRules {
         guard let stored = payment.terms else {
             throw RPCError(.alreadyVoided, "the payment was given up before it was created")
         }
-        let asked = terms(request)
-        let fields: [(String, Bool)] = [
-            ("checkoutId", request.checkoutId == payment.checkoutID),
-            ("eventId", asked.eventID == stored.eventID),
-            ("owner", asked.owner.isSame(as: stored.owner)),
-            ("amount", asked.amount == stored.amount),
-            ("provider", asked.provider.isSame(as: stored.provider)),
-            ("captureMode", asked.captureMode == stored.captureMode),
-            (
-                "paymentMethod",
-                isSame(
-                    request.paymentMethod, as: stored.methodDigest, of: payment.paymentID)
-            ),
-            ("expiresInMs", asked.expiresInMs == stored.expiresInMs),
-        ]
-        try refuseDifferences(fields)
-    }
-
-    /// - Throws: `IDEMPOTENCY_CONFLICT {differingFields}` naming the fields that are not the same.
-    static func refuseDifferences(_ fields: [(String, Bool)]) throws {
-        let differing = fields.filter { !$0.1 }.map(\.0)
-        guard differing.isEmpty else { throw RPCError.differing(differing) }
+        let isSameMethod = isSame(
+            request.paymentMethod, as: stored.methodDigest, of: payment.paymentID)
+        try request.checkReplay(
+            of: CreatePaymentRequest(
+                paymentId: payment.paymentID, checkoutId: payment.checkoutID,
+                eventId: stored.eventID, owner: stored.owner, amount: stored.amount,
+                provider: stored.provider, captureMode: stored.captureMode,
+                paymentMethod: request.paymentMethod.asKept(ifSame: isSameMethod),
+                expiresInMs: stored.expiresInMs))
     }
 
     /// The intent to capture; nil when it is captured already.

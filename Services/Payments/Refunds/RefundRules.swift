@@ -48,13 +48,10 @@ enum RefundRules {
 
     /// Holds a replayed RefundPayment against what is stored.
     static func checkReplay(_ request: RefundPaymentRequest, _ refund: Refund) throws {
-        try PaymentRules.refuseDifferences(
-            [
-                ("paymentId", request.paymentId == refund.paymentID),
-                ("amount", request.amount == refund.amount),
-                ("kind", request.kind == refund.kind),
-                ("reason", request.reason.isSame(as: refund.reason)),
-            ])
+        try request.checkReplay(
+            of: RefundPaymentRequest(
+                refundId: refund.refundID, paymentId: refund.paymentID, amount: refund.amount,
+                kind: refund.kind, reason: refund.reason))
     }
 
     /// What the provider answered to `refund.key`; nil when the refund is over already.

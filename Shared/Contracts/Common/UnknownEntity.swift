@@ -4,17 +4,6 @@ public import RPC
 internal import Text
 internal import Wire
 
-extension RPCError {
-    /// An id that makes something came before, with other content.
-    public static func differing(_ fields: [String]) -> RPCError {
-        RPCError(
-            .idempotencyConflict,
-            "this id was used before with other content, which differs in "
-                + fields.joined(separator: ", "),
-            detail: ["differingFields": .array(fields.map { .text($0) })])
-    }
-}
-
 /// What callers name by an id, in the word that errors have for it.
 public enum EntityKind: String, Sendable, CaseIterable {
     case event, ticketType, pool, hold, checkout, order, payment, refund, webhook

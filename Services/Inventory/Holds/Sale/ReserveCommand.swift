@@ -4,6 +4,7 @@ import Lifecycle
 import RPC
 import Storage
 import Text
+import Wire
 
 /// Reserve, in one batch: every line out of every pool, or a refusal that stands under the hold's
 /// id for ever.
@@ -157,7 +158,8 @@ struct ReserveCommand: Sendable {
         guard let owner = hold.owner else { return .failure(.holdRefusal(hold)) }
         // A buyer is told nothing of another's hold but that it is not theirs.
         let isOthers = buyer.isBound && !owner.isSame(as: request.owner)
-        let differences = isOthers ? ["owner"] : SaleRules.differences(request, from: hold)
+        let first = SaleRules.request(of: hold, asked: request)
+        let differences = isOthers ? ["owner"] : request.differences(from: first)
         // What was asked for at first is no longer known.
         if differences == ["lines"], hold.revision > 1 { return .failure(.holdExists(hold)) }
         guard differences.isEmpty else { return .failure(.differing(differences)) }
@@ -170,6 +172,11 @@ struct ReserveCommand: Sendable {
         var current = hold
         if let fence = request.fence, hold.takesStock, fence.epoch > hold.epoch ?? 0 {
             current = hold.raised(to: fence)
+            try batch.update(current)
+        }
+        // From here on it is the checkout's, whoever made it.
+        if current.reference == nil, current.takesStock, let reference = request.reference {
+            current.reference = reference
             try batch.update(current)
         }
         if current.isOverdue(at: batch.now) {

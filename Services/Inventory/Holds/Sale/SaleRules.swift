@@ -199,22 +199,26 @@ enum SaleRules {
             reference: request.reference, refusal: refusal)
     }
 
-    /// What a second request under the same id says differently than the first.
-    static func differences(_ request: ReserveRequest, from hold: Hold) -> [String] {
-        var fields: [String] = []
-        if request.eventId != hold.eventId { fields.append("eventId") }
-        if !Optional(request.owner).isSame(as: hold.owner) { fields.append("owner") }
-        if !areSame(request.lines, hold.lines) { fields.append("lines") }
-        if request.purpose ?? .checkout != hold.purpose { fields.append("purpose") }
-        if request.ttlMs != hold.ttlMs { fields.append("ttlMs") }
-        if request.replaces != hold.replaces { fields.append("replaces") }
-        // An earlier release asked without it, and may have to be asked again by this one.
-        if let asked = request.reference, let known = hold.reference, asked != known {
-            fields.append("reference")
-        }
-        let isSameFence = request.fence.map { $0.orderId == hold.orderId } ?? true
-        if (request.fence != nil) != hold.isBornFenced || !isSameFence { fields.append("fence") }
-        return fields
+    /// The request that made a hold, as one that comes again must say it. The order of lines says
+    /// nothing, nor does a later epoch; an earlier release asked without a reference, and may have
+    /// to be asked again by this one.
+    static func request(of hold: Hold, asked request: ReserveRequest) -> ReserveRequest {
+        let isSameFence =
+            (request.fence != nil) == hold.isBornFenced
+            && (request.fence.map { $0.orderId == hold.orderId } ?? true)
+        let other = request.fence == nil ? Fence(orderId: hold.orderId ?? hold.id, epoch: 0) : nil
+        let isReferred = request.reference != nil && hold.reference != nil
+        let isSamePurpose = request.purpose ?? .checkout == hold.purpose
+        return ReserveRequest(
+            holdId: hold.id, eventId: hold.eventId ?? hold.id, owner: hold.owner ?? "",
+            lines: areSame(request.lines, hold.lines)
+                ? request.lines
+                : hold.lines.map {
+                    HoldLine(ticketTypeId: $0.ticketTypeId, quantity: $0.quantity)
+                },
+            ttlMs: hold.ttlMs, purpose: isSamePurpose ? request.purpose : hold.purpose,
+            fence: isSameFence ? request.fence : other, replaces: hold.replaces,
+            reference: isReferred ? hold.reference : request.reference)
     }
 
     /// Whether the lines ask for the same, in whatever order.
