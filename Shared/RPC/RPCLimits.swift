@@ -15,10 +15,11 @@ public struct RPCLimits: Sendable {
     public var callsPerIdentity = 512
     public var calls = 4_096
     /// Long polls parked at once, which do not count as calls: on a connection, of an identity, and
-    /// in all, so that nobody who watches takes the places of those who read a feed.
+    /// in all. Gateways leave the last places to the services, which read feeds.
     public var waitsPerConnection = 1_024
     public var waitsPerIdentity = 12_288
     public var waits = 16_384
+    public var waitsOfServices = 1_024
     /// Connections that have proven who they are: of one identity, and in all.
     public var connectionsPerIdentity = 256
     public var connections = 4_096

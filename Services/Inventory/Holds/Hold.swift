@@ -33,7 +33,7 @@ struct Hold: Sendable, Hashable {
     var isReclaimed = false
     let replaces: UUID?
     /// What it was made for; whoever owns that is told of its end.
-    let reference: HoldReference?
+    var reference: HoldReference?
     /// Of a REFUSED hold: the decision, for the replay.
     let refusal: [UInt8]?
 

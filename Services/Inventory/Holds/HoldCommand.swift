@@ -39,6 +39,8 @@ struct HoldCommand: Sendable {
         try stock.note(expiryOf: hold)
         try stock.save()
         try batch.update(hold)
+        // Its end is told with the stock, though none may have moved.
+        if let eventId = hold.eventId { batch.touch(eventId) }
         switch stockMove {
         case .expire: Facts.expired(hold, in: batch)
         case .release: Facts.released(hold, releaseReason, in: batch)

@@ -44,9 +44,12 @@ extension InventoryService {
 
     func resizeHold(_ request: ResizeHoldRequest, _ call: CallContext) async throws -> HoldReply {
         try SaleRules.checkDistinct(request.lines)
-        guard !database.isRestored else { throw RPCError.stockUnverified }
+        // To give all of it back is a release.
+        let isRelease = request.lines.isEmpty
+        guard isRelease || !database.isRestored else { throw RPCError.stockUnverified }
         let command = ResizeCommand(request: request, call: call)
-        return try await database.write(call.lane) { try command.run($0) }.get()
+        return try await database.write(call.lane, essential: isRelease) { try command.run($0) }
+            .get()
     }
 
     /// Gives stock back, so it passes while the disk is nearly full.

@@ -69,6 +69,12 @@ extension RPCError {
             detail: ["revision": .integer(hold.revision)])
     }
 
+    static func ordered(_ hold: Hold) -> RPCError {
+        RPCError(
+            .permissionDenied,
+            "the hold is that of order \(hold.orderId?.text ?? ""): only Orders changes it")
+    }
+
     static func fenced(_ hold: Hold) -> RPCError {
         RPCError(
             .fenced, "a later runner of the order has spoken",

@@ -11,10 +11,10 @@ final class AvailabilityWatchers: Sendable {
     /// An event that is watched.
     private struct Watched {
         let make: Make
-        /// It will be looked at; the timer is nil once that has begun.
+        /// It will be looked at.
         var isPaced = false
-        /// When it was looked at last.
-        var lookedAt: UInt64 = 0
+        /// When those who watch were told last, or could have been.
+        var lookedAt: UInt64
         /// For what changes by time alone.
         var until: Instant?
         var timer: ScheduledTimer?
@@ -22,7 +22,7 @@ final class AvailabilityWatchers: Sendable {
 
     private struct State {
         var watched: [UUID: Watched] = [:]
-        /// The newest batch of a shared store that was seen; nil while nobody looks.
+        /// One looks whether others have written, and this is the newest batch that was seen.
         var isLooking = false
         var batch: Int64 = 0
     }
@@ -30,6 +30,10 @@ final class AvailabilityWatchers: Sendable {
     /// Those who watch are told so often at most, and a thousand of them take 50 ms.
     private static let leastMs: Int64 = 50
     private static let watchersPerMs = 20
+    /// Events that are remembered though nobody watches them any more.
+    private static let mostIdle = 256
+    /// After a read that failed.
+    private static let retryMs: Int64 = 1_000
     /// A clock that is set moves what was to come; so long it may take to be noticed.
     private static let longestMs: Int64 = 60_000
 
@@ -51,10 +55,40 @@ final class AvailabilityWatchers: Sendable {
         _ event: UUID, since stamp: Int64, make: @escaping Make
     ) -> Watch<Board.Answer> {
         let watch = watches.watch(event) { $0.stamp != stamp }
+        let now = world.scheduler.uptimeNanoseconds
         state.withLock { state in
-            if state.watched[event] == nil { state.watched[event] = Watched(make: make) }
+            if state.watched[event] == nil {
+                makeRoom(in: &state)
+                state.watched[event] = Watched(make: make, lookedAt: now)
+            }
         }
         return watch
+    }
+
+    /// Whether somebody who watches may be told now; else all of them are, in a moment.
+    func mayTell(of event: UUID) -> Bool {
+        let now = world.scheduler.uptimeNanoseconds
+        return state.withLock { state in
+            guard let watched = state.watched[event] else { return true }
+            guard Self.due(watched.lookedAt, watches.count(of: event)) <= now else { return false }
+            state.watched[event]?.lookedAt = now
+            return true
+        }
+    }
+
+    private func makeRoom(in state: inout State) {
+        guard state.watched.count >= Self.mostIdle else { return }
+        for (event, watched) in state.watched where watches.count(of: event) == 0 {
+            watched.timer?.cancel()
+            state.watched[event] = nil
+        }
+    }
+
+    /// When those who watch may be told again.
+    private static func due(_ lookedAt: UInt64, _ count: Int) -> UInt64 {
+        let pauseMs = max(leastMs, Int64(count / watchersPerMs))
+        let (due, overflow) = lookedAt.addingReportingOverflow(UInt64(pauseMs) * 1_000_000)
+        return overflow ? 0 : due
     }
 
     /// A commit has touched these.
@@ -92,16 +126,11 @@ final class AvailabilityWatchers: Sendable {
         let waitMs = state.withLock { state -> Int64? in
             guard let watched = state.watched[event], !watched.isPaced else { return nil }
             let count = watches.count(of: event)
-            guard count > 0 else {
-                watched.timer?.cancel()
-                state.watched[event] = nil
-                return nil
-            }
+            guard count > 0 else { return nil }
             state.watched[event]?.isPaced = true
-            let pauseMs = max(Self.leastMs, Int64(count / Self.watchersPerMs))
-            let (due, overflow) = watched.lookedAt.addingReportingOverflow(
-                UInt64(pauseMs) * 1_000_000)
-            return overflow || due <= now ? 0 : Int64(clamping: (due - now) / 1_000_000)
+            let due = Self.due(watched.lookedAt, count)
+            // To the millisecond after, so that it is due then.
+            return due <= now ? 0 : Int64(clamping: (due - now) / 1_000_000) + 1
         }
         guard let waitMs else { return }
         _ = world.scheduler.schedule(afterMs: waitMs) { [weak self] in self?.look(at: event) }
@@ -121,7 +150,9 @@ final class AvailabilityWatchers: Sendable {
                 watches.publish(answer, of: event)
                 if areAny(of: event) { look(at: event, again: answer.until) }
             } catch {
-                // Who waits is answered when their time is over; what comes next is looked at anew.
+                _ = world.scheduler.schedule(afterMs: Self.retryMs) { [weak self] in
+                    self?.pace(event)
+                }
                 world.log.warning("availability_unread", ["of": event, "error": "\(error)"])
             }
         }

@@ -44,7 +44,11 @@ final class Board: Sendable {
         var usedAt: UInt64 = 0
     }
 
-    private typealias Made = Result<(answer: Answer, version: UInt64), any Error>
+    /// What came of it, of which version.
+    private struct Made: Sendable {
+        let version: UInt64
+        let answer: Result<Answer, any Error>
+    }
 
     private enum Turn {
         case answer(Answer)
@@ -101,19 +105,27 @@ final class Board: Sendable {
         _ request: WatchAvailabilityRequest, _ call: CallContext
     ) async throws -> EncodedReply<AvailabilityReply> {
         let event = request.eventId
+        let first = try await answer(of: event)
+        _ = try first.shown(to: call, of: event)
+        let waitMs = call.waitMs(request.waitMs ?? .max, on: world.scheduler)
+        let isNews = first.stamp != request.since
+        guard waitMs > 0, !isNews || !watchers.mayTell(of: event) else {
+            return first.reply.at(database.now)
+        }
         let watch = watchers.watch(event, since: request.since) { [weak self] in
-            try await self?.answer(of: event)
+            try await self?.answerOfNow(event)
         }
         defer { watch.cancel() }
-        let answer = try await answer(of: event)
-        _ = try answer.shown(to: call, of: event)
-        let waitMs = call.waitMs(request.waitMs ?? .max, on: world.scheduler)
-        guard answer.stamp == request.since, waitMs > 0 else {
-            return answer.reply.at(database.now)
+        // What has changed since, before anybody watched.
+        let second = isNews ? first : try await answer(of: event)
+        if isNews || second.stamp != request.since {
+            watchers.changed([event])
+        } else {
+            watchers.look(at: event, again: second.until)
         }
-        watchers.look(at: event, again: answer.until)
         let news = await watch.value(withinMs: waitMs)
-        return (news ?? answer).reply.at(database.now)
+        if let news { return news.reply.at(database.now) }
+        return try await answer(of: event).reply.at(database.now)
     }
 
     // MARK: Making
@@ -139,10 +151,18 @@ final class Board: Sendable {
             case .answer(let answer): return answer
             case .make(let version): return try await make(event, version)
             case .wait:
-                let made = try await wait(for: event)?.get()
-                if let made, made.version >= needed { return made.answer }
+                if let made = await wait(for: event), made.version >= needed {
+                    return try made.answer.get()
+                }
             }
         }
+    }
+
+    /// The same for those who watch. Where others may write, what is kept may be older than what
+    /// they are to be told of.
+    private func answerOfNow(_ event: UUID) async throws -> Answer {
+        if database.isShared { slots.withLock { $0[event]?.version += 1 } }
+        return try await answer(of: event)
     }
 
     private func begin(_ event: UUID) -> Turn {
@@ -163,10 +183,10 @@ final class Board: Sendable {
         let madeAt = world.scheduler.uptimeNanoseconds
         do {
             let answer = Answer(try await read(event, owner: nil), at: madeAt)
-            end(event, .success((answer, version)))
+            end(event, Made(version: version, answer: .success(answer)))
             return answer
         } catch {
-            end(event, .failure(error))
+            end(event, Made(version: version, answer: .failure(error)))
             throw error
         }
     }
@@ -177,11 +197,13 @@ final class Board: Sendable {
             let waiting = slot.waiting
             slot.waiting = []
             slot.isBeingMade = false
-            switch made {
-            case .success(let made):
-                (slot.answer, slot.answered) = (made.answer, made.version)
+            switch made.answer {
+            case .success(let answer):
+                (slot.answer, slot.answered) = (answer, made.version)
                 slots[event] = slot
-            case .failure: slots[event] = nil
+            case .failure:
+                // What nobody has marked since is not kept: the id may be anything.
+                slots[event] = slot.version == made.version ? nil : slot
             }
             return waiting
         }
@@ -219,10 +241,12 @@ final class Board: Sendable {
 
     /// What was not asked for the longest goes.
     private func makeRoom(in slots: inout [UUID: Slot]) {
-        guard slots.count >= Self.mostSlots else { return }
-        let oldest = slots.filter { !$0.value.isBeingMade && !watchers.areAny(of: $0.key) }
-            .min { ($0.value.usedAt, $0.key) < ($1.value.usedAt, $1.key) }
-        if let oldest { slots[oldest.key] = nil }
+        while slots.count >= Self.mostSlots {
+            let oldest = slots.filter { !$0.value.isBeingMade && !watchers.areAny(of: $0.key) }
+                .min { ($0.value.usedAt, $0.key) < ($1.value.usedAt, $1.key) }
+            guard let oldest else { return }
+            slots[oldest.key] = nil
+        }
     }
 }
 

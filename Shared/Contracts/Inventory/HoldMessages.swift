@@ -145,14 +145,14 @@ public struct HoldReply: Message, Hashable {
     public let reclaimed: Bool
     /// What it was made for.
     public let reference: HoldReference?
-    /// Rises when it is resized.
-    public let revision: Int64
+    /// Rises when it is resized; an instance of before has none.
+    public let revision: Int64?
 
     public init(
         holdId: UUID, state: HoldState, eventId: UUID?, owner: String?, purpose: HoldPurpose?,
         lines: [PricedLine], createdAt: Instant, expiresAt: Instant?, expiresInMs: Int64?,
         maxExpiresAt: Instant?, extensions: Int64, orderId: UUID?, reclaimed: Bool,
-        reference: HoldReference? = nil, revision: Int64 = 1
+        reference: HoldReference? = nil, revision: Int64? = nil
     ) {
         self.holdId = holdId
         self.state = state

@@ -67,10 +67,12 @@ struct Admission {
     }
 
     /// A call, or a long poll, which has places of its own.
-    mutating func begin(isWait: Bool, of identity: String) -> Bool {
-        isWait
-            ? waits.begin(identity, each: limits.waitsPerIdentity, all: limits.waits)
-            : calls.begin(identity, each: limits.callsPerIdentity, all: limits.calls)
+    mutating func begin(isWait: Bool, of identity: String, isGateway: Bool) -> Bool {
+        guard isWait else {
+            return calls.begin(identity, each: limits.callsPerIdentity, all: limits.calls)
+        }
+        let most = isGateway ? limits.waits - limits.waitsOfServices : limits.waits
+        return waits.begin(identity, each: limits.waitsPerIdentity, all: most)
     }
 
     mutating func end(isWait: Bool, of identity: String) {

@@ -185,8 +185,10 @@ public final class Server: Sendable {
         if mayTell { world.log.info("connection.ended", ["peer": channel.peer, "why": why]) }
     }
 
-    func begin(isWait: Bool, of identity: String) -> Bool {
-        state.withLock { $0.admission.begin(isWait: isWait, of: identity) }
+    func begin(isWait: Bool, of identity: String, isGateway: Bool) -> Bool {
+        state.withLock {
+            $0.admission.begin(isWait: isWait, of: identity, isGateway: isGateway)
+        }
     }
 
     func end(isWait: Bool, of identity: String) {

@@ -314,7 +314,8 @@ final class ServerConnection: ChannelHandler {
             throw Self.overloaded(
                 "a connection has at most \(most) \(isWait ? "waiting " : "")calls at once")
         }
-        guard server.begin(isWait: isWait, of: caller.name) else {
+        let isGateway = caller.identity.roles.contains(.gateway)
+        guard server.begin(isWait: isWait, of: caller.name, isGateway: isGateway) else {
             throw Self.overloaded(
                 "too many \(isWait ? "waiting " : "")calls of \(caller.name) at once, or of all "
                     + "callers")

@@ -269,7 +269,7 @@ struct Buyer: Sendable {
     /// Wants other places than before, and has them or what they had.
     private func resize(_ hold: HoldReply) async throws {
         let request = ResizeHoldRequest(
-            holdId: hold.holdId, revision: hold.revision + 1, lines: items())
+            holdId: hold.holdId, revision: (hold.revision ?? 1) + 1, lines: items())
         let answer = try await town.insist(
             "gateway", .inventory, InventoryAPI.resizeHold, request, forMs: 10_000)
         guard case .success(let resized) = answer else {

@@ -222,9 +222,55 @@ import Wire
         }
     }
 
+    /// What another instance commits between the making of an answer and the look is not missed.
+    @Test(arguments: [0, 20, 40, 60, 80] as [Int64])
+    func anotherInstanceIsHeardWheneverItWrites(afterMs: Int64) throws {
+        try Rig.run { rig in
+            guard let other = try await rig.another() else { return }
+            let (event, types) = try await rig.event(types: [TypeSpec(allocation: 20)])
+            let seen = try await rig.availability(event)
+            async let news = watch(rig, event, since: seen.stamp)
+            try await rig.pass(ms: afterMs)
+            let soldAt = rig.now
+            _ = try await other.reserve(rig.id(), event, [(types[0], 3)])
+            let heard = try await news
+            #expect(heard.types.map(\.available) == [17])
+            #expect(soldAt.millisecondsUntil(heard.serverTime) <= 200)
+            await other.database.close()
+        }
+    }
+
+    /// Those who ask again at once are told of a busy event every so often, all at a time.
+    @Test func whoAsksAgainAtOnceIsToldTwentyTimesASecond() throws {
+        try Rig.run { rig in
+            let (event, types) = try await rig.event(types: [TypeSpec(allocation: 1_000)])
+            let until = rig.now.advanced(byMs: 1_000)
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<20 {
+                    group.addTask {
+                        var (stamp, told): (Int64, Int) = (0, 0)
+                        while rig.now < until {
+                            stamp = try await watch(rig, event, since: stamp).stamp
+                            told += 1
+                        }
+                        return told
+                    }
+                }
+                group.addTask {
+                    while rig.now < until {
+                        try await rig.pass(ms: 1)
+                        _ = try await rig.reserve(rig.id(), event, [(types[0], 1)])
+                    }
+                    return 0
+                }
+                for try await told in group { #expect(told <= 25) }
+            }
+        }
+    }
+
     @Test func aWaitThatIsOverAnswersWhatThereIs() throws {
         try Rig.run { rig in
-            let (event, _) = try await rig.event(types: [TypeSpec(allocation: 20)])
+            let (event, types) = try await rig.event(types: [TypeSpec(allocation: 20)])
             let before = try await rig.availability(event)
             let after = try await watch(rig, event, since: before.stamp, waitMs: 500)
             #expect(after.stamp == before.stamp)
@@ -232,6 +278,12 @@ import Wire
             let at = rig.now
             #expect(try await watch(rig, event, since: 1).stamp == before.stamp)
             #expect(rig.now == at)
+            // What has just changed is in it, though it was not told yet.
+            async let last = watch(rig, event, since: before.stamp, waitMs: 500)
+            try await rig.pass(ms: 490)
+            _ = try await rig.reserve(rig.id(), event, [(types[0], 1)])
+            _ = try await rig.reserve(rig.id(), event, [(types[0], 1)])
+            #expect(try await last.types[0].available ?? 20 <= 19)
         }
     }
 

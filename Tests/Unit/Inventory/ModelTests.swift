@@ -165,7 +165,8 @@ private struct History {
         let expected = model.resize(id, max(1, revision), lines)
         let (rig, types, asked) = (rig, types, lines)
         let actual = try await answer {
-            try await rig.resize(id, max(1, revision), asked.map { (types[$0.type], $0.quantity) })
+            try await rig.resize(
+                id, max(1, revision), asked.map { (types[$0.type], $0.quantity) }, as: rig.orders)
         }
         return ("resize", expected, actual)
     }
@@ -206,8 +207,9 @@ private struct History {
             if found.state != hold.state {
                 return "hold \(id): \(found.state), not \(hold.state)"
             }
-            if found.revision != hold.revision {
-                return "hold \(id): revision \(found.revision), not \(hold.revision)"
+            let revision = found.revision ?? 0
+            if revision != hold.revision {
+                return "hold \(id): revision \(revision), not \(hold.revision)"
             }
         }
         return nil

@@ -68,13 +68,14 @@ import Wire
                 _ = try await rig.service.putTicketType(
                     PutTicketTypeRequest(
                         ticketTypeId: type, eventId: event, expectedVersion: 1, name: "Dearer",
-                        price: Money(2_000, euro), taxBasisPoints: 1_000),
+                        price: Money(2_000, euro), taxBasisPoints: 2_000),
                     rig.manager)
             }
             let resized = try await rig.resize(id, 2, [(types[0], 2), (types[1], 2)])
             #expect(resized.lines.map(\.unitPrice.amount) == [1_000, 2_000])
             #expect(resized.lines.map(\.fee.amount) == [100, 100])
-            #expect(resized.lines.map(\.tax.amount) == [210, 410])
+            // The tax is that of today: of (2,000 + 100) and (4,000 + 100).
+            #expect(resized.lines.map(\.tax.amount) == [420, 820])
         }
     }
 
@@ -204,6 +205,37 @@ import Wire
                 #expect(refusal?.reason == .permissionDenied)
             }
             #expect(try await rig.resize(id, 2, [(types[0], 1)], as: rig.orders).revision == 2)
+        }
+    }
+
+    /// A hold that its gateway made, and a checkout took over by asking for it again, is no longer
+    /// the gateway's to change: the order is over its lines.
+    @Test func aHoldThatACheckoutTookOverIsOrdersToChange() throws {
+        try Rig.run { rig in
+            let (event, types) = try await rig.event(types: [TypeSpec(allocation: 9)])
+            let (id, order) = (rig.id(), rig.id())
+            func reserve(_ reference: HoldReference?) async throws -> HoldReply {
+                try await rig.service.reserve(
+                    ReserveRequest(
+                        holdId: id, eventId: event, owner: "ada",
+                        lines: [HoldLine(ticketTypeId: types[0], quantity: 2)],
+                        reference: reference), rig.orders)
+            }
+            _ = try await reserve(nil)
+            #expect(try await rig.resize(id, 2, [(types[0], 3)]).revision == 2)
+            _ = try await rig.resize(id, 3, [(types[0], 2)])
+            let checkout = HoldReference(kind: .checkout, id: rig.id())
+            #expect(try await reserve(checkout).reference == checkout)
+            let taken = try await refusal { try await rig.resize(id, 4, [(types[0], 1)]) }
+            #expect(taken?.reason == .permissionDenied)
+            // So is one that an order has fenced before, though it had no checkout.
+            let other = rig.id()
+            _ = try await rig.reserve(other, event, [(types[0], 2)], owner: "bob")
+            let fence = Fence(orderId: order, epoch: 1)
+            _ = try await rig.beginCommit(other, fence)
+            _ = try await rig.reopen(other, fence)
+            let fenced = try await refusal { try await rig.resize(other, 2, [(types[0], 1)]) }
+            #expect(fenced?.reason == .permissionDenied)
         }
     }
 

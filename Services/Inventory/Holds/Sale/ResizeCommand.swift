@@ -24,6 +24,8 @@ struct ResizeCommand: Sendable {
         guard hold.state == .active, let eventId = hold.eventId,
             let event = try batch.find(EventRow.self, eventId)?.event
         else { return .failure(.holdRefusal(hold)) }
+        // An order was over these lines, and may be again.
+        if hold.orderId != nil, !call.roles.contains(.orders) { return .failure(.ordered(hold)) }
         guard !request.lines.isEmpty else { return try release(hold, batch) }
         let types = try request.lines.map {
             try batch.find(TicketTypeRow.self, $0.ticketTypeId)?.type
@@ -109,7 +111,8 @@ extension PoolShare {
         let less = gone.map {
             PoolShare(poolId: $0.poolId, kind: $0.kind, quantity: 0 - $0.quantity)
         }
-        return (less + kept).filter { $0.quantity != 0 }
+        // The event's number rises though its sum may stay.
+        return (less + kept).filter { $0.quantity != 0 || $0.kind == .event }
     }
 }
 
