@@ -51,4 +51,5 @@ public struct Role: RawRepresentable, Hashable, Sendable, Codable {
     public static let inventory = Role("inventory")
     public static let orders = Role("orders")
     public static let payments = Role("payments")
+    static let services: [Role] = [.inventory, .orders, .payments]
 }

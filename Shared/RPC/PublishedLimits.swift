@@ -50,7 +50,7 @@ extension RPCLimits {
             Limit("waitsPerConnection", Int64(waitsPerConnection), "waiting methods beside them"),
             Limit("waitsPerIdentity", Int64(waitsPerIdentity), "the same, of one identity"),
             Limit("waits", Int64(waits), "the same, of all callers"),
-            Limit("waitsOfServices", Int64(waitsOfServices), "of these, none of a gateway"),
+            Limit("waitsOfServices", Int64(waitsOfServices), "of these, for services alone"),
             Limit("callsPerIdentity", Int64(callsPerIdentity), "at once, on all its connections"),
             Limit("calls", Int64(calls), "at once, of all callers of a server"),
             Limit("deadlineMs", deadlineMs, "for a call at most; a longer deadline is cut to it"),

@@ -15,7 +15,7 @@ public struct RPCLimits: Sendable {
     public var callsPerIdentity = 512
     public var calls = 4_096
     /// Long polls parked at once, which do not count as calls: on a connection, of an identity, and
-    /// in all. Gateways leave the last places to the services, which read feeds.
+    /// in all. The last places are for services, which read feeds.
     public var waitsPerConnection = 1_024
     public var waitsPerIdentity = 12_288
     public var waits = 16_384

@@ -56,32 +56,39 @@ final class AvailabilityWatchers: Sendable {
     ) -> Watch<Board.Answer> {
         let watch = watches.watch(event) { $0.stamp != stamp }
         let now = world.scheduler.uptimeNanoseconds
-        state.withLock { state in
-            if state.watched[event] == nil {
-                makeRoom(in: &state)
-                state.watched[event] = Watched(make: make, lookedAt: now)
-            }
-        }
+        state.withLock { remember(event, make, at: now, in: &$0) }
         return watch
     }
 
     /// Whether somebody who watches may be told now; else all of them are, in a moment.
-    func mayTell(of event: UUID) -> Bool {
+    func mayTell(of event: UUID, make: @escaping Make) -> Bool {
         let now = world.scheduler.uptimeNanoseconds
         return state.withLock { state in
-            guard let watched = state.watched[event] else { return true }
+            guard let watched = state.watched[event] else {
+                remember(event, make, at: now, in: &state)
+                return true
+            }
             guard Self.due(watched.lookedAt, watches.count(of: event)) <= now else { return false }
             state.watched[event]?.lookedAt = now
             return true
         }
     }
 
-    private func makeRoom(in state: inout State) {
-        guard state.watched.count >= Self.mostIdle else { return }
-        for (event, watched) in state.watched where watches.count(of: event) == 0 {
-            watched.timer?.cancel()
-            state.watched[event] = nil
+    /// Those that nobody watches any more, and who watched were told long enough ago, make room.
+    private func remember(
+        _ event: UUID, _ make: @escaping Make, at now: UInt64, in state: inout State
+    ) {
+        guard state.watched[event] == nil else { return }
+        if state.watched.count >= Self.mostIdle {
+            for (event, watched) in state.watched
+            where !watched.isPaced && Self.due(watched.lookedAt, 0) <= now
+                && watches.count(of: event) == 0
+            {
+                watched.timer?.cancel()
+                state.watched[event] = nil
+            }
         }
+        state.watched[event] = Watched(make: make, lookedAt: now)
     }
 
     /// When those who watch may be told again.
@@ -150,11 +157,22 @@ final class AvailabilityWatchers: Sendable {
                 watches.publish(answer, of: event)
                 if areAny(of: event) { look(at: event, again: answer.until) }
             } catch {
-                _ = world.scheduler.schedule(afterMs: Self.retryMs) { [weak self] in
-                    self?.pace(event)
-                }
+                retry(event)
                 world.log.warning("availability_unread", ["of": event, "error": "\(error)"])
             }
+        }
+    }
+
+    /// Once for all that fail meanwhile.
+    private func retry(_ event: UUID) {
+        let isFirst = state.withLock { state in
+            guard let watched = state.watched[event], !watched.isPaced else { return false }
+            state.watched[event]?.isPaced = true
+            return true
+        }
+        guard isFirst else { return }
+        _ = world.scheduler.schedule(afterMs: Self.retryMs) { [weak self] in
+            self?.look(at: event)
         }
     }
 

@@ -109,19 +109,18 @@ final class Board: Sendable {
         _ = try first.shown(to: call, of: event)
         let waitMs = call.waitMs(request.waitMs ?? .max, on: world.scheduler)
         let isNews = first.stamp != request.since
-        guard waitMs > 0, !isNews || !watchers.mayTell(of: event) else {
+        let make: AvailabilityWatchers.Make = { [weak self] in try await self?.answerOfNow(event) }
+        guard waitMs > 0, !isNews || !watchers.mayTell(of: event, make: make) else {
             return first.reply.at(database.now)
         }
-        let watch = watchers.watch(event, since: request.since) { [weak self] in
-            try await self?.answerOfNow(event)
-        }
+        let watch = watchers.watch(event, since: request.since, make: make)
         defer { watch.cancel() }
         // What has changed since, before anybody watched.
         let second = isNews ? first : try await answer(of: event)
-        if isNews || second.stamp != request.since {
+        watchers.look(at: event, again: second.until)
+        // Where others may write, what still stands may be older than what they wrote.
+        if isNews || second.stamp != request.since || database.isShared {
             watchers.changed([event])
-        } else {
-            watchers.look(at: event, again: second.until)
         }
         let news = await watch.value(withinMs: waitMs)
         if let news { return news.reply.at(database.now) }
@@ -144,16 +143,18 @@ final class Board: Sendable {
 
     /// An answer that holds all that was committed before it was asked for. One is made at a time;
     /// who comes meanwhile waits for it, and for one more if a commit came after it was begun.
-    private func answer(of event: UUID) async throws -> Answer {
+    ///
+    /// - Parameter asked: the uptime that it must have been made after, whatever is marked.
+    private func answer(of event: UUID, since asked: UInt64 = 0) async throws -> Answer {
         let needed = slots.withLock { $0[event]?.version ?? 0 }
         while true {
-            switch begin(event) {
+            switch begin(event, asked) {
             case .answer(let answer): return answer
             case .make(let version): return try await make(event, version)
             case .wait:
-                if let made = await wait(for: event), made.version >= needed {
-                    return try made.answer.get()
-                }
+                guard let made = await wait(for: event), made.version >= needed else { continue }
+                let answer = try made.answer.get()
+                if answer.madeAt >= asked { return answer }
             }
         }
     }
@@ -161,18 +162,20 @@ final class Board: Sendable {
     /// The same for those who watch. Where others may write, what is kept may be older than what
     /// they are to be told of.
     private func answerOfNow(_ event: UUID) async throws -> Answer {
-        if database.isShared { slots.withLock { $0[event]?.version += 1 } }
-        return try await answer(of: event)
+        let now = world.scheduler.uptimeNanoseconds
+        return try await answer(of: event, since: database.isShared ? now : 0)
     }
 
-    private func begin(_ event: UUID) -> Turn {
+    private func begin(_ event: UUID, _ asked: UInt64) -> Turn {
         let (now, uptime) = (database.now, world.scheduler.uptimeNanoseconds)
         return slots.withLock { slots in
             if slots[event] == nil { makeRoom(in: &slots) }
             var slot = slots[event] ?? Slot()
             slot.usedAt = uptime
             defer { slots[event] = slot }
-            if let answer = standing(slot, now: now, uptime: uptime) { return .answer(answer) }
+            if let answer = standing(slot, now: now, uptime: uptime), answer.madeAt >= asked {
+                return .answer(answer)
+            }
             guard !slot.isBeingMade else { return .wait }
             slot.isBeingMade = true
             return .make(version: slot.version)
@@ -239,14 +242,12 @@ final class Board: Sendable {
         return answer
     }
 
-    /// What was not asked for the longest goes.
+    /// Of what nobody watches, what was not asked for the longest goes.
     private func makeRoom(in slots: inout [UUID: Slot]) {
-        while slots.count >= Self.mostSlots {
-            let oldest = slots.filter { !$0.value.isBeingMade && !watchers.areAny(of: $0.key) }
-                .min { ($0.value.usedAt, $0.key) < ($1.value.usedAt, $1.key) }
-            guard let oldest else { return }
-            slots[oldest.key] = nil
-        }
+        guard slots.count >= Self.mostSlots else { return }
+        let idle = slots.filter { !$0.value.isBeingMade && !watchers.areAny(of: $0.key) }
+            .sorted { ($0.value.usedAt, $0.key) < ($1.value.usedAt, $1.key) }
+        for slot in idle.prefix(max(0, idle.count + 1 - Self.mostSlots)) { slots[slot.key] = nil }
     }
 }
 

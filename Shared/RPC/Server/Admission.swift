@@ -67,11 +67,11 @@ struct Admission {
     }
 
     /// A call, or a long poll, which has places of its own.
-    mutating func begin(isWait: Bool, of identity: String, isGateway: Bool) -> Bool {
+    mutating func begin(isWait: Bool, of identity: String, isService: Bool) -> Bool {
         guard isWait else {
             return calls.begin(identity, each: limits.callsPerIdentity, all: limits.calls)
         }
-        let most = isGateway ? limits.waits - limits.waitsOfServices : limits.waits
+        let most = isService ? limits.waits : limits.waits - limits.waitsOfServices
         return waits.begin(identity, each: limits.waitsPerIdentity, all: most)
     }
 

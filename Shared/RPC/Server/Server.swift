@@ -185,9 +185,9 @@ public final class Server: Sendable {
         if mayTell { world.log.info("connection.ended", ["peer": channel.peer, "why": why]) }
     }
 
-    func begin(isWait: Bool, of identity: String, isGateway: Bool) -> Bool {
+    func begin(isWait: Bool, of identity: String, isService: Bool) -> Bool {
         state.withLock {
-            $0.admission.begin(isWait: isWait, of: identity, isGateway: isGateway)
+            $0.admission.begin(isWait: isWait, of: identity, isService: isService)
         }
     }
 

@@ -314,8 +314,8 @@ final class ServerConnection: ChannelHandler {
             throw Self.overloaded(
                 "a connection has at most \(most) \(isWait ? "waiting " : "")calls at once")
         }
-        let isGateway = caller.identity.roles.contains(.gateway)
-        guard server.begin(isWait: isWait, of: caller.name, isGateway: isGateway) else {
+        let isService = caller.identity.roles.contains(where: Role.services.contains)
+        guard server.begin(isWait: isWait, of: caller.name, isService: isService) else {
             throw Self.overloaded(
                 "too many \(isWait ? "waiting " : "")calls of \(caller.name) at once, or of all "
                     + "callers")

@@ -240,6 +240,29 @@ import Wire
         }
     }
 
+    /// Nor what it committed before, which somebody who watches another event has noticed.
+    @Test func whatAnotherInstanceWroteBeforeTheWatchIsHeardToo() throws {
+        try Rig.run { rig in
+            guard let other = try await rig.another() else { return }
+            let (event, types) = try await rig.event(types: [TypeSpec(allocation: 20)])
+            let (next, others) = try await rig.event(types: [TypeSpec(allocation: 20)])
+            let quiet = try await rig.availability(next)
+            async let elsewhere = watch(rig, next, since: quiet.stamp)
+            try await rig.pass(ms: 500)
+            let seen = try await rig.availability(event)
+            _ = try await other.reserve(rig.id(), event, [(types[0], 3)])
+            // So long that the batch is seen, and so short that the answer still stands.
+            try await rig.pass(ms: 60)
+            let asked = rig.now
+            let heard = try await watch(rig, event, since: seen.stamp)
+            #expect(heard.types.map(\.available) == [17])
+            #expect(asked.millisecondsUntil(rig.now) <= 100)
+            _ = try await other.reserve(rig.id(), next, [(others[0], 1)])
+            #expect(try await elsewhere.types.map(\.available) == [19])
+            await other.database.close()
+        }
+    }
+
     /// Those who ask again at once are told of a busy event every so often, all at a time.
     @Test func whoAsksAgainAtOnceIsToldTwentyTimesASecond() throws {
         try Rig.run { rig in

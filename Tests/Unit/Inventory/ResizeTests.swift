@@ -91,6 +91,10 @@ import Wire
             let again = try await refusal { try await rig.reserve(id, event, [(types[0], 2)]) }
             #expect(again?.reason == .holdExists && again?.detail["revision"] == 2)
             #expect(try await rig.reserve(id, event, [(types[0], 5)]) == first)
+            // Nobody is told of the same again.
+            let before = try await rig.availability(event)
+            #expect(try await rig.resize(id, 9, [(types[0], 5)]).revision == 9)
+            #expect(try await rig.availability(event).stamp == before.stamp)
         }
     }
 
@@ -226,6 +230,8 @@ import Wire
             _ = try await rig.resize(id, 3, [(types[0], 2)])
             let checkout = HoldReference(kind: .checkout, id: rig.id())
             #expect(try await reserve(checkout).reference == checkout)
+            // What was asked for before, and was not heard, is answered all the same.
+            #expect(try await rig.resize(id, 3, [(types[0], 2)]).revision == 3)
             let taken = try await refusal { try await rig.resize(id, 4, [(types[0], 1)]) }
             #expect(taken?.reason == .permissionDenied)
             // So is one that an order has fenced before, though it had no checkout.

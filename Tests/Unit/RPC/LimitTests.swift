@@ -159,7 +159,7 @@ import Wire
             if method == "test.Slow" {
                 (limits.callsPerIdentity, limits.calls) = (perIdentity, all)
             } else {
-                // Whoever calls here is a gateway, which leaves two places to the services.
+                // Whoever calls here is no service, and leaves two places to those.
                 (limits.waitsPerIdentity, limits.waits) = (perIdentity, all + 2)
                 limits.waitsOfServices = 2
             }

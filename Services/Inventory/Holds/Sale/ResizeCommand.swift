@@ -14,12 +14,12 @@ struct ResizeCommand: Sendable {
         guard var hold = try batch.find(Hold.self, request.holdId), call.mayTouch(hold.owner) else {
             return .failure(.unknown(.hold, request.holdId))
         }
-        if let reference = hold.reference, !call.roles.contains(.orders) {
-            return .failure(.referenced(reference))
-        }
         if hold.isOverdue(at: batch.now) { hold = try ExpiryCommands.expire(hold, in: batch) }
         guard request.revision > hold.revision else {
             return .success(try HoldReply(hold, at: batch.now, in: batch))
+        }
+        if let reference = hold.reference, !call.roles.contains(.orders) {
+            return .failure(.referenced(reference))
         }
         guard hold.state == .active, let eventId = hold.eventId,
             let event = try batch.find(EventRow.self, eventId)?.event
@@ -111,8 +111,10 @@ extension PoolShare {
         let less = gone.map {
             PoolShare(poolId: $0.poolId, kind: $0.kind, quantity: 0 - $0.quantity)
         }
+        let all = less + kept
+        guard all.contains(where: { $0.quantity != 0 }) else { return [] }
         // The event's number rises though its sum may stay.
-        return (less + kept).filter { $0.quantity != 0 || $0.kind == .event }
+        return all.filter { $0.quantity != 0 || $0.kind == .event }
     }
 }
 
