@@ -14,7 +14,8 @@ enum WatchBench {
         try await ServiceSuite.run(named: "bench", only: .inventory) { suite, _, world in
             let staff = suite.client(of: .inventory, as: "operator")
             let seller = suite.client(of: .inventory, as: "orders")
-            let gateways = (0..<10).map { _ in suite.client(of: .inventory, as: "gateway") }
+            // A client has 128 calls on their way at once, and whoever waits is one of them.
+            let gateways = (0..<80).map { _ in suite.client(of: .inventory, as: "gateway") }
             defer { for client in [staff, seller] + gateways { client.close() } }
             guard let process = suite.processID(of: .inventory) else {
                 throw BenchError("inventory does not run")
@@ -24,10 +25,10 @@ enum WatchBench {
             let crowd = Crowd(concert, staff, seller, world)
             var woken: [[UInt64]] = []
             for _ in 0..<runs {
-                woken.append(try await crowd.heard(by: watchers, through: Array(gateways[..<1])))
+                woken.append(try await crowd.heard(by: watchers, through: Array(gateways[..<8])))
             }
             let quiet = try await crowd.quiet(
-                watchers, through: Array(gateways[..<1]), seconds: quietSeconds, process)
+                watchers, through: Array(gateways[..<8]), seconds: quietSeconds, process)
             let before = residentBytes(of: process)
             let parked = try await crowd.parked(10 * watchers, through: gateways, process)
             return [
