@@ -1,8 +1,8 @@
 internal import Lifecycle
 
 /// What a process knows of its store beside the rows: the time, how far the feed has come, and who
-/// wants to know what changes.
-/// When others write too, each look at the writer row tells what they did.
+/// wants to know what changes. When others write too, each look at the writer row tells what they
+/// did.
 struct StoreWatch: Sendable {
     let clock: GuardedClock
     let progress: Progress

@@ -10,6 +10,14 @@ public struct Programme: Sendable {
         public let eventID: UUID
         public let typeID: UUID
 
+        /// Two of its tickets, fenced for an order of the same id or for nobody.
+        public func reserve(_ id: UUID, isFenced: Bool = true) -> ReserveRequest {
+            ReserveRequest(
+                holdId: id, eventId: eventID, owner: "user:4711-0815-bench",
+                lines: [HoldLine(ticketTypeId: typeID, quantity: 2)], purpose: .checkout,
+                fence: isFenced ? Fence(orderId: id, epoch: 1) : nil)
+        }
+
         /// Some of its tickets in one call.
         public func purchase(_ id: UUID, owner: String, quantity: Int64 = 2) -> PurchaseRequest {
             PurchaseRequest(

@@ -76,13 +76,8 @@ final class Sale: Sendable {
     /// Reserves two tickets at a time, each caller waiting for its answer, on one connection.
     func reserve(callers: Int, milliseconds: UInt64) async throws -> Load {
         try await Load(callers: callers, milliseconds: milliseconds, costs: costs) { [self] _ in
-            let (order, choice) = (world.newID(), event.any)
             _ = try await orders.call(
-                InventoryAPI.reserve,
-                ReserveRequest(
-                    holdId: order, eventId: choice.eventID, owner: "user:4711-0815-bench",
-                    lines: [HoldLine(ticketTypeId: choice.typeID, quantity: 2)], purpose: .checkout,
-                    fence: isFenced ? Fence(orderId: order, epoch: 1) : nil))
+                InventoryAPI.reserve, event.any.reserve(world.newID(), isFenced: isFenced))
         }
     }
 

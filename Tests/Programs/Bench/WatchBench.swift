@@ -123,13 +123,7 @@ private struct Crowd: Sendable {
     }
 
     private func sell() async throws {
-        let (order, choice) = (world.newID(), concert.any)
-        _ = try await seller.call(
-            InventoryAPI.reserve,
-            ReserveRequest(
-                holdId: order, eventId: choice.eventID, owner: "user:4711-bench",
-                lines: [HoldLine(ticketTypeId: choice.typeID, quantity: 2)], purpose: .checkout,
-                fence: Fence(orderId: order, epoch: 1)))
+        _ = try await seller.call(InventoryAPI.reserve, concert.any.reserve(world.newID()))
     }
 
     private func statements() async throws -> Int64 {

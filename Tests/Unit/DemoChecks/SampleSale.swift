@@ -1,7 +1,6 @@
 import Contracts
 import FoundationEssentials
 import Lifecycle
-import Lifecycle
 import Support
 
 @testable import Demo

@@ -31,10 +31,7 @@ struct Rig: Sendable {
     }
 
     /// Another instance over the same store, where several may have it open.
-    func another() async throws -> Rig? {
-        guard database.isShared else { return nil }
-        return try await Self.instance(at: location, in: test)
-    }
+    func another() async throws -> Rig { try await Self.instance(at: location, in: test) }
 
     private static func instance(
         at location: DatabaseLocation, in test: TestWorld
